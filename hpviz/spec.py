@@ -1,0 +1,159 @@
+"""What is trained: the run's specification, its validation and its identity.
+
+A `RunSpec` holds everything that changes a run's numbers and nothing else, so two equal specs are
+one experiment and its result can be recalled. How many epochs to train is deliberately no part
+of it: that is how far a run has gone.
+"""
+
+import hashlib
+import json
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+ModelName = Literal["article-cnn", "resnet18"]
+KernelWidth = Literal["article"] | Annotated[int, Field(ge=1, le=31)]
+Padding = Literal["article", "valid", "same"]
+Optimizer = Literal["adam", "adamw", "sgd"]
+Precision = Literal["fp32", "tf32", "bf16"]
+Normalisation = Literal["none", "channel"]
+
+ARTICLE_KERNELS = (5, 5, 7)
+ARTICLE_PADDINGS = (1, 1, 0)
+ARTICLE_CHANNELS = (3, 10, 20, 10)
+
+MAX_EPOCHS = 1000
+MAX_SEEDS = 100
+
+
+class BadInput(ValueError):
+    """Input that cannot be used; its message is one sentence written for the person who gave it."""
+
+
+def six_digits(value: float) -> float:
+    """Round to 6 significant digits, so that 3 * 1e-4 and 3e-4 are one value and one run."""
+    return float(f"{value:.6g}")
+
+
+Rounded = AfterValidator(six_digits)
+
+
+class RunSpec(BaseModel):
+    """One experiment: a data set, a network, a recipe and a seed. Frozen, bounded, hashable.
+
+    `dataset` is only a label; `fingerprint` identifies the images. `per_class` is the number of
+    training images drawn a class (None: all; the draw is fixed, independent of the seed), and the
+    test set is always whole. `weights` is the SHA-256 of a pretrained weights file, or None for
+    training from scratch. `precision` is resolved: what the machine really computes in.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    dataset: Annotated[str, Field(min_length=1, max_length=200)]
+    fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{16,64}$")]
+    per_class: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    validation_fraction: Annotated[float, Field(ge=0, le=0.5), Rounded] = 0.0
+    image_size: Annotated[int, Field(ge=16, le=512)] = 64
+    normalisation: Normalisation = "none"
+    model: ModelName = "article-cnn"
+    weights: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    kernel_width: KernelWidth = "article"
+    padding: Padding = "article"
+    optimizer: Optimizer = "adam"
+    momentum: Annotated[float, Field(ge=0, lt=1), Rounded] = 0.0
+    learning_rate: Annotated[float, Field(gt=0, le=1e4), Rounded] = 1e-4
+    batch_size: Annotated[int, Field(ge=1, le=1_000_000)] = 32
+    weight_decay: Annotated[float, Field(ge=0, le=1e4), Rounded] = 0.0
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    precision: Precision = "fp32"
+
+    @field_validator("learning_rate")
+    @classmethod
+    def not_rounded_away(cls, value: float) -> float:
+        if value < 1e-30:
+            raise ValueError("is too small to be told from 0")
+        return value
+
+    @model_validator(mode="after")
+    def consistent(self) -> Self:
+        """Refuse combinations that would silently ignore one of their values."""
+        if self.momentum and self.optimizer != "sgd":
+            raise ValueError(f"Momentum belongs to SGD; {self.optimizer} has none to set.")
+        if self.model == "resnet18":
+            if (self.kernel_width, self.padding) != ("article", "article"):
+                raise ValueError("Kernel width and padding can be set for article-cnn only, not for resnet18.")
+            if self.image_size < 32:
+                raise ValueError(f"resnet18 needs images of at least 32 px, not {self.image_size} px.")
+            return self
+        if self.weights is not None:
+            raise ValueError("Pretrained weights exist for resnet18 only, not for article-cnn.")
+        if isinstance(self.kernel_width, int) and self.kernel_width % 2 == 0 and self.padding == "same":
+            raise ValueError(f"A kernel {self.kernel_width} wide has no middle, so padding 'same' needs an odd width.")
+        feature_sizes(self.image_size, self.kernel_width, self.padding)
+        return self
+
+    @property
+    def run_id(self) -> str:
+        """The first 12 hex digits of the SHA-256 of the canonical JSON, the label left out."""
+        identity = self.model_dump(mode="json", exclude={"dataset"})
+        canonical = json.dumps(identity, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+def kernels_and_paddings(kernel_width: KernelWidth, padding: Padding) -> tuple[tuple[int, int], ...]:
+    """(kernel width, padding) of the article CNN's three convolutions."""
+    widths = ARTICLE_KERNELS if kernel_width == "article" else (kernel_width,) * 3
+    if padding == "article":
+        return tuple(zip(widths, ARTICLE_PADDINGS, strict=True))
+    return tuple((width, (width - 1) // 2 if padding == "same" else 0) for width in widths)
+
+
+def feature_sizes(image_size: int, kernel_width: KernelWidth, padding: Padding) -> tuple[tuple[int, int], ...]:
+    """(convolution output, pooled output) edge in pixels of the article CNN's three blocks.
+
+    Raises ValueError, with a sentence, if a kernel does not fit its input or nothing is left.
+    """
+    sizes, edge = [], image_size
+    for block, (width, pad) in enumerate(kernels_and_paddings(kernel_width, padding), start=1):
+        convolved = edge + 2 * pad - width + 1
+        if convolved < 2:
+            raise ValueError(
+                f"A kernel {width} px wide does not fit: block {block} receives only {edge}×{edge} px "
+                f"from a {image_size} px image. Use a narrower kernel, larger images or padding 'same'."
+            )
+        edge = convolved // 2
+        sizes.append((convolved, edge))
+    return tuple(sizes)
+
+
+def build_spec(**values: Any) -> RunSpec:
+    """A validated spec, or BadInput with one sentence that names the first value at fault."""
+    try:
+        return RunSpec(**values)
+    except ValidationError as error:
+        raise BadInput(sentence(error)) from None
+
+
+def sentence(error: ValidationError) -> str:
+    """The first complaint of a ValidationError in plain words."""
+    first = error.errors(include_url=False)[0]
+    if not first["loc"]:
+        return str(first["ctx"]["error"]) if "ctx" in first else first["msg"]
+    name = str(first["loc"][0]).replace("_", " ").capitalize()
+    got = repr(first["input"])
+    got = got if len(got) <= 80 else got[:77] + "…"
+    complaint = first["msg"].removeprefix("Value error, ")
+    complaint = complaint.removeprefix("Input ").removeprefix("should ")
+    if first["type"] == "extra_forbidden":
+        return f"{name} is not a setting of a run."
+    if first["type"] == "value_error":
+        return f"{name} {got} {complaint}."
+    return f"{name} should {complaint}; {got} was given."
