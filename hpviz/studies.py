@@ -3,8 +3,8 @@
 Sources: the article's text and its author's logs (the figures are cited from there).
 """
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ from hpviz.spec import BadInput
 Preset = Literal["quick", "article"]
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class PresetSettings:
     """What a preset fixes besides the study's values: data, size and length."""
 
@@ -31,14 +31,14 @@ PRESETS: Mapping[Preset, PresetSettings] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Study:
     """One hyperparameter under study.
 
     `field` is its name in RunSpec and `symbol` its short name on charts. `article_values` are the
     author's, `quick_values` those that show the same effects on fewer images, `slider_values` what
     the page offers. `held` is what the study fixes apart from the defaults of a run; `article_only`
-    is held in the `article` preset alone.
+    is held in the `article` preset alone. `whole` values are integers.
     """
 
     name: str
@@ -52,9 +52,22 @@ class Study:
     article_values: tuple[float, ...]
     quick_values: tuple[float, ...]
     slider_values: tuple[float, ...]
-    held: Mapping[str, Any] = field(default_factory=dict)
-    article_only: Mapping[str, Any] = field(default_factory=dict)
+    held: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    article_only: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     pretrained_in_article: bool = False
+    whole: bool = False
+
+    def parse(self, text: str | float) -> float:
+        """A value of this hyperparameter from text; BadInput if it is no (whole) number."""
+        try:
+            number = float(text)
+        except ValueError:
+            raise BadInput(f"{self.title} {text!r} is not a number.") from None
+        if not self.whole:
+            return number
+        if not number.is_integer():
+            raise BadInput(f"{self.title} should be a whole number; {text!r} was given.")
+        return int(number)
 
     def values(self, preset: Preset) -> tuple[float, ...]:
         return self.article_values if preset == "article" else self.quick_values
@@ -110,12 +123,13 @@ BATCH_SIZE = Study(
         "Small batches are faster per image seen and slower per second.",
     ),
     logs=(
-        "82.4%, 81.2% and 77.0% for 10, 256 and 450, one run each; two unpublished repeats (77.9% at 256, 79.2% at 450) "
-        "overlap. Equal epochs meant 14,040, 550 and 320 updates."
+        "82.4%, 81.2% and 77.0% for 10, 256 and 450, one run each; two unpublished repeats (77.9% at 256, 79.2% at "
+        "450) overlap. Equal epochs meant 14,040, 550 and 320 updates."
     ),
     article_values=(10, 256, 450),
     quick_values=(2, 32, 64),
     slider_values=(1, 2, 4, 8, 10, 16, 32, 64, 128, 256, 450, 512, 1024),
+    whole=True,
     held={"learning_rate": 1e-4},
 )
 
@@ -135,6 +149,7 @@ KERNEL_WIDTH = Study(
     article_values=(3, 5, 7, 9, 11),
     quick_values=(3, 5, 7, 9),
     slider_values=(1, 3, 5, 7, 9, 11, 13, 15),
+    whole=True,
     held={"learning_rate": 1e-4, "padding": "same"},
 )
 

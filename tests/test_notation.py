@@ -1,0 +1,46 @@
+"""Numbers as people write and read them."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hpviz.notation import read_number, short, spelled
+from hpviz.spec import BadInput
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1e-4, "1e-4"), (0.0003, "3e-4"), (0.1, "0.1"), (1.0, "1"), (0, "0"), (450, "450")]
+)
+def test_short_is_how_one_types_it(value, text):
+    assert short(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(1e-4, "1e-4 = 10⁻⁴ = 0.0001"), (3e-3, "3e-3 = 3·10⁻³ = 0.003"), (0, "0")])
+def test_spelled_gives_three_notations(value, text):
+    assert spelled(value) == text
+
+
+@given(st.floats(1e-12, 1e5))
+def test_spelled_begins_with_what_short_says(value):
+    assert spelled(value).startswith(short(value))
+
+
+def test_the_article_slip_is_read_as_written_with_its_doubt():
+    reading = read_number("10e-5")
+    assert math.isclose(reading.value, 1e-4)
+    assert reading.doubt == 1e-5
+
+
+@pytest.mark.parametrize("text", ["1e-4", " 0,001 ", "−3", "2.5e-3"])
+def test_ordinary_numbers_carry_no_doubt(text):
+    assert read_number(text).doubt is None
+
+
+@given(st.text())
+def test_any_text_is_a_finite_number_or_a_sentence(text):
+    try:
+        assert math.isfinite(read_number(text).value)
+    except BadInput as refusal:
+        assert "\n" not in str(refusal).replace(repr(text.strip()[:40]), "")
