@@ -1,0 +1,82 @@
+"""The photograph: the same camera, weather and file format for all classes."""
+
+import numpy as np
+from numpy.random import Generator as Random
+from numpy.typing import NDArray
+
+from hpviz.data.scenes.paint import CANVAS, EDGE, Array, mix
+
+METERED = 0.47  # the mean brightness that the camera strives for
+
+
+def photograph(rng: Random, image: Array) -> NDArray[np.uint8]:
+    """The canvas as a camera would keep it: light, haze, roll, blur, sensor noise and JPEG blocks; (150, 150, 3)."""
+    exposure = (METERED / image.mean()) ** 0.6 * rng.uniform(0.65, 1.25)  # a light meter evens out most of the light
+    image = image * exposure * (1 + rng.normal(0, 0.04, (3, 1, 1))) + rng.normal(0, 0.03)
+    if rng.random() < 0.3:
+        image = mix(image, rng.uniform(0.55, 0.9) + rng.normal(0, 0.02, (3, 1, 1)), rng.uniform(0.1, 0.55))
+    if rng.random() < 0.06:
+        image = np.repeat(image.mean(0, keepdims=True), 3, axis=0)
+    if rng.random() < 0.5:
+        image = image[:, :, ::-1]
+    image = rolled(image, np.radians(rng.uniform(-6, 6)), zoom=rng.uniform(0.85, 1))
+    if rng.random() < 0.3:
+        image = blurred(image, rng.uniform(0.4, 1.6))
+    image = image + rng.uniform(0, 0.18) * (rng.random(image.shape) - 0.5)
+    image = compressed(image, rng.uniform(0.2, 1.2))
+    return np.rint(np.clip(255 * image, 0, 255)).astype(np.uint8).transpose(1, 2, 0)
+
+
+def rolled(image: Array, angle: float, zoom: float) -> Array:
+    """The middle EDGE×EDGE pixels seen by a camera rolled by `angle` radians, sampled bilinearly."""
+    y, x = (np.indices((EDGE, EDGE)) - (EDGE - 1) / 2) * zoom
+    middle, last = (CANVAS - 1) / 2, CANVAS - 1.000001
+    row = np.clip(middle + np.cos(angle) * y - np.sin(angle) * x, 0, last)
+    column = np.clip(middle + np.sin(angle) * y + np.cos(angle) * x, 0, last)
+    top, left = np.floor(row), np.floor(column)
+    corner = (top * CANVAS + left).astype(np.int64)
+    down, across = row - top, column - left
+    pixels = image.reshape(3, -1)
+    upper = mix(pixels.take(corner, axis=1), pixels.take(corner + 1, axis=1), across)
+    lower = mix(pixels.take(corner + CANVAS, axis=1), pixels.take(corner + CANVAS + 1, axis=1), across)
+    return mix(upper, lower, down)
+
+
+def blurred(image: Array, sigma: float) -> Array:
+    """Gaussian blur, 9 taps a side, edges repeated."""
+    taps = np.exp(-0.5 * (np.arange(-4, 5) / sigma) ** 2)
+    taps /= taps.sum()
+    padded = np.pad(image, ((0, 0), (4, 4), (4, 4)), mode="edge")
+    rows = sum((tap * padded[:, place : place + EDGE] for place, tap in enumerate(taps)), np.zeros(()))
+    return sum((tap * rows[:, :, place : place + EDGE] for place, tap in enumerate(taps)), np.zeros(()))
+
+
+def cosines() -> Array:
+    """The orthonormal 8×8 DCT-II matrix."""
+    order, place = np.ogrid[:8, :8]
+    matrix: Array = np.cos(np.pi * (place + 0.5) * order / 8) / 2
+    matrix[0] /= 2**0.5
+    return matrix
+
+
+DCT = cosines()
+TO_YCC = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])  # ITU-T T.871
+FROM_YCC = np.linalg.inv(TO_YCC)
+
+
+def compressed(image: Array, coarseness: float) -> Array:
+    """JPEG's loss: 8×8 blocks of cosines, quantised more coarsely the finer they are.
+
+    Steps grow linearly with frequency instead of following the standard's table of integers: a `coarseness` drawn
+    from the reals leaves no pixel exactly between two levels.
+    """
+    blocks = -(-EDGE // 8)
+    padding = blocks * 8 - EDGE
+    planes = np.einsum("ij,jyx->iyx", TO_YCC, np.pad(image, ((0, 0), (0, padding), (0, padding)), mode="edge"))
+    planes = planes.reshape(3, blocks, 8, blocks, 8).transpose(0, 1, 3, 2, 4)
+    step = coarseness * (3 + 2.5 * np.add.outer(np.arange(8), np.arange(8))) / 255
+    step = np.multiply.outer([1, 2, 2], step)[:, None, None]
+    kept = np.rint(DCT @ planes @ DCT.T / step) * step
+    planes = (DCT.T @ kept @ DCT).transpose(0, 1, 3, 2, 4).reshape(3, blocks * 8, blocks * 8)
+    colours: Array = np.einsum("ij,jyx->iyx", FROM_YCC, planes)
+    return colours[:, :EDGE, :EDGE]
