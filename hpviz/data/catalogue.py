@@ -1,1 +1,136 @@
-"""The data sets by name: where each comes from, whether it is ready, and how to make it so."""
+"""The data sets by name: where each comes from, whether it is ready, what it holds, and how to prepare it.
+
+Long work is a generator of Progress that returns its result: a caller shows how far it has come and
+stops it by closing it, at any moment, without leaving anything half-made behind.
+"""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from hpviz.data import arrays
+from hpviz.data.conversion import Pictures, convert
+from hpviz.data.decode import decode
+from hpviz.data.download import TORCHVISION, download_intel, download_torchvision, located
+from hpviz.data.folder import Photo, look
+from hpviz.data.prepared import Identity, Prepared, open_prepared
+from hpviz.data.progress import Progress
+from hpviz.spec import BadInput
+
+Kind = Literal["scenes", "folder", "intel", "cifar10", "fashion-mnist"]
+
+NAMES: tuple[Kind, ...] = ("scenes", "intel", "cifar10", "fashion-mnist")
+
+
+class NotFetched(BadInput):
+    """The data set has to be downloaded first: see `fetch`."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where images come from.
+
+    `name` is the label to show (a folder's own name), `folder` where the images lie (None: drawn, or
+    not downloaded yet), `given` what to `resolve` again later (absolute for a folder).
+    """
+
+    name: str
+    kind: Kind
+    folder: Path | None
+    given: str
+
+
+def resolve(data: str, cache: Path) -> Source:
+    """The source that `data` names: one of NAMES, or a folder of images.
+
+    Raises BadInput, with one sentence, if it is neither.
+    """
+    data = data.strip()
+    for kind in NAMES:
+        if data == kind:
+            return Source(kind, kind, None if kind == "scenes" else located(kind, cache), kind)
+    known = f"give one of {', '.join(NAMES)}, or the path of a folder of images"
+    if not data:
+        raise BadInput(f"No data set was named: {known}.")
+    try:
+        folder = Path(data).expanduser().resolve()
+        if folder.is_dir():
+            return Source(folder.name or str(folder), "folder", folder, str(folder))
+        problem = "is a file, not a folder" if folder.exists() else "is neither a data set nor a folder"
+    except (OSError, ValueError, RuntimeError):  # too long, a null byte, an unknown ~user
+        problem = "is neither a data set nor a folder"
+    raise BadInput(f"{data[:200]!r} {problem}: {known}.")
+
+
+def is_ready(source: Source, cache: Path) -> bool:
+    """Whether `identify` and `prepare` can do without the network."""
+    return source.kind == "scenes" or _folder(source, cache) is not None
+
+
+def fetch(source: Source, cache: Path) -> Generator[Progress, None, None]:
+    """Download what is not here yet. Raises BadInput, with one sentence that says how to go on, if that fails."""
+    if is_ready(source, cache):
+        return
+    if source.kind == "folder":
+        raise BadInput(f"The folder {source.given!r} is no longer there: put it back or give another.")
+    yield from download_intel() if source.kind == "intel" else download_torchvision(source.kind, cache)
+
+
+def identify(source: Source, cache: Path) -> Generator[Progress, None, Identity]:
+    """Find out what a data set holds; files are read only once, and again when they change.
+
+    Raises NotFetched if it has to be downloaded first, BadInput if a folder cannot serve.
+    """
+    if source.kind == "scenes":
+        return arrays.identify_scenes(cache)
+    folder = here(source, cache)
+    if source.kind in TORCHVISION:
+        return (yield from arrays.identify_torchvision(source.kind, folder, cache))
+    listing = yield from look(folder, cache)
+    return listing.identity
+
+
+def prepare(source: Source, image_size: int, cache: Path) -> Generator[Progress, None, Prepared]:
+    """Bring a data set to `image_size` × `image_size` pixels, unless that has been done; the result is open.
+
+    The scenes are drawn if need be. Raises NotFetched if a data set has to be downloaded first, and
+    BadInput if a folder cannot serve, has changed meanwhile or nothing can be written.
+    """
+    if source.kind == "scenes":
+        return (yield from arrays.prepare_scenes(image_size, cache))
+    folder = here(source, cache)
+    if source.kind in TORCHVISION:
+        return (yield from arrays.prepare_torchvision(source.kind, folder, image_size, cache))
+    listing = yield from look(folder, cache)
+    if ready := open_prepared(cache, listing.fingerprint, image_size):
+        return ready
+    train, test = _photographs("train", listing.train), _photographs("test", listing.test)
+    return (yield from convert(cache, listing.fingerprint, listing.classes, image_size, train, test))
+
+
+def _folder(source: Source, cache: Path) -> Path | None:
+    """Where the images lie now, which may be later than the source was resolved."""
+    if source.kind == "folder":
+        return source.folder if source.folder and source.folder.is_dir() else None
+    return located(source.kind, cache)
+
+
+def here(source: Source, cache: Path) -> Path:
+    """The folder of a source's files. Raises NotFetched, or BadInput if a given folder is gone."""
+    folder = _folder(source, cache)
+    if folder:
+        return folder
+    if source.kind == "folder":
+        raise BadInput(f"The folder {source.given!r} is no longer there: put it back or give another.")
+    raise NotFetched(f"The data set {source.name} has not been downloaded yet: fetch it on the Data page or by a run.")
+
+
+def _photographs(split: str, photos: Sequence[Photo]) -> Pictures:
+    return Pictures(
+        labels=np.array([photo.label for photo in photos], np.int64),
+        load=lambda index, edge: decode(Path(photos[index].path), edge),
+        name=lambda index: f"{split}/{photos[index].name}",
+    )

@@ -1,9 +1,18 @@
 """Prepared images: decoded once to uint8 arrays on disk, memory-mapped ever after."""
 
-from collections.abc import Iterator
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+VERSION = 1  # of what is kept on disk: another version is prepared anew
+
+SUBSET_DRAW, HOLD_OUT_DRAW = 1, 2
 
 
 @dataclass(frozen=True)
@@ -20,3 +29,86 @@ class Prepared:
     train_labels: np.ndarray
     test_images: np.ndarray
     test_labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a data set holds: the fingerprint of its images, images a class in each split, notes in sentences."""
+
+    fingerprint: str
+    classes: tuple[str, ...]
+    train_counts: dict[str, int]
+    test_counts: dict[str, int]
+    notes: tuple[str, ...] = ()
+
+
+def counts(classes: Sequence[str], labels: Iterable[int]) -> dict[str, int]:
+    """Images of each class."""
+    images = Counter(labels)
+    return {name: images[label] for label, name in enumerate(classes)}
+
+
+def folder_of(cache: Path, fingerprint: str, image_size: int) -> Path:
+    """Where a data set is kept at one size."""
+    return cache / "data" / f"{fingerprint}-{image_size}"
+
+
+def read_meta(folder: Path) -> dict[str, Any] | None:
+    """What was noted when the images in `folder` were prepared; None if there is nothing of use."""
+    try:
+        meta = json.loads((folder / "meta.json").read_text())
+    except (OSError, ValueError):
+        return None
+    return meta if isinstance(meta, dict) and meta.get("version") == VERSION else None
+
+
+def open_prepared(cache: Path, fingerprint: str, image_size: int) -> Prepared | None:
+    """The prepared images, without a look at the originals; None if they have yet to be prepared."""
+    folder = folder_of(cache, fingerprint, image_size)
+    if (meta := read_meta(folder)) is None:
+        return None
+    try:
+        return Prepared(
+            fingerprint,
+            tuple(meta["classes"]),
+            train_images=np.load(folder / "train_images.npy", mmap_mode="r"),
+            train_labels=np.load(folder / "train_labels.npy"),
+            test_images=np.load(folder / "test_images.npy", mmap_mode="r"),
+            test_labels=np.load(folder / "test_labels.npy"),
+        )
+    except (OSError, ValueError, EOFError, KeyError):  # damaged on disk: as good as absent
+        return None
+
+
+def subset(labels: np.ndarray, per_class: int | None) -> NDArray[np.int64]:
+    """Indices, sorted, of `per_class` images of each class (None: all of them; fewer where a class has fewer).
+
+    The draw depends on nothing but the labels, and a smaller one is part of a larger one.
+    """
+    if per_class is None:
+        return np.arange(len(labels))
+    return _joined([indices[:per_class] for indices in _shuffled(labels, SUBSET_DRAW)])
+
+
+def hold_out(labels: np.ndarray, fraction: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(kept, held) indices, both sorted: `fraction` of each class is held out, the same images every time.
+
+    Unless the fraction is 0, a class of two or more gives at least one image; each class keeps at least one.
+    """
+    kept, held = [], []
+    for indices in _shuffled(labels, HOLD_OUT_DRAW):
+        least = 1 if fraction > 0 else 0
+        count = min(max(round(fraction * len(indices)), least), len(indices) - 1)
+        held.append(indices[:count])
+        kept.append(indices[count:])
+    return _joined(kept), _joined(held)
+
+
+def _shuffled(labels: np.ndarray, draw: int) -> Iterator[NDArray[np.int64]]:
+    """Each class's indices in a fixed random order; RandomState, because NumPy never changes its stream."""
+    for label in np.unique(labels):
+        yield np.random.RandomState([draw, int(label)]).permutation(np.flatnonzero(labels == label))
+
+
+def _joined(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+    return np.sort(np.concatenate(parts)) if parts else np.empty(0, np.int64)

@@ -1,0 +1,133 @@
+"""Data sets that come as arrays rather than files: the drawn scenes and torchvision's."""
+
+import hashlib
+from collections.abc import Generator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from hpviz.data import scenes
+from hpviz.data.conversion import Pictures, convert
+from hpviz.data.decode import Decoded, rgb, square
+from hpviz.data.download import TORCHVISION
+from hpviz.data.hashes import recall, remember
+from hpviz.data.prepared import Identity, Prepared, counts, folder_of, open_prepared, read_meta
+from hpviz.data.progress import Progress
+from hpviz.spec import BadInput
+
+DRAWN_OTHERWISE = (
+    "This machine rounds differently: a few pixels of its scenes are not those of other machines, so compare runs "
+    "made here with each other."
+)
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Images uint8, (N, H, W, 3) or (N, H, W) if grey; labels int64, (N,), indices into `classes`."""
+
+    classes: tuple[str, ...]
+    train_images: NDArray[np.uint8]
+    train_labels: NDArray[np.int64]
+    test_images: NDArray[np.uint8]
+    test_labels: NDArray[np.int64]
+
+
+def pictures(split: str, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> Pictures:
+    """One split's images, (N, H, W, 3) or (N, H, W), ready to be brought to a size."""
+
+    def load(index: int, edge: int) -> Decoded:
+        image = rgb(Image.fromarray(images[index]))
+        return Decoded(square(image, edge), image.width, image.height)
+
+    return Pictures(labels, load, lambda index: f"{split}/{index}")
+
+
+def identify_scenes(cache: Path) -> Identity:
+    """The scenes' identity, known without drawing them."""
+    native = read_meta(folder_of(cache, scenes.SCENES_FINGERPRINT, scenes.EDGE)) or {}
+    classes = scenes.SCENES_CLASSES
+    return Identity(
+        scenes.SCENES_FINGERPRINT,
+        classes,
+        counts(classes, scenes.training_labels().tolist()),
+        dict.fromkeys(classes, scenes.TEST_PER_CLASS),
+        tuple(native.get("notes", ())),
+    )
+
+
+def prepare_scenes(image_size: int, cache: Path) -> Generator[Progress, None, Prepared]:
+    """The scenes at a size: drawn once at their own, then resized."""
+    fingerprint, classes = scenes.SCENES_FINGERPRINT, scenes.SCENES_CLASSES
+    if ready := open_prepared(cache, fingerprint, image_size):
+        return ready
+    native = open_prepared(cache, fingerprint, scenes.EDGE)
+    if native is None:
+        drawn = yield from scenes.draw_scenes()
+        train = pictures("train", drawn.train_images, drawn.train_labels)
+        test = pictures("test", drawn.test_images, drawn.test_labels)
+        notes = () if scenes.fingerprint(drawn) == fingerprint else (DRAWN_OTHERWISE,)
+        native = yield from convert(cache, fingerprint, classes, scenes.EDGE, train, test, notes)
+    if image_size == scenes.EDGE:
+        return native
+    train = pictures("train", native.train_images.transpose(0, 2, 3, 1), native.train_labels)
+    test = pictures("test", native.test_images.transpose(0, 2, 3, 1), native.test_labels)
+    return (yield from convert(cache, fingerprint, classes, image_size, train, test))
+
+
+def identify_torchvision(kind: str, folder: Path, cache: Path) -> Generator[Progress, None, Identity]:
+    """The identity of "cifar10" or "fashion-mnist", found out once and remembered until the files change."""
+    memory = cache / "data" / f"{kind}.json"
+    state = [[str(path), path.stat().st_size, path.stat().st_mtime_ns] for path in sorted(folder.rglob("*"))]
+    known = recall(memory)
+    if known.get("state") != state:
+        yield Progress(f"reading {kind}", 0, 0)
+        known = {"state": state, "identity": asdict(_identity(read_torchvision(kind, folder)))}
+        remember(memory, known)
+    identity = known["identity"]
+    return Identity(**{**identity, "classes": tuple(identity["classes"]), "notes": tuple(identity["notes"])})
+
+
+def prepare_torchvision(kind: str, folder: Path, image_size: int, cache: Path) -> Generator[Progress, None, Prepared]:
+    """Either of torchvision's sets at a size."""
+    identity = yield from identify_torchvision(kind, folder, cache)
+    if ready := open_prepared(cache, identity.fingerprint, image_size):
+        return ready
+    read = read_torchvision(kind, folder)
+    train = pictures("train", read.train_images, read.train_labels)
+    test = pictures("test", read.test_images, read.test_labels)
+    return (yield from convert(cache, identity.fingerprint, identity.classes, image_size, train, test))
+
+
+def read_torchvision(kind: str, folder: Path) -> Arrays:
+    """The files of "cifar10" or "fashion-mnist" as torchvision leaves them. Raises BadInput if they are damaged."""
+    from torchvision import datasets
+
+    dataset = getattr(datasets, TORCHVISION[kind])
+    try:
+        train, test = dataset(folder, train=True), dataset(folder, train=False)
+    except Exception as error:  # its checks raise RuntimeError, damaged files many others
+        raise BadInput(f"The files of {kind} are damaged: remove {str(folder)!r} and download them again.") from error
+    return Arrays(
+        tuple(train.classes),
+        np.asarray(train.data, np.uint8),
+        np.asarray(train.targets, np.int64),
+        np.asarray(test.data, np.uint8),
+        np.asarray(test.targets, np.int64),
+    )
+
+
+def _identity(read: Arrays) -> Identity:
+    """The fingerprint covers pixels, shapes and labels, not the files they came in."""
+    digest = hashlib.sha256()
+    for array in (read.train_images, read.train_labels, read.test_images, read.test_labels):
+        digest.update(f"{array.shape} {array.dtype.str}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return Identity(
+        digest.hexdigest(),
+        read.classes,
+        counts(read.classes, read.train_labels.tolist()),
+        counts(read.classes, read.test_labels.tolist()),
+    )

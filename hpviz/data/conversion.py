@@ -1,0 +1,162 @@
+"""From pictures of any origin to prepared arrays on disk."""
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from hpviz.data.decode import Decoded, Unreadable
+from hpviz.data.lock import turn
+from hpviz.data.prepared import VERSION, Prepared, folder_of, open_prepared
+from hpviz.data.progress import Progress
+from hpviz.data.threads import BATCH, in_order
+from hpviz.spec import BadInput
+
+UNREADABLE_LIMIT = 0.05  # share of the images; above it a folder is refused rather than quietly thinned
+EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """One split on its way in: `load(i, edge)` reads picture i, `name(i)` is what a report calls it."""
+
+    labels: NDArray[np.int64]
+    load: Callable[[int, int], Decoded]
+    name: Callable[[int], str] = str
+
+
+@dataclass
+class Report:
+    """What was met on the way, of `total` images: the original size of each, and those that were skipped."""
+
+    total: int
+    sizes: list[tuple[str, int, int]] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+
+    def skip(self, name: str, why: str) -> None:
+        """Note an unreadable image. Raises BadInput once there are too many."""
+        self.skipped.append((name, why))
+        if len(self.skipped) > UNREADABLE_LIMIT * self.total:
+            first, its_reason = self.skipped[0]
+            raise BadInput(
+                f"More than {UNREADABLE_LIMIT:.0%} of the {self.total:,} images cannot be used ({first!r}, for one, "
+                f"{its_reason}): mend or remove them; only JPEG and PNG are read."
+            )
+
+    def summary(self, image_size: int) -> dict[str, Any]:
+        """The commonest original size, how many images have another, how many were resized, what was skipped."""
+        commonest, _ = Counter(size[1:] for size in self.sizes).most_common(1)[0]
+        others = [size for size in self.sizes if size[1:] != commonest]
+        return {
+            "commonest_size": commonest,
+            "other_sizes": len(others),
+            "other_size_examples": others[:EXAMPLES],
+            "resized": sum(size[1:] != (image_size, image_size) for size in self.sizes),
+            "skipped": self.skipped,
+        }
+
+
+def convert(
+    cache: Path,
+    fingerprint: str,
+    classes: tuple[str, ...],
+    image_size: int,
+    train: Pictures,
+    test: Pictures,
+    notes: tuple[str, ...] = (),
+) -> Generator[Progress, None, Prepared]:
+    """Bring both splits to `image_size` pixels and keep them in `cache`; the result is open.
+
+    All is written beside its place and moved there when complete: neither closing the generator nor
+    a crash leaves anything half-made. `notes` are kept with the images. Raises BadInput, with one
+    sentence, if over 5% of the images are unreadable, a class has none left, an image is gone, or
+    nothing can be written (a full disk).
+    """
+    folder = folder_of(cache, fingerprint, image_size)
+    try:
+        with (yield from turn(folder.with_suffix(".lock"))):
+            if (ready := open_prepared(cache, fingerprint, image_size)) is None:
+                part = folder.with_suffix(".part")
+                meta = {"version": VERSION, "fingerprint": fingerprint, "classes": classes, "notes": notes}
+                yield from _fill(part, meta, image_size, train, test)
+                shutil.rmtree(folder, ignore_errors=True)  # a damaged one
+                part.rename(folder)
+                ready = open_prepared(cache, fingerprint, image_size)
+    except FileNotFoundError as error:
+        raise BadInput(
+            f"{str(error.filename)!r} disappeared while the images were being prepared: look at the folder again."
+        ) from None
+    except OSError as error:
+        raise BadInput(
+            f"The prepared images could not be written to {cache} ({error.strerror}): make room there, or choose "
+            "another place with --cache."
+        ) from None
+    assert ready is not None
+    return ready
+
+
+def _fill(
+    part: Path, meta: dict[str, Any], image_size: int, train: Pictures, test: Pictures
+) -> Generator[Progress, None, None]:
+    """Write everything into the folder `part`, begun afresh; without an end to its work, it is removed."""
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    try:
+        report = Report(len(train.labels) + len(test.labels))
+        for split, pictures in (("train", train), ("test", test)):
+            kept = yield from _write(part / f"{split}_images.npy", f"{split} images", pictures, image_size, report)
+            labels = pictures.labels[kept]
+            classes = meta["classes"]
+            if gone := set(range(len(classes))).difference(labels.tolist()):
+                raise BadInput(f"None of the {split} images of the class {classes[min(gone)]!r} can be read: add some.")
+            np.save(part / f"{split}_labels.npy", labels)
+        (part / "meta.json").write_text(json.dumps({**meta, **report.summary(image_size)}))
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+def _write(
+    path: Path, what: str, pictures: Pictures, image_size: int, report: Report
+) -> Generator[Progress, None, list[int]]:
+    """Write one split's pixels as .npy; the result lists the indices of the pictures that were readable."""
+
+    def load(index: int) -> Decoded | Unreadable:
+        try:
+            return pictures.load(index, image_size)
+        except Unreadable as unreadable:
+            return unreadable
+
+    kept: list[int] = []
+    total = len(pictures.labels)
+    # Plain writes rather than a writable memory map: there, a full disk kills the process.
+    with path.open("wb") as file, closing(in_order(load, range(total))) as batches:
+        _write_header(file, 0, image_size)
+        for index, picture in enumerate(chain.from_iterable(batches)):
+            if index % BATCH == 0:
+                yield Progress(f"preparing the {what}", index, total)
+            if isinstance(picture, Unreadable):
+                report.skip(pictures.name(index), str(picture))
+                continue
+            file.write(picture.pixels.data)
+            report.sizes.append((pictures.name(index), picture.width, picture.height))
+            kept.append(index)
+        _write_header(file, len(kept), image_size)
+    yield Progress(f"preparing the {what}", total, total)
+    return kept
+
+
+def _write_header(file: BinaryIO, images: int, image_size: int) -> None:
+    """(Re)write the header; NumPy pads it so that its length does not depend on the number of images."""
+    file.seek(0)
+    shape = (images, 3, image_size, image_size)
+    npy.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
