@@ -1,0 +1,1 @@
+"""How fast hpviz is, measured against what one would write without it."""

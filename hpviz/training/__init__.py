@@ -1,0 +1,1 @@
+"""Training as a generator of events. Importing this package, or its `events`, does not load torch."""

@@ -1,0 +1,96 @@
+"""Checkpoints that survive a kill, a full disk and a damaged file: `newest.pt`, and `previous.pt` while training.
+
+What is saved is plain data and tensors, so it is read back with torch.load(weights_only=True).
+"""
+
+import hashlib
+import io
+import logging
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from hpviz.spec import BadInput, RunSpec
+
+log = logging.getLogger(__name__)
+
+VERSION = 1
+DIGEST_BYTES = 32
+NEWEST, PREVIOUS, PARTIAL = "newest.pt", "previous.pt", "partial.pt"
+
+State = dict[str, Any]
+
+
+def save(folder: Path, spec: RunSpec, state: State) -> None:
+    """Put `state` (plain data and tensors) safely on disk as the newest checkpoint of that spec.
+
+    Raises OSError, such as a full disk's, with the checkpoints before left as they were.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    # Serialised in memory first: torch.save to a full disk raises an error that no longer says so.
+    buffer = io.BytesIO()
+    torch.save({"version": VERSION, "run": spec.run_id, "spec": spec.model_dump(mode="json"), **state}, buffer)
+    partial, newest = folder / PARTIAL, folder / NEWEST
+    try:
+        with partial.open("wb") as file:
+            file.write(buffer.getbuffer())
+            file.write(hashlib.sha256(buffer.getbuffer()).digest())
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
+    if newest.exists():
+        newest.replace(folder / PREVIOUS)
+    partial.replace(newest)
+    sync(folder)
+
+
+def load(folder: Path, spec: RunSpec) -> State | None:
+    """The newest sound checkpoint, or None if there is none.
+
+    Raises BadInput if the checkpoint belongs to another run.
+    """
+    for path in (folder / NEWEST, folder / PREVIOUS):
+        try:
+            state = read(path)
+            version, run = state["version"], state["run"]
+        except FileNotFoundError:
+            continue
+        except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError):
+            log.warning("the checkpoint %s is damaged; falling back to the one before", path)
+            continue
+        if (version, run) != (VERSION, spec.run_id):
+            raise BadInput(f"The checkpoint in {folder} belongs to another run; delete it or train elsewhere.")
+        return state
+    return None
+
+
+def read(path: Path) -> State:
+    """The content of one checkpoint file; ValueError if it is not as it was written."""
+    # torch.load does not notice flipped bits, hence the digest; as a tail it leaves the file one that torch.load reads.
+    content = path.read_bytes()
+    body, digest = memoryview(content)[:-DIGEST_BYTES], content[-DIGEST_BYTES:]
+    if hashlib.sha256(body).digest() != digest:
+        raise ValueError("the digest does not match")
+    state: State = torch.load(io.BytesIO(body), map_location="cpu", weights_only=True)
+    return state
+
+
+def settle(folder: Path) -> None:
+    """Once training has ended, free the checkpoint before the newest."""
+    if (folder / NEWEST).exists():
+        (folder / PREVIOUS).unlink(missing_ok=True)
+
+
+def sync(folder: Path) -> None:
+    """Make renames in a folder survive a power cut; not every system lets a folder be opened."""
+    if hasattr(os, "O_DIRECTORY"):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,55 @@
+"""What training tells whoever follows it, in the order in which it happens."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """A checkpoint was picked up; `rows` are its epochs. Always the first event."""
+
+    rows: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """An update was made: `updates` of the `of` that this epoch (from 1) has."""
+
+    epoch: int
+    updates: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Evaluating:
+    """After an epoch's updates, `done` of the `of` images its measurements need have been looked at."""
+
+    epoch: int
+    done: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """An epoch was measured, and its checkpoint is safely on disk.
+
+    `row` is plain JSON. epoch (from 1); updates and images so far; train_loss (mean over the images as trained on);
+    train_loss_eval and train_accuracy_eval (afterwards, in eval mode, on a fixed sample as large as the test set);
+    test_loss, test_accuracy; validation_loss, validation_accuracy (None without a validation split); train_seconds
+    (updates alone), test_seconds (inference on the test set alone), images_per_second (while training); weight_norm
+    (L2, all parameters); gradient_norm (L2, of the epoch's last update). Losses are means per image in nats,
+    accuracies fractions; what is not finite is None.
+    """
+
+    row: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Diverged:
+    """Training ended for good in that epoch, whose row came before; `reason` is one sentence."""
+
+    epoch: int
+    reason: str
+
+
+Event = Resumed | Batch | Evaluating | Epoch | Diverged
