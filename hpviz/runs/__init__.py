@@ -1,0 +1,1 @@
+"""Runs: what is remembered of them, who works on them, and the queue in which they wait."""

@@ -1,0 +1,122 @@
+"""Long work on data in the background, for pages: begun once, watched by any number of sessions."""
+
+import functools
+import logging
+import threading
+import time
+from collections.abc import Callable, Generator, Hashable
+from pathlib import Path
+from typing import Any
+
+from hpviz.data import catalogue
+from hpviz.data.progress import Progress
+from hpviz.runs.pace import View, waiting, work_view
+from hpviz.spec import BadInput
+
+log = logging.getLogger(__name__)
+
+Work = Callable[[], Generator[Progress, None, Any]]
+
+
+class Task:
+    """One piece of work in a thread of its own. `view` while it goes on, then `result` or `error`, a sentence."""
+
+    def __init__(self, work: Work) -> None:
+        self.view: View = waiting("starting")
+        self.result: Any = None
+        self.error: str | None = None
+        self.finished_at: float | None = None
+        self._cancelled = threading.Event()
+        self._ended = threading.Event()
+        threading.Thread(target=self._carry_out, args=(work,), name="hpviz-data", daemon=True).start()
+
+    @property
+    def is_done(self) -> bool:
+        return self._ended.is_set()
+
+    def cancel(self) -> None:
+        """Stop at the next step; what was fetched so far stays for the next try."""
+        self._cancelled.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether the work ended within that time."""
+        return self._ended.wait(seconds)
+
+    def _carry_out(self, work: Work) -> None:
+        begun = time.monotonic()
+        try:
+            steps = work()
+            while not self._cancelled.is_set():
+                step = next(steps)
+                self.view = work_view(step.what, step.done, step.total, begun)
+            steps.close()
+            self.error = "Cancelled; it goes on from there when you start it again."
+        except StopIteration as end:
+            self.result = end.value
+        except BadInput as error:
+            self.error = str(error)
+        except Exception as error:
+            log.exception("work on data failed")
+            self.error = f"{type(error).__name__}: {error}"
+        self.finished_at = time.monotonic()
+        self._ended.set()
+
+
+class Desk:
+    """The tasks of a cache folder by name, so that two sessions that ask for the same share it."""
+
+    def __init__(self, cache: Path) -> None:
+        self.cache = cache
+        self._tasks: dict[Hashable, Task] = {}
+        self._lock = threading.Lock()
+
+    def task(self, name: Hashable, work: Work, max_age: float = float("inf")) -> Task:
+        """The task of that name, begun now if there is none or if it ended more than `max_age` seconds ago."""
+        with self._lock:
+            task = self._tasks.get(name)
+            if task is None or (task.finished_at is not None and time.monotonic() - task.finished_at > max_age):
+                task = self._tasks[name] = Task(work)
+            return task
+
+    def known(self, name: Hashable) -> Task | None:
+        """The task of that name if it was ever begun."""
+        return self._tasks.get(name)
+
+    # What pages ask for
+
+    def identify(self, source: catalogue.Source) -> Task:
+        """Result: catalogue.Identity. Looked at anew after a while, for folders change."""
+        name = ("identify", source.given)
+        return self.task(name, lambda: catalogue.identify(source, self.cache), max_age=10)
+
+    def prepare(self, source: catalogue.Source, image_size: int) -> Task:
+        """Result: Prepared; the images are on disk at that size."""
+        name = ("prepare", source.given, image_size)
+        return self.task(name, lambda: catalogue.prepare(source, image_size, self.cache), max_age=10)
+
+    def fetch(self, source: catalogue.Source) -> Task:
+        """Result: None; the data set has been downloaded."""
+        return self.task(("fetch", source.given), lambda: catalogue.fetch(source, self.cache), max_age=0)
+
+    def weights(self, file: str | None) -> Task:
+        """Result: (path, SHA-256) of a file of pretrained weights; None fetches torchvision's."""
+        return self.task(("weights", file), lambda: _find_weights(file), max_age=10)
+
+
+def _find_weights(file: str | None) -> Generator[Progress, None, tuple[Path, str]]:
+    yield Progress("loading PyTorch", 0, 0)
+    from hpviz.models import digest, imagenet_weights
+
+    yield Progress("looking for the ImageNet weights", 0, 0)
+    path = Path(file).expanduser().resolve() if file else imagenet_weights()
+    if not path.is_file():
+        raise BadInput(
+            f"There is no weights file {file!r}; give the path of a ResNet18 state dict as torchvision saves it."
+        )
+    return path, digest(path)
+
+
+@functools.cache
+def shared(cache: Path) -> Desk:
+    """This process's one desk for a cache folder."""
+    return Desk(cache)

@@ -1,0 +1,57 @@
+"""One run from its document to its events: prepare the images, then train. Torch is loaded in here."""
+
+import errno
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hpviz.data.catalogue import prepare, resolve
+from hpviz.data.prepared import open_prepared
+from hpviz.data.progress import Progress
+from hpviz.runs.document import Run
+from hpviz.spec import BadInput, RunSpec
+
+if TYPE_CHECKING:
+    from hpviz.training.events import Event
+
+
+# No space, over quota, larger than files may be here.
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def carry_out(run: Run, cache: Path, device: str) -> "Iterator[Progress | Event]":
+    """Yield Progress while images are prepared, then the events of training up to `run["target"]` epochs.
+
+    Closing the iterator stops within one batch. Raises BadInput if the images are not those of the spec.
+    """
+    spec = RunSpec(**run["spec"])
+    # What was prepared before needs no originals: a run goes on though its folder has moved.
+    data = open_prepared(cache, spec.fingerprint, spec.image_size)
+    if data is None:
+        data = yield from prepare(resolve(run["inputs"]["data"], cache), spec.image_size, cache)
+    if data.fingerprint != spec.fingerprint:
+        raise BadInput(f"The images of {spec.dataset} have changed since this run was specified; launch it anew.")
+    yield Progress("loading PyTorch", 0, 0)
+    from hpviz.training.loop import train
+
+    weights = run["inputs"]["weights"]
+    yield from train(
+        spec,
+        data,
+        epochs=run["target"],
+        device=device,
+        weights=Path(weights) if weights else None,
+        checkpoint=cache / "checkpoints" / run["id"],
+    )
+
+
+def describe_failure(error: BaseException) -> str:
+    """One sentence that says why a run failed and the way out."""
+    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    if isinstance(error, BadInput):
+        return text
+    if getattr(error, "errno", None) in DISK_FULL or "disk is full" in text or "No space left" in text:
+        return "Disk full: nothing recorded so far is lost; free some space and resume."
+    if isinstance(error, MemoryError) or "out of memory" in text.lower() or "allocate memory" in text:
+        return "Out of memory: try a smaller batch or smaller images."
+    return f"{type(error).__name__}: {text}"
