@@ -1,0 +1,48 @@
+"""From a person's choices to requests for runs: one way for the page and for the command line."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hpviz.data.catalogue import Identity, Source
+from hpviz.runs.document import Inputs
+from hpviz.runs.runner import Request
+from hpviz.spec import MAX_EPOCHS, MAX_SEEDS, BadInput, build_spec
+from hpviz.studies import Study
+
+DEFAULT_DATA = "scenes"
+DEFAULT_EPOCHS = 8
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all runs of a comparison share: the images, how far to train, and fixed RunSpec fields."""
+
+    source: Source
+    identity: Identity
+    epochs: int
+    fixed: Mapping[str, Any]
+    weights: Path | None = None
+
+
+def request(setting: Setting, **varied: Any) -> Request:
+    """One run of that setting with some fields set otherwise; BadInput, in a sentence, if it cannot be."""
+    if not 1 <= setting.epochs <= MAX_EPOCHS:
+        raise BadInput(f"Epochs should be from 1 to {MAX_EPOCHS}; {setting.epochs} was given.")
+    named = {"dataset": setting.source.name, "fingerprint": setting.identity.fingerprint}
+    spec = build_spec(**{**named, **setting.fixed, **varied})
+    weights = str(setting.weights) if setting.weights else None
+    return Request(spec, setting.epochs, Inputs(data=setting.source.given, weights=weights))
+
+
+def sweep(setting: Setting, study: Study, values: Sequence[float], first_seed: int, seeds: int) -> list[Request]:
+    """Every value under every seed, one seed after the other, so that a first comparison is whole early."""
+    if not 1 <= seeds <= MAX_SEEDS:
+        raise BadInput(f"Seeds should be from 1 to {MAX_SEEDS}; {seeds} was given.")
+    distinct = list(dict.fromkeys(values))
+    return [
+        request(setting, **{study.field: value, "seed": first_seed + number})
+        for number in range(seeds)
+        for value in distinct
+    ]
