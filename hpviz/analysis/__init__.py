@@ -1,0 +1,1 @@
+"""What runs mean: frames for charts, and judgements on them. Pure functions of stored runs."""

@@ -1,0 +1,1 @@
+"""Pure functions: a frame in, an Altair chart out."""

@@ -1,0 +1,110 @@
+"""Learning curves. The specification depends on what is compared, never on the figures: an epoch that
+arrives changes data alone, so the drawing on the page stays the same node and nothing flickers.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import altair as alt
+import pandas as pd
+
+Axis = Literal["epoch", "updates", "images", "seconds"]
+Metric = Literal["test_accuracy", "train_loss", "test_loss"]
+
+TITLES: dict[str, str] = {
+    "test_accuracy": "Test accuracy",
+    "train_loss": "Train loss (nats)",
+    "test_loss": "Test loss (nats)",
+    "epoch": "epoch",
+    "updates": "updates",
+    "images": "images seen",
+    "seconds": "seconds of training",
+}
+HEIGHT = 340
+
+
+@dataclass(frozen=True)
+class Look:
+    """What all charts of a comparison share.
+
+    `labels` and `colours` in order of value, `legend` the legend's title, `x` the axis and `x_max` its end
+    (None: as far as the data), `chance` the accuracy of guessing.
+    """
+
+    labels: tuple[str, ...]
+    colours: tuple[str, ...]
+    legend: str
+    x: Axis
+    x_max: float | None
+    log_loss: bool
+    chance: float
+    chance_colour: str
+    diverged_colour: str
+
+
+def curve(frame: pd.DataFrame, metric: Metric, look: Look) -> alt.LayerChart:
+    """One metric over training: lines, a dot an epoch, the best epoch filled, a red triangle where a run diverged.
+
+    `frame` as `analysis.frames.curves` makes it.
+    """
+    if look.log_loss and metric != "test_accuracy":
+        # A single zero would flatten a logarithmic chart without a word.
+        frame = frame.assign(**{metric: frame[metric].where(frame[metric] > 0)})
+    base = alt.Chart(frame).encode(x=_x(look), color=_colour(look))
+    y = _y(metric, look)
+    tooltip = [
+        alt.Tooltip("label:N", title=look.legend),
+        alt.Tooltip("epoch:Q", format="d"),
+        alt.Tooltip(f"{metric}:Q", title=TITLES[metric], format=".1%" if metric == "test_accuracy" else ".4f"),
+    ]
+    dashes = alt.value([6, 3]) if metric == "train_loss" else alt.value([1, 0])
+    line = base.mark_line(strokeWidth=2, invalid="break-paths-filter-domains").encode(y=y, strokeDash=dashes)
+    dots = base.mark_point(size=28, filled=True, invalid="filter").encode(y=y, tooltip=tooltip)
+    best = base.transform_filter("datum.best").mark_point(size=90, filled=True, invalid="filter")
+    last = base.transform_filter("datum.last").mark_point(size=110, filled=False, strokeWidth=2, invalid="filter")
+    lost = (
+        base.transform_filter("datum.diverged")
+        .mark_point(shape="triangle-up", size=140, filled=True)
+        .encode(y=alt.value(12), color=alt.value(look.diverged_colour), tooltip=tooltip[:2])
+    )
+    layers = [line, dots, best.encode(y=y, tooltip=tooltip), last.encode(y=y, tooltip=tooltip), lost]
+    if metric == "test_accuracy":
+        layers.insert(0, _chance(look))
+    return alt.LayerChart(layer=layers).properties(height=HEIGHT, title=TITLES[metric])
+
+
+def _x(look: Look) -> alt.X:
+    domain = alt.Undefined if look.x_max is None else [0, look.x_max]
+    whole = look.x == "epoch"
+    axis = alt.Axis(tickMinStep=1, format="d", grid=False) if whole else alt.Axis(tickCount=5, format="~s", grid=False)
+    return alt.X(f"{look.x}:Q", title=TITLES[look.x], scale=alt.Scale(domain=domain, nice=False), axis=axis)
+
+
+def _y(metric: Metric, look: Look) -> alt.Y:
+    if metric == "test_accuracy":
+        return alt.Y(f"{metric}:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%"))
+    if look.log_loss:
+        return alt.Y(f"{metric}:Q", title=None, scale=alt.Scale(type="log", nice=True), axis=alt.Axis(tickCount=6))
+    return alt.Y(f"{metric}:Q", title=None, scale=alt.Scale(zero=True, nice=True), axis=alt.Axis(tickCount=6))
+
+
+def _colour(look: Look) -> alt.Color:
+    scale = alt.Scale(domain=list(look.labels), range=list(look.colours))
+    legend = alt.Legend(
+        orient="top",
+        direction="horizontal",
+        title=look.legend,
+        titleOrient="left",
+        symbolType="circle",
+        columns=8,
+        offset=4,
+    )
+    return alt.Color("label:N", scale=scale, legend=legend)
+
+
+def _chance(look: Look) -> alt.Chart:
+    """Guessing, as a dotted line. Its datum lies in the specification, for it never changes."""
+    datum = {"chance": look.chance, "name": f"chance {look.chance:.0%}"}
+    rule = alt.Chart(alt.InlineData(values=[datum])).mark_rule(strokeDash=[2, 4], color=look.chance_colour)
+    chart: alt.Chart = rule.encode(y=alt.Y("chance:Q"), tooltip=alt.Tooltip("name:N", title="guessing"))
+    return chart

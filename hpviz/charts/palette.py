@@ -1,0 +1,42 @@
+"""Colours: one ordered ramp by value, the same value in the same colour on every page.
+
+The ramps run from blue to orange through purple (after Matplotlib's plasma, which stays ordered for the
+colour-blind); every step keeps a contrast of at least 3:1 against its background.
+"""
+
+import itertools
+import math
+from collections.abc import Sequence
+
+LIGHT = ("#2b1a9e", "#7a0fa8", "#b12a90", "#d5546c", "#d96a1e")
+DARK = ("#8fa2ff", "#bf8cf5", "#ea7fc6", "#fb8f74", "#ffc857")
+CHANCE = {False: "#6b6b6b", True: "#a3a3a3"}
+DIVERGED = {False: "#c62828", True: "#ff6b6b"}
+
+
+def colour(value: float, scale: Sequence[float], dark: bool) -> str:
+    """The colour of a value on a study's ordered scale of values, as #rrggbb; values between take colours between."""
+    anchors = DARK if dark else LIGHT
+    place = position(value, scale) * (len(anchors) - 1)
+    low = min(int(place), len(anchors) - 2)
+    return _mix(anchors[low], anchors[low + 1], place - low)
+
+
+def position(value: float, scale: Sequence[float]) -> float:
+    """Where a value stands on the scale, 0..1, logarithmic between positive values; outside, at the ends."""
+    if value <= scale[0]:
+        return 0.0
+    for place, (low, high) in enumerate(itertools.pairwise(scale)):
+        if value <= high:
+            share = math.log(value / low) / math.log(high / low) if low > 0 else value / high
+            return (place + share) / (len(scale) - 1)
+    return 1.0
+
+
+def _mix(start: str, end: str, share: float) -> str:
+    pairs = zip(_channels(start), _channels(end), strict=True)
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
+
+
+def _channels(hexadecimal: str) -> tuple[int, ...]:
+    return tuple(int(hexadecimal[start : start + 2], 16) for start in (1, 3, 5))

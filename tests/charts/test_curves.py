@@ -1,0 +1,74 @@
+"""Learning curves: one specification whatever the figures, honest about what is not finite."""
+
+import json
+
+import pytest
+import vl_convert
+
+from hpviz.analysis.frames import curves
+from hpviz.charts.curves import Look, curve
+from hpviz.runs.document import move, new_run, put_epoch
+from tests.made_up import row, spec
+
+
+def look(**changes):
+    values = {
+        "labels": ("1e-4", "1e-2"),
+        "colours": ("#2b1a9e", "#d96a1e"),
+        "legend": "lr",
+        "x": "epoch",
+        "x_max": 8,
+        "log_loss": False,
+        "chance": 1 / 6,
+        "chance_colour": "#6b6b6b",
+        "diverged_colour": "#c62828",
+    }
+    return Look(**{**values, **changes})
+
+
+def frame(epochs=3, last=None):
+    runs, labels = [], {}
+    for label, rate in (("1e-4", 1e-4), ("1e-2", 1e-2)):
+        run = new_run(spec(learning_rate=rate), {"data": "made up", "weights": None}, 8)
+        for epoch in range(1, epochs + 1):
+            put_epoch(run, row(epoch))
+        if last is not None:
+            put_epoch(run, {**row(epochs + 1), **last})
+            move(run, "diverged", "not finite")
+        runs.append(run)
+        labels[run["id"]] = label
+    return curves(runs, labels, 8)
+
+
+def without_data(chart):
+    specification = chart.to_dict()
+    specification.pop("datasets")
+    specification["layer"] = [{**layer, "data": None} for layer in specification["layer"]]
+    specification["data"] = None
+    return specification
+
+
+@pytest.mark.parametrize("metric", ["test_accuracy", "train_loss", "test_loss"])
+@pytest.mark.parametrize("x", ["epoch", "updates", "images", "seconds"])
+@pytest.mark.parametrize("log_loss", [False, True])
+def test_the_specification_does_not_depend_on_the_figures(metric, x, log_loss):
+    small = curve(frame(1), metric, look(x=x, log_loss=log_loss))
+    large = curve(frame(3, {"test_loss": 1e6, "train_loss": 0.0}), metric, look(x=x, log_loss=log_loss))
+    assert without_data(small) == without_data(large)
+
+
+def test_a_zero_or_infinite_loss_does_not_flatten_a_logarithmic_chart():
+    drawn = curve(frame(3, {"test_loss": 0.0, "train_loss": None}), "test_loss", look(log_loss=True))
+    (rows,) = (data for name, data in drawn.to_dict()["datasets"].items() if "epoch" in data[0])
+    assert {line["test_loss"] for line in rows if line["epoch"] == 4} == {None}
+
+
+@pytest.mark.parametrize("metric", ["test_accuracy", "test_loss"])
+def test_a_chart_is_drawn_with_lines_and_a_triangle_where_a_run_diverged(metric):
+    svg = vl_convert.vegalite_to_svg(
+        json.dumps(curve(frame(3, {"test_loss": None, "test_accuracy": None}), metric, look()).to_dict()),
+        vl_version="6.4",
+    )
+    assert svg.count("#c62828") == 2
+    assert "NaN" not in svg
+    assert svg.count('aria-roledescription="line mark"') == 2
