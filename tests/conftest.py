@@ -2,8 +2,10 @@
 
 import os
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
+from PIL import Image
 
 # Machines are shared and slow at times; a test says what happens, never how fast.
 settings.register_profile("calm", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -22,3 +24,16 @@ def photos() -> str:
     if not folder:
         pytest.skip("HPVIZ_PHOTOS names no folder of real photos")
     return folder
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A small set of images: bright and dark squares in noise, 40 to train and 8 to test on in each class."""
+    root, random = tmp_path_factory.mktemp("squares"), np.random.default_rng(0)
+    for split, count in (("train", 40), ("test", 8)):
+        for name, level in (("bright", 150), ("dark", 100)):
+            (root / split / name).mkdir(parents=True)
+            for number in range(count):
+                pixels = random.integers(-80, 80, (32, 32, 3)) + level
+                Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(root / split / name / f"{number}.png")
+    return str(root)

@@ -1,0 +1,18 @@
+"""hpviz: page configuration and navigation, nothing else."""
+
+import streamlit as st
+
+from hpviz.ui.resources import start
+
+# A picture of our own: a named icon would be fetched from elsewhere.
+st.set_page_config(page_title="hpviz", page_icon="hpviz/ui/icon.png", layout="wide")
+page = st.navigation(
+    [
+        st.Page("hpviz/ui/pages/learning_rate.py", title="Learning rate", icon=":material/speed:", default=True),
+        st.Page("hpviz/ui/pages/runs.py", title="Runs", icon=":material/list:"),
+        st.Page("hpviz/ui/pages/data.py", title="Data", icon=":material/photo_library:"),
+    ],
+    position="top",
+)
+start()
+page.run()

@@ -1,0 +1,1 @@
+"""The pages. Only here and in app.py is streamlit imported."""

@@ -1,0 +1,208 @@
+"""What is compared on: the data set, the preset and everything held fixed, as widgets in a drawer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from hpviz.data import catalogue
+from hpviz.notation import read_number, short
+from hpviz.spec import MAX_EPOCHS, BadInput, RunSpec
+from hpviz.studies import PRESETS, Preset, Study
+from hpviz.ui.resources import get_runner
+
+FOLDERS_NOTE = "folders"
+ADD_FOLDER = "a folder of mine …"
+
+# RunSpec fields that are held fixed, in the order of the drawer; the study's own is left out.
+HELD = (
+    "model",
+    "image_size",
+    "per_class",
+    "epochs",
+    "batch_size",
+    "learning_rate",
+    "optimizer",
+    "momentum",
+    "weight_decay",
+    "kernel_width",
+    "padding",
+    "normalisation",
+    "validation_fraction",
+    "seed",
+)
+OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "model": ("article-cnn", "resnet18"),
+    "optimizer": ("adam", "adamw", "sgd"),
+    "padding": ("article", "valid", "same"),
+    "normalisation": ("none", "channel"),
+}
+NAMES: Mapping[str, str] = {
+    "model": "Model",
+    "image_size": "Image size (px)",
+    "per_class": "Training images a class",
+    "epochs": "Epochs",
+    "batch_size": "Batch size",
+    "learning_rate": "Held learning rate",
+    "optimizer": "Optimiser",
+    "momentum": "Momentum",
+    "weight_decay": "Weight decay λ",
+    "kernel_width": "Kernel width",
+    "padding": "Padding",
+    "normalisation": "Normalisation",
+    "validation_fraction": "Validation fraction",
+    "seed": "Seed",
+}
+BOUNDS: Mapping[str, tuple[int, int]] = {
+    "image_size": (16, 512),
+    "per_class": (1, 1_000_000),
+    "epochs": (1, MAX_EPOCHS),
+    "batch_size": (1, 1_000_000),
+    "seed": (0, 2**31 - 1),
+}
+
+
+def key(study: Study, name: str) -> str:
+    return f"{study.name}:{name}"
+
+
+def preset_values(study: Study, preset: Preset) -> dict[str, Any]:
+    """Every choice of the page as a preset has it."""
+    chosen = PRESETS[preset]
+    defaults = {name: field.default for name, field in RunSpec.model_fields.items() if name in HELD}
+    ours = {
+        "data": chosen.data,
+        "image_size": chosen.image_size,
+        "per_class": chosen.per_class,
+        "epochs": chosen.epochs,
+    }
+    values = {**defaults, **study.settings(preset), **ours}
+    values["weights"] = "ImageNet" if preset == "article" and study.pretrained_in_article else "none"
+    values["weights_file"] = ""
+    typed = ("learning_rate", "weight_decay", "momentum", "validation_fraction")
+    return {name: short(value) if name in typed else value for name, value in values.items()} | {
+        "kernel_width": str(values["kernel_width"])
+    }
+
+
+def choose_data(study: Study) -> str:
+    """The data set as `catalogue.resolve` takes it, and the preset, side by side."""
+    _initialise(study)
+    given = [*catalogue.NAMES, *(get_runner().store.noted(FOLDERS_NOTE) or [])]
+    data_key, preset_key = key(study, "data"), key(study, "preset")
+    if st.session_state[data_key] not in given:
+        st.session_state[data_key] = given[0]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        data = st.selectbox("Data", given, key=data_key, width=260, persist_state="session", help=_DATA_HELP)
+        st.segmented_control(
+            "Preset",
+            tuple(PRESETS),
+            key=preset_key,
+            required=True,
+            on_change=_take_preset,
+            args=(study,),
+            persist_state="session",
+            help=_PRESET_HELP,
+        )
+    return str(data)
+
+
+_DATA_HELP = (
+    "`scenes` are drawn on this machine. The real photos, or a folder of your own, are brought on the Data page."
+)
+_PRESET_HELP = (
+    "quick: 300 scenes a class at 64 px, 8 epochs. "
+    "article: the Intel photos at 150 px, all of them, 10 epochs: the author's recipe to the letter."
+)
+
+
+def choose_held(study: Study) -> dict[str, Any]:
+    """What is held fixed, from a drawer that names its values in its title; values are text or numbers as typed."""
+    names = [name for name in HELD if name != study.field]
+    with st.expander(f"Held fixed: {_title(study)}", key=key(study, "drawer"), icon=":material/lock:"), st.grid(4):
+        for name in names:
+            _widget(study, name)
+        if st.session_state[key(study, "model")] == "resnet18":
+            _weights_widgets(study)
+    return {name: _chosen(study, name) for name in [*names, "weights", "weights_file"]}
+
+
+def spec_fields(held: Mapping[str, Any]) -> dict[str, Any]:
+    """The drawer's values as RunSpec fields; BadInput for text that is no number."""
+    fields = {name: held[name] for name in held if name not in ("epochs", "weights", "weights_file")}
+    for name in ("learning_rate", "weight_decay", "momentum", "validation_fraction"):
+        if name in fields:
+            fields[name] = read_number(str(fields[name])).value
+    if fields.get("kernel_width", "article") != "article":
+        width = read_number(str(fields["kernel_width"])).value
+        if not width.is_integer():
+            raise BadInput("Kernel width should be a whole number of pixels or “article”.")
+        fields["kernel_width"] = int(width)
+    if fields["optimizer"] != "sgd":
+        fields.pop("momentum", None)
+    if fields["model"] == "resnet18":
+        for name in ("kernel_width", "padding"):
+            fields.pop(name, None)
+    return fields
+
+
+def _initialise(study: Study) -> None:
+    st.session_state.setdefault(key(study, "preset"), "quick")
+    for name, value in preset_values(study, "quick").items():
+        st.session_state.setdefault(key(study, name), value)
+
+
+def _take_preset(study: Study) -> None:
+    for name, value in preset_values(study, st.session_state[key(study, "preset")]).items():
+        st.session_state[key(study, name)] = value
+
+
+def _chosen(study: Study, name: str) -> Any:
+    return st.session_state[key(study, name)]
+
+
+def _widget(study: Study, name: str) -> None:
+    label, state = NAMES[name], key(study, name)
+    if name == "momentum" and _chosen(study, "optimizer") != "sgd":
+        return
+    if name in ("kernel_width", "padding") and _chosen(study, "model") != "article-cnn":
+        return
+    if name in OPTIONS:
+        st.selectbox(label, OPTIONS[name], key=state, persist_state="session")
+    elif name in BOUNDS:
+        low, high = BOUNDS[name]
+        if name == "per_class":
+            st.number_input(label, low, high, None, 1, key=state, placeholder="all", persist_state="session")
+        else:
+            st.number_input(label, low, high, step=1, key=state, persist_state="session")
+    else:
+        st.text_input(label, key=state, max_chars=20, persist_state="session")
+
+
+def _weights_widgets(study: Study) -> None:
+    st.selectbox(
+        "Start from", ("none", "ImageNet"), key=key(study, "weights"), format_func=_start, persist_state="session"
+    )
+    if _chosen(study, "weights") == "ImageNet":
+        st.text_input(
+            "Weights file",
+            key=key(study, "weights_file"),
+            placeholder="empty: torchvision's download",
+            max_chars=500,
+            persist_state="session",
+        )
+
+
+def _start(choice: str) -> str:
+    return "scratch" if choice == "none" else "ImageNet weights"
+
+
+def _title(study: Study) -> str:
+    """The drawer's values in a line, only those that say something."""
+    chosen = {name: _chosen(study, name) for name in HELD if name != study.field}
+    start = " pretrained" if chosen.get("model") == "resnet18" and _chosen(study, "weights") == "ImageNet" else ""
+    words = [f"{chosen['model']}{start}", f"{chosen['image_size']} px"]
+    words.append("all images" if chosen["per_class"] is None else f"{chosen['per_class']} a class")
+    words += [f"{chosen['epochs']} epochs", f"{chosen['optimizer']}"]
+    symbols = {"batch_size": "batch", "learning_rate": "lr", "weight_decay": "λ", "seed": "seed"}
+    return " · ".join(words + [f"{symbol} {chosen[name]}" for name, symbol in symbols.items() if name in chosen])

@@ -1,0 +1,29 @@
+"""Progress and time left, for everything that takes longer than a second."""
+
+import streamlit as st
+
+from hpviz.runs.desk import Task
+from hpviz.runs.pace import View, clock
+from hpviz.ui.text import literal
+
+
+def bar(view: View, name: str = "") -> None:
+    """A progress bar with what is done, how far and the time left."""
+    words = [name] if name else []
+    words.append(literal(view["text"]))
+    if view["seconds_left"] is not None:
+        words.append(f"{clock(view['seconds_left'])} left")
+    st.progress(view["fraction"] or 0.0, text=" · ".join(words))
+
+
+def show_task(task: Task) -> None:
+    """A task on data while it goes on, with a way to cancel it; the page is drawn anew when it ends."""
+
+    @st.fragment(run_every=0.5)
+    def watch() -> None:
+        if task.is_done:
+            st.rerun()
+        bar(task.view)
+        st.button("Cancel", icon=":material/close:", on_click=task.cancel, key=f"cancel:{id(task)}")
+
+    watch()

@@ -1,0 +1,30 @@
+"""What all sessions share: the runner and the desk, one of each for the process."""
+
+import streamlit as st
+
+from hpviz.data import catalogue
+from hpviz.home import default_cache
+from hpviz.runs import desk as desks
+from hpviz.runs import runner as runners
+from hpviz.runs.desk import Desk
+from hpviz.runs.runner import Runner
+from hpviz.studies import PRESETS
+
+
+# Any client can clear Streamlit's caches, so these only return singletons that live elsewhere,
+# and none has a release hook.
+@st.cache_resource(show_spinner=False)
+def get_runner() -> Runner:
+    return runners.shared(default_cache())
+
+
+@st.cache_resource(show_spinner=False)
+def get_desk() -> Desk:
+    return desks.shared(default_cache())
+
+
+def start() -> None:
+    """Begin what takes long before anyone asks: PyTorch is loaded, the scenes are drawn."""
+    get_runner().warm_up()
+    preset = PRESETS["quick"]
+    get_desk().prepare(catalogue.resolve(preset.data, default_cache()), preset.image_size)

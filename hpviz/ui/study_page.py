@@ -1,0 +1,222 @@
+"""A study's page, the same for every study: the question, the controls, the comparison as it grows."""
+
+import uuid
+from pathlib import Path
+
+import streamlit as st
+
+from hpviz.data import catalogue
+from hpviz.notation import read_number, short, spelled
+from hpviz.plan import Setting, request
+from hpviz.runs.desk import Task
+from hpviz.spec import BadInput
+from hpviz.studies import Study
+from hpviz.ui import choices, live
+from hpviz.ui.progress import show_task
+from hpviz.ui.resources import get_desk, get_runner
+
+REST_SECONDS = 1.0
+
+
+def show_study(study: Study) -> None:
+    """The whole page."""
+    st.title(study.title)
+    st.markdown(f"**{study.question}** {study.answer}")
+    given = choices.choose_data(study)
+    with st.expander("What to expect, and what the author's logs say", icon=":material/lightbulb:"):
+        st.markdown("\n".join(f"- {line}" for line in study.expectations))
+        st.markdown(study.logs)
+    held = choices.choose_held(study)
+    try:
+        setting = _setting(given, held)
+        if setting is None:
+            return
+        request(setting)
+    except BadInput as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    _launcher(study, setting)
+    live.show_comparison(study, setting, slot(study))
+
+
+def slot(study: Study) -> str:
+    """This session's slider on this page: its newest move replaces an older one that has not started."""
+    return f"{study.name}/{st.session_state.setdefault('session', uuid.uuid4().hex)}"
+
+
+# The setting
+
+
+def _setting(given: str, held: dict[str, object]) -> Setting | None:
+    """What all runs on the page share, or None while it is being found out (the page says so)."""
+    runner, desk = get_runner(), get_desk()
+    source = catalogue.resolve(given, runner.cache)
+    if not catalogue.is_ready(source, runner.cache):
+        _offer_fetch(source)
+        return None
+    identified = desk.identify(source)
+    if not identified.wait(0.5):
+        show_task(identified)
+        return None
+    if identified.error:
+        raise BadInput(identified.error)
+    weights = _weights(held)
+    if isinstance(weights, Task):
+        show_task(weights)
+        return None
+    fields = choices.spec_fields(held)
+    if not runner.is_warm():
+        with st.spinner("Loading PyTorch, once after the start …"):
+            runner.machine()
+    fields["precision"] = runner.machine()["precision"]
+    if weights is not None:
+        fields["weights"] = weights[1]
+    return Setting(source, identified.result, int(held["epochs"] or 1), fields, weights[0] if weights else None)  # type: ignore[call-overload]
+
+
+def _weights(held: dict[str, object]) -> Task | tuple[Path, str] | None:
+    """File and digest of the pretrained weights, the task that finds them, or None for training from scratch."""
+    if held["model"] != "resnet18" or held["weights"] == "none":
+        return None
+    task = get_desk().weights(str(held["weights_file"]).strip() or None)
+    if not task.wait(0.5):
+        return task
+    if task.error:
+        raise BadInput(task.error)
+    result: tuple[Path, str] = task.result
+    return result
+
+
+def _offer_fetch(source: catalogue.Source) -> None:
+    desk = get_desk()
+    task = desk.known(("fetch", source.given))
+    if task is not None and not task.is_done:
+        show_task(task)
+        return
+    if task is not None and task.error:
+        st.error(task.error, icon=":material/error:")
+    else:
+        st.info(f"`{source.name}` is not on this machine yet.", icon=":material/download:")
+    st.button(f"Fetch {source.name}", icon=":material/download:", on_click=_fetch, args=(source,))
+
+
+def _fetch(source: catalogue.Source) -> None:
+    get_desk().fetch(source)
+
+
+# The launcher
+
+
+def _launcher(study: Study, setting: Setting) -> None:
+    """The slider, the exact value, and the article's values in one click."""
+    slider_key, auto_key = choices.key(study, "slider"), choices.key(study, "auto")
+    st.session_state.setdefault(auto_key, True)
+    st.select_slider(
+        study.title,
+        study.slider_values,
+        value=_start_value(study),
+        format_func=short,
+        key=slider_key,
+        on_change=_moved,
+        args=(study, setting),
+        persist_state="session",
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input(
+            "Exact value",
+            key=choices.key(study, "exact"),
+            placeholder=f"{short(_start_value(study))}, then Enter",
+            max_chars=20,
+            width=180,
+            on_change=_typed,
+            args=(study, setting),
+        )
+        st.button(
+            f"Train {study.symbol} {short(st.session_state[slider_key])}",
+            icon=":material/play_arrow:",
+            on_click=_launch,
+            args=(study, setting, (st.session_state[slider_key],)),
+        )
+        preset = st.session_state[choices.key(study, "preset")]
+        values = study.values(preset)
+        st.button(
+            "Run the article's values",
+            type="primary",
+            icon=":material/playlist_play:",
+            help=", ".join(map(short, values)),
+            on_click=_launch,
+            args=(study, setting, values),
+        )
+        st.checkbox("train as I move the slider", key=auto_key, persist_state="session")
+    st.caption(f"{study.symbol} {spelled(st.session_state[slider_key])}")
+    _ask_about_slip(study, setting)
+    if complaint := st.session_state.pop("complaint", None):
+        st.error(complaint, icon=":material/error:")
+
+
+def _start_value(study: Study) -> float:
+    """The article's second value: its moderate one."""
+    return study.article_values[1] if study.article_values[1] in study.slider_values else study.slider_values[0]
+
+
+def _moved(study: Study, setting: Setting) -> None:
+    if st.session_state[choices.key(study, "auto")]:
+        _propose(study, setting, st.session_state[choices.key(study, "slider")])
+
+
+def _propose(study: Study, setting: Setting, value: float) -> None:
+    try:
+        get_runner().propose(request(setting, **{study.field: value}), slot(study), after=REST_SECONDS)
+    except BadInput as error:
+        st.session_state["complaint"] = str(error)
+
+
+def _launch(study: Study, setting: Setting, values: tuple[float, ...]) -> None:
+    """Queue every value, or say why one of them cannot be trained; then none is."""
+    try:
+        requests = [request(setting, **{study.field: value}) for value in values]
+    except BadInput as error:
+        st.session_state["complaint"] = str(error)
+        return
+    for one in requests:
+        get_runner().submit(one)
+
+
+def _typed(study: Study, setting: Setting) -> None:
+    """Launch a typed value, unless it looks like the article's slip: then ask."""
+    doubt_key, text = choices.key(study, "doubt"), st.session_state[choices.key(study, "exact")]
+    st.session_state.pop(doubt_key, None)
+    if not text.strip():
+        return
+    try:
+        reading = read_number(text)
+        value = study.parse(reading.value)
+    except BadInput as error:
+        st.session_state["complaint"] = str(error)
+        return
+    if reading.doubt is not None:
+        st.session_state[doubt_key] = (value, reading.doubt)
+    else:
+        _launch(study, setting, (value,))
+
+
+def _ask_about_slip(study: Study, setting: Setting) -> None:
+    doubt_key = choices.key(study, "doubt")
+    if doubt_key not in st.session_state:
+        return
+    typed, doubt = st.session_state[doubt_key]
+    st.warning(
+        f"What was typed is {spelled(typed)}. "
+        f"The article's author typed it so and printed {spelled(doubt)}. Which one?",
+        icon=":material/help:",
+    )
+
+    def answer(value: float) -> None:
+        st.session_state.pop(doubt_key)
+        _launch(study, setting, (value,))
+
+    with st.container(horizontal=True):
+        for value in (typed, doubt):
+            st.button(
+                f"Train {study.symbol} {short(value)}", key=f"{doubt_key}:{value}", on_click=answer, args=(value,)
+            )

@@ -1,0 +1,185 @@
+"""A real server and a real Chromium for the journeys."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright", reason="Playwright is not installed")
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+ROOT = Path(__file__).parent.parent.parent
+# Chromium must not look anything up: a journey that leaves this machine is an error.
+FLAGS = [
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-gpu",
+    "--disable-quic",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no Chromium on the PATH")
+    flags = FLAGS + (["--no-sandbox"] if os.geteuid() == 0 else [])
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def drawn_scenes(tmp_path_factory) -> Path:
+    """A cache folder in which the scenes are drawn, so that each journey need not draw them again."""
+    cache = tmp_path_factory.mktemp("drawn")
+    command = ["run", "--epochs", "1", "--per-class", "2", "--json", "--cache", str(cache)]
+    hpviz(command, check=True)
+    return cache / "data"
+
+
+@pytest.fixture
+def cache(tmp_path, drawn_scenes) -> Path:
+    shutil.copytree(drawn_scenes, tmp_path / "cache" / "data")
+    return tmp_path / "cache"
+
+
+def hpviz(arguments: list[str], **options) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "hpviz", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, **options)
+
+
+class Server:
+    """`streamlit run app.py` on a free port, as people start it."""
+
+    def __init__(self, cache: Path) -> None:
+        self.cache = cache
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/"
+        self.start()
+
+    def start(self) -> None:
+        self._log = (self.cache.parent / "server.log").open("a")
+        self.process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "streamlit",
+                "run",
+                "app.py",
+                f"--server.port={self.port}",
+                "--server.headless=true",
+            ],
+            cwd=ROOT,
+            env={**os.environ, "HPVIZ_CACHE": str(self.cache)},
+            stdout=self._log,
+            stderr=self._log,
+        )
+        for _ in range(300):
+            try:
+                with urllib.request.urlopen(f"{self.url}_stcore/health", timeout=5):
+                    return
+            except OSError:
+                try:
+                    code = self.process.wait(timeout=0.2)
+                except subprocess.TimeoutExpired:
+                    continue
+                raise RuntimeError(f"the server ended with {code}: {self.log()}") from None
+        raise RuntimeError(f"the server never answered: {self.log()}")
+
+    def log(self) -> str:
+        return (self.cache.parent / "server.log").read_text()
+
+    def end(self, sign: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(sign)
+        code = self.process.wait(timeout=60)
+        self._log.close()
+        return code
+
+
+@pytest.fixture
+def server(cache):
+    running = Server(cache)
+    yield running
+    if running.process.poll() is None:
+        running.end()
+
+
+class Visitor:
+    """A browser context on the app that notes every complaint and every request that leaves this machine."""
+
+    def __init__(self, browser: Browser, url: str, **context) -> None:
+        self.context = browser.new_context(viewport={"width": 1280, "height": 1200}, **context)
+        self.page: Page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.left: list[str] = []
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", lambda told: self.complaints.append(told.text) if told.type == "error" else None)
+        self.page.on("request", self._note_request)
+        self.page.set_default_timeout(60_000)
+        self.page.goto(url)
+
+    def _note_request(self, request) -> None:
+        if not request.url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")):
+            self.left.append(request.url)
+
+    def choose_small_setting(self, epochs: int = 3) -> None:
+        """The article's network on 60 scenes a class: an epoch takes about a second."""
+        page = self.page
+        expect(page.get_by_text("Nothing is training.").or_(page.get_by_test_id("stProgress"))).to_be_visible()
+        page.get_by_text("Held fixed").click()
+        self.choose("Model", "article-cnn")
+        expect(page.get_by_text("Held fixed: article-cnn")).to_be_visible()
+        self.fill("Training images a class", "60")
+        expect(page.get_by_text("60 a class")).to_be_visible()
+        self.fill("Epochs", str(epochs))
+        expect(page.get_by_text(f"{epochs} epochs")).to_be_visible()
+
+    def choose(self, label: str, option: str) -> None:
+        """Pick from a list. It closes by itself while the drawer around it still moves, so look before you pick."""
+        box, wanted = self.page.get_by_role("combobox", name=label), self.page.get_by_role("option", name=option)
+        for _ in range(10):
+            box.fill("")
+            box.fill(option)
+            with suppress(PlaywrightTimeout):
+                wanted.wait_for(timeout=2_000)
+                box.press("Enter")
+                return
+        raise AssertionError(f"{option} was never on offer for {label}")
+
+    def fill(self, label: str, text: str) -> None:
+        box = self.page.get_by_role("spinbutton", name=label)
+        box.fill(text)
+        box.press("Enter")
+
+    def press_on_slider(self, *keys: str) -> None:
+        slider = self.page.get_by_role("slider", name="Learning rate")
+        slider.focus()
+        for key in keys:
+            slider.press(key)
+
+
+@pytest.fixture
+def visit(chromium, server):
+    visitors = []
+
+    def come(**context) -> Visitor:
+        visitors.append(Visitor(chromium, server.url, **context))
+        return visitors[-1]
+
+    yield come
+    for visitor in visitors:
+        visitor.context.close()

@@ -1,0 +1,136 @@
+"""Journeys of a person through the running app."""
+
+import json
+import re
+import signal
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import hpviz
+
+MINUTE = 60_000
+
+
+def runs(cache):
+    lines = hpviz(["runs", "--json", "--cache", str(cache)], check=True).stdout.splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_a_moved_slider_becomes_a_live_curve_and_a_second_visit_recalls_it(visit, cache):
+    visitor = visit()
+    page = visitor.page
+    visitor.choose_small_setting(epochs=3)
+    visitor.press_on_slider("ArrowRight")
+    expect(page.get_by_text(re.compile(r"lr 3e-4 · epoch \d/3"))).to_be_visible(timeout=MINUTE)
+    chart = page.get_by_test_id("stVegaLiteChart").first.locator("svg.marks")
+    chart.evaluate("node => { node.dataset.mark = 'first' }")
+    expect(page.get_by_role("button", name="3e-4", exact=True)).to_be_visible()
+    expect(page.get_by_text("Nothing is training.")).to_be_visible(timeout=MINUTE)
+    # The same node survived the epochs: nothing flickered.
+    assert chart.evaluate("node => node.dataset.mark") == "first"
+    (run,) = runs(cache)
+    assert (run["status"], run["epochs"], run["spec"]["learning_rate"]) == ("finished", 3, 3e-4)
+
+    again = visit()
+    again.choose_small_setting(epochs=3)
+    expect(again.page.get_by_role("button", name="3e-4", exact=True)).to_be_visible()
+    again.press_on_slider("ArrowRight")
+    expect(again.page.get_by_text("lr 3e-4 = 3·10⁻⁴ = 0.0003")).to_be_visible()
+    assert len(runs(cache)) == 1
+    for one in (visitor, again):
+        assert one.complaints == []
+        assert one.left == []
+
+
+def test_a_slider_held_down_by_its_arrow_key_launches_one_run(visit, cache):
+    visitor = visit()
+    visitor.choose_small_setting(epochs=1)
+    visitor.press_on_slider("ArrowRight", "ArrowRight", "ArrowRight", "ArrowRight")
+    expect(visitor.page.get_by_role("button", name="1e-2", exact=True)).to_be_visible(timeout=MINUTE)
+    expect(visitor.page.get_by_text("Nothing is training.")).to_be_visible(timeout=MINUTE)
+    assert [run["spec"]["learning_rate"] for run in runs(cache)] == [1e-2]
+
+
+def test_two_tabs_see_the_same_run_and_the_page_answers_while_it_trains(visit, cache):
+    first, second = visit(), visit()
+    for visitor in (first, second):
+        visitor.choose_small_setting(epochs=30)
+    first.page.get_by_role("button", name="Train lr 1e-4").click()
+    for visitor in (first, second):
+        expect(visitor.page.get_by_text(re.compile(r"lr 1e-4 · epoch \d+/30"))).to_be_visible(timeout=MINUTE)
+        visitor.page.get_by_text("updates", exact=True).click()
+    second.page.get_by_role("button", name="Stop").click()
+    for visitor in (first, second):
+        expect(visitor.page.get_by_text(re.compile("lr 1e-4 · stopped"))).to_be_visible(timeout=MINUTE)
+    assert [run["status"] for run in runs(cache)] == ["stopped"]
+
+
+def test_a_killed_server_loses_nothing_and_one_click_resumes(visit, server, cache):
+    visitor = visit()
+    visitor.choose_small_setting(epochs=12)
+    visitor.page.get_by_role("button", name="Train lr 1e-4").click()
+    expect(visitor.page.get_by_text(re.compile(r"lr 1e-4 · epoch [3-9]/12"))).to_be_visible(timeout=MINUTE)
+    server.end(signal.SIGKILL)
+    before = runs(cache)[0]
+    assert before["status"] == "interrupted"
+    assert before["epochs"] >= 2
+    server.start()
+    back = visit()
+    back.choose_small_setting(epochs=12)
+    expect(back.page.get_by_text(f"interrupted after epoch {before['epochs']}/12")).to_be_visible()
+    expect(back.page.get_by_test_id("stVegaLiteChart")).to_have_count(3)
+    back.page.get_by_role("button", name="Resume").click()
+    expect(back.page.get_by_text(re.compile(r"lr 1e-4 · epoch \d+/12"))).to_be_visible(timeout=MINUTE)
+    expect(back.page.get_by_text("Nothing is training.")).to_be_visible(timeout=MINUTE)
+    (after,) = runs(cache)
+    assert (after["status"], after["epochs"]) == ("finished", 12)
+
+
+def test_another_process_stops_a_run_of_the_server(visit, cache):
+    visitor = visit()
+    visitor.choose_small_setting(epochs=30)
+    visitor.page.get_by_role("button", name="Train lr 1e-4").click()
+    expect(visitor.page.get_by_text(re.compile(r"lr 1e-4 · epoch \d+/30"))).to_be_visible(timeout=MINUTE)
+    (run,) = runs(cache)
+    assert hpviz(["stop", run["id"], "--cache", str(cache)]).returncode == 0
+    expect(visitor.page.get_by_text(re.compile("lr 1e-4 · stopped"))).to_be_visible(timeout=MINUTE)
+
+
+def test_a_server_that_is_asked_to_end_leaves_a_clean_state(visit, server, cache):
+    visitor = visit()
+    visitor.choose_small_setting(epochs=30)
+    visitor.page.get_by_role("button", name="Train lr 1e-4").click()
+    expect(visitor.page.get_by_text(re.compile(r"lr 1e-4 · epoch [2-9]/30"))).to_be_visible(timeout=MINUTE)
+    server.end(signal.SIGTERM)
+    assert "terminate called" not in server.log()
+    assert "Traceback" not in server.log()
+    (run,) = runs(cache)
+    assert run["status"] == "interrupted"
+    assert "hpviz was closed" in run["reason"]
+
+
+def test_what_is_typed_with_the_articles_slip_is_asked_about(visit, cache):
+    visitor = visit()
+    visitor.choose_small_setting(epochs=1)
+    box = visitor.page.get_by_role("textbox", name="Exact value")
+    box.fill("10e-5")
+    box.press("Enter")
+    expect(visitor.page.get_by_text("What was typed is 1e-4 = 10⁻⁴ = 0.0001")).to_be_visible()
+    assert runs(cache) == []
+    visitor.page.get_by_role("button", name="Train lr 1e-5").click()
+    expect(visitor.page.get_by_role("button", name="1e-5", exact=True)).to_be_visible(timeout=MINUTE)
+    assert [run["spec"]["learning_rate"] for run in runs(cache)] == [1e-5]
+
+
+def test_runs_and_data_pages_show_what_there_is(visit, cache):
+    visitor = visit()
+    visitor.choose_small_setting(epochs=1)
+    visitor.page.get_by_role("button", name="Train lr 1e-4").click()
+    expect(visitor.page.get_by_role("button", name="1e-4", exact=True)).to_be_visible(timeout=MINUTE)
+    visitor.page.get_by_role("link", name="Runs").click()
+    expect(visitor.page.get_by_text("Select rows to stop, resume, extend or delete them.")).to_be_visible()
+    visitor.page.get_by_role("link", name="Data").click()
+    expect(visitor.page.get_by_role("heading", name="scenes")).to_be_visible()
+    expect(visitor.page.get_by_role("button", name="Fetch")).to_have_count(3)
+    assert visitor.complaints == []
+    assert visitor.left == []
