@@ -20,6 +20,7 @@ from hpviz.ui.progress import bar
 from hpviz.ui.resources import get_runner
 
 TICK_SECONDS = 1.0
+IDLE_TICK_SECONDS = 3.0  # another tab or process may launch a run that belongs on this page
 RESUMABLE = ("stopped", "interrupted", "failed")
 
 
@@ -28,7 +29,7 @@ def show_comparison(study: Study, setting: Setting, slot: str) -> None:
     runner = get_runner()
     active = _is_active(runner, _on_screen(runner, study, setting), slot)
 
-    @st.fragment(run_every=TICK_SECONDS if active else None)
+    @st.fragment(run_every=TICK_SECONDS if active else IDLE_TICK_SECONDS)
     def panel() -> None:
         runs = _on_screen(runner, study, setting)
         if _is_active(runner, runs, slot) != active:

@@ -17,6 +17,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 ROOT = Path(__file__).parent.parent.parent
+# A shared machine can be slow; a journey says what happens, not how fast.
+expect.set_options(timeout=60_000)
+
 # Chromium must not look anything up: a journey that leaves this machine is an error.
 FLAGS = [
     "--no-first-run",
@@ -141,24 +144,23 @@ class Visitor:
         page = self.page
         expect(page.get_by_text("Nothing is training.").or_(page.get_by_test_id("stProgress"))).to_be_visible()
         page.get_by_text("Held fixed").click()
-        self.choose("Model", "article-cnn")
-        expect(page.get_by_text("Held fixed: article-cnn")).to_be_visible()
+        self.choose("Model", "article-cnn", shown="Held fixed: article-cnn")
         self.fill("Training images a class", "60")
         expect(page.get_by_text("60 a class")).to_be_visible()
         self.fill("Epochs", str(epochs))
         expect(page.get_by_text(f"{epochs} epochs")).to_be_visible()
 
-    def choose(self, label: str, option: str) -> None:
-        """Pick from a list. It closes by itself while the drawer around it still moves, so look before you pick."""
+    def choose(self, label: str, option: str, shown: str) -> None:
+        """Pick from a list until the page shows it: the list closes by itself while the page around it still moves."""
         box, wanted = self.page.get_by_role("combobox", name=label), self.page.get_by_role("option", name=option)
         for _ in range(10):
             box.fill("")
             box.fill(option)
             with suppress(PlaywrightTimeout):
-                wanted.wait_for(timeout=2_000)
-                box.press("Enter")
+                wanted.click(timeout=3_000)
+                self.page.get_by_text(shown).wait_for(timeout=5_000)
                 return
-        raise AssertionError(f"{option} was never on offer for {label}")
+        raise AssertionError(f"{option} could not be chosen for {label}")
 
     def fill(self, label: str, text: str) -> None:
         box = self.page.get_by_role("spinbutton", name=label)

@@ -8,9 +8,10 @@ from itertools import zip_longest
 import numpy as np
 import pytest
 import torch
+import torchvision
 from torch.nn import functional as F
 
-from hpviz.models import article, build
+from hpviz.models import article, build, digest
 from hpviz.spec import BadInput
 from hpviz.training import loop, measure, numerics
 from hpviz.training.events import Batch, Diverged, Epoch, Evaluating, Resumed
@@ -305,3 +306,20 @@ def test_fewer_images_a_class_are_learned_and_all_test_images_judged(data, make_
     [row] = rows(train(make_spec(per_class=3), data, epochs=1))
     assert row["images"] == 12
     assert len(split(make_spec(per_class=3), data, "cpu").test) == 10
+
+
+def test_keeping_freed_memory_changes_no_bit(data, make_spec, monkeypatch):
+    kept = rows(train(make_spec(), data, epochs=1))
+    monkeypatch.setattr(numerics, "keep_freed_memory", lambda: None)
+    assert rows(train(make_spec(), data, epochs=1)) == kept
+
+
+def test_a_pretrained_run_goes_on_without_the_file_it_began_with(data, make_spec, tmp_path):
+    weights = tmp_path / "weights.pth"
+    torch.save(torchvision.models.resnet18().state_dict(), weights)
+    spec = make_spec(model="resnet18", weights=digest(weights), batch_size=27)
+    with pytest.raises(BadInput, match="--weights"):
+        next(train(spec, data, epochs=1))
+    rows(train(spec, data, epochs=1, weights=weights, checkpoint=tmp_path / "run"))
+    weights.unlink()
+    assert [row["epoch"] for row in rows(train(spec, data, epochs=2, checkpoint=tmp_path / "run"))] == [2]

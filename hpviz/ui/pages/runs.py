@@ -73,7 +73,7 @@ if runner.store.notice:
 busy = bool(runner.queue())
 
 
-@st.fragment(run_every=2.0 if busy else None)
+@st.fragment(run_every=2.0 if busy else 5.0)
 def table() -> None:
     """The table; a fragment, so that it follows training while something trains."""
     if bool(runner.queue()) != busy:
