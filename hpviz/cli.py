@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
+from hpviz.analysis.claims.ledger import ledger
 from hpviz.data import catalogue
 from hpviz.data.audit import audit
 from hpviz.follow import drive, follow_all
@@ -137,6 +138,21 @@ def list_runs(options: argparse.Namespace, reporter: Reporter) -> int:
     return 0
 
 
+def judge_claims(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Every claim of the article with its verdict, from the runs of one data set."""
+    study = find_study(options.study).name if options.study else None
+    source = catalogue.resolve(options.data, options.cache)
+    identity = drive(catalogue.identify(source, options.cache), reporter)
+    with closing(Runner(options.cache)) as runner:
+        judgements = ledger(runner.runs(), identity, study)
+    for judgement in judgements:
+        fields = judgement.fields()
+        reporter.event("claim", {**fields, "sentence": fields.pop("claim"), "dataset": source.name})
+    rows = [[row.label, row.claim.sentence, row.verdict, row.evidence] for row in judgements]
+    reporter.table(f"Claims, judged on {source.name}", ("claim", "it says", "verdict", "evidence"), rows)
+    return 0
+
+
 def resume_runs(options: argparse.Namespace, reporter: Reporter) -> int:
     """Go on with the runs named, or with all that were interrupted, stopped or failed."""
     with closing(Runner(options.cache, options.device)) as runner:
@@ -250,6 +266,9 @@ def build_parser() -> Parser:
     sweep_verb.add_argument("--seeds", type=int, default=1, metavar="N", help="repeat under N seeds")
     sweep_verb.add_argument("--preset", choices=tuple(PRESETS), help="data, size, epochs and values in one word")
     verb("runs", list_runs)
+    claims = verb("claims", judge_claims)
+    claims.add_argument("study", nargs="?", metavar="STUDY", help="only its claims; default: all")
+    claims.add_argument("--data", default=DEFAULT_DATA, metavar="D", help="the data set; default: scenes")
     resume = verb("resume", resume_runs)
     resume.add_argument("runs", nargs="*", metavar="RUN", help="ids or their beginnings; none: all that did not finish")
     resume.add_argument("--epochs", type=int, metavar="N", help="train up to this epoch")

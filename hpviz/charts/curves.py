@@ -28,7 +28,7 @@ class Look:
     """What all charts of a comparison share.
 
     `labels` and `colours` in order of value, `legend` the legend's title, `x` the axis and `x_max` its end
-    (None: as far as the data), `chance` the accuracy of guessing.
+    (None: as far as the data), `chance` the accuracy of guessing, `references` an accuracy of the article by label.
     """
 
     labels: tuple[str, ...]
@@ -40,24 +40,29 @@ class Look:
     chance: float
     chance_colour: str
     diverged_colour: str
+    references: tuple[tuple[str, float], ...] = ()
 
 
 def curve(frame: pd.DataFrame, metric: Metric, look: Look) -> alt.LayerChart:
-    """One metric over training: lines, a dot an epoch, the best epoch filled, a red triangle where a run diverged.
+    """One metric over training: mean lines, a dot an epoch, a band from the lowest seed to the highest, the best epoch
+    filled, a red triangle where a run diverged.
 
     `frame` as `analysis.frames.curves` makes it.
     """
+    low, high = f"{metric}_low", f"{metric}_high"
     if look.log_loss and metric != "test_accuracy":
         # A single zero would flatten a logarithmic chart without a word.
-        frame = frame.assign(**{metric: frame[metric].where(frame[metric] > 0)})
+        frame = frame.assign(**{name: frame[name].where(frame[name] > 0) for name in (metric, low, high)})
     base = alt.Chart(frame).encode(x=_x(look), color=_colour(look))
     y = _y(metric, look)
     tooltip = [
         alt.Tooltip("label:N", title=look.legend),
         alt.Tooltip("epoch:Q", format="d"),
         alt.Tooltip(f"{metric}:Q", title=TITLES[metric], format=".1%" if metric == "test_accuracy" else ".4f"),
+        alt.Tooltip("seeds:Q", format="d"),
     ]
     dashes = alt.value([6, 3]) if metric == "train_loss" else alt.value([1, 0])
+    band = base.transform_filter(f"isValid(datum.{low}) && isValid(datum.{high})").mark_area(opacity=0.18, line=False)
     line = base.mark_line(strokeWidth=2, invalid="break-paths-filter-domains").encode(y=y, strokeDash=dashes)
     dots = base.mark_point(size=28, filled=True, invalid="filter").encode(y=y, tooltip=tooltip)
     best = base.transform_filter("datum.best").mark_point(size=90, filled=True, invalid="filter")
@@ -67,9 +72,16 @@ def curve(frame: pd.DataFrame, metric: Metric, look: Look) -> alt.LayerChart:
         .mark_point(shape="triangle-up", size=140, filled=True)
         .encode(y=alt.value(12), color=alt.value(look.diverged_colour), tooltip=tooltip[:2])
     )
-    layers = [line, dots, best.encode(y=y, tooltip=tooltip), last.encode(y=y, tooltip=tooltip), lost]
+    layers = [
+        band.encode(y=_y(metric, look, low), y2=f"{high}:Q"),
+        line,
+        dots,
+        best.encode(y=y, tooltip=tooltip),
+        last.encode(y=y, tooltip=tooltip),
+        lost,
+    ]
     if metric == "test_accuracy":
-        layers.insert(0, _chance(look))
+        layers = [_chance(look), *_references(look), *layers]
     return alt.LayerChart(layer=layers).properties(height=HEIGHT, title=TITLES[metric])
 
 
@@ -80,12 +92,13 @@ def _x(look: Look) -> alt.X:
     return alt.X(f"{look.x}:Q", title=TITLES[look.x], scale=alt.Scale(domain=domain, nice=False), axis=axis)
 
 
-def _y(metric: Metric, look: Look) -> alt.Y:
+def _y(metric: Metric, look: Look, field: str = "") -> alt.Y:
+    field = field or metric
     if metric == "test_accuracy":
-        return alt.Y(f"{metric}:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%"))
+        return alt.Y(f"{field}:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%"))
     if look.log_loss:
-        return alt.Y(f"{metric}:Q", title=None, scale=alt.Scale(type="log", nice=True), axis=alt.Axis(tickCount=6))
-    return alt.Y(f"{metric}:Q", title=None, scale=alt.Scale(zero=True, nice=True), axis=alt.Axis(tickCount=6))
+        return alt.Y(f"{field}:Q", title=None, scale=alt.Scale(type="log", nice=True), axis=alt.Axis(tickCount=6))
+    return alt.Y(f"{field}:Q", title=None, scale=alt.Scale(zero=True, nice=True), axis=alt.Axis(tickCount=6))
 
 
 def _colour(look: Look) -> alt.Color:
@@ -96,6 +109,7 @@ def _colour(look: Look) -> alt.Color:
         title=look.legend,
         titleOrient="left",
         symbolType="circle",
+        symbolOpacity=1,
         columns=8,
         offset=4,
     )
@@ -108,3 +122,13 @@ def _chance(look: Look) -> alt.Chart:
     rule = alt.Chart(alt.InlineData(values=[datum])).mark_rule(strokeDash=[2, 4], color=look.chance_colour)
     chart: alt.Chart = rule.encode(y=alt.Y("chance:Q"), tooltip=alt.Tooltip("name:N", title="guessing"))
     return chart
+
+
+def _references(look: Look) -> list[alt.Chart]:
+    """The article's figures as thin lines in the colours of their values."""
+    data = [{"label": label, "accuracy": accuracy} for label, accuracy in look.references if label in look.labels]
+    if not data:
+        return []
+    tooltip = [alt.Tooltip("label:N", title=look.legend), alt.Tooltip("accuracy:Q", title="the article", format=".1%")]
+    rules = alt.Chart(alt.InlineData(values=data)).mark_rule(strokeWidth=1, opacity=0.7)
+    return [rules.encode(y=alt.Y("accuracy:Q"), color=_colour(look), tooltip=tooltip)]

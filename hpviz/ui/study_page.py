@@ -1,4 +1,4 @@
-"""A study's page, the same for every study: the question, the controls, the comparison as it grows."""
+"""A study's page, the same for every study: the question, its picture, the controls, the comparison as it grows."""
 
 import uuid
 from pathlib import Path
@@ -12,10 +12,11 @@ from hpviz.runs.desk import Task
 from hpviz.spec import BadInput
 from hpviz.studies import Study
 from hpviz.ui import choices, live
+from hpviz.ui.cost_card import show_cost
+from hpviz.ui.launch import COMPLAINT, add_seeds, launch, propose
+from hpviz.ui.picture import show_pictures
 from hpviz.ui.progress import show_task
 from hpviz.ui.resources import get_desk, get_runner
-
-REST_SECONDS = 1.0
 
 
 def show_study(study: Study) -> None:
@@ -23,9 +24,7 @@ def show_study(study: Study) -> None:
     st.title(study.title)
     st.markdown(f"**{study.question}** {study.answer}")
     given = choices.choose_data(study)
-    with st.expander("What to expect, and what the author's logs say", icon=":material/lightbulb:"):
-        st.markdown("\n".join(f"- {line}" for line in study.expectations))
-        st.markdown(study.logs)
+    show_pictures(study)
     held = choices.choose_held(study)
     try:
         setting = _setting(given, held)
@@ -134,7 +133,7 @@ def _launcher(study: Study, setting: Setting) -> None:
         st.button(
             f"Train {study.symbol} {short(st.session_state[slider_key])}",
             icon=":material/play_arrow:",
-            on_click=_launch,
+            on_click=launch,
             args=(study, setting, (st.session_state[slider_key],)),
         )
         preset = st.session_state[choices.key(study, "preset")]
@@ -144,13 +143,23 @@ def _launcher(study: Study, setting: Setting) -> None:
             type="primary",
             icon=":material/playlist_play:",
             help=", ".join(map(short, values)),
-            on_click=_launch,
+            on_click=launch,
             args=(study, setting, values),
         )
+        st.button(
+            "+1 seed",
+            icon=":material/casino:",
+            help="Repeat every value on the screen under its next seed",
+            on_click=add_seeds,
+            args=(study, setting, 1),
+        )
         st.checkbox("train as I move the slider", key=auto_key, persist_state="session")
-    st.caption(f"{study.symbol} {spelled(st.session_state[slider_key])}")
+    if not study.whole:
+        st.caption(f"{study.symbol} {spelled(st.session_state[slider_key])}")
     _ask_about_slip(study, setting)
-    if complaint := st.session_state.pop("complaint", None):
+    impossible = show_cost(study, setting, st.session_state[slider_key])
+    complaint = st.session_state.pop(COMPLAINT, None)
+    if complaint and complaint != impossible:
         st.error(complaint, icon=":material/error:")
 
 
@@ -161,25 +170,7 @@ def _start_value(study: Study) -> float:
 
 def _moved(study: Study, setting: Setting) -> None:
     if st.session_state[choices.key(study, "auto")]:
-        _propose(study, setting, st.session_state[choices.key(study, "slider")])
-
-
-def _propose(study: Study, setting: Setting, value: float) -> None:
-    try:
-        get_runner().propose(request(setting, **{study.field: value}), slot(study), after=REST_SECONDS)
-    except BadInput as error:
-        st.session_state["complaint"] = str(error)
-
-
-def _launch(study: Study, setting: Setting, values: tuple[float, ...]) -> None:
-    """Queue every value, or say why one of them cannot be trained; then none is."""
-    try:
-        requests = [request(setting, **{study.field: value}) for value in values]
-    except BadInput as error:
-        st.session_state["complaint"] = str(error)
-        return
-    for one in requests:
-        get_runner().submit(one)
+        propose(study, setting, st.session_state[choices.key(study, "slider")], slot(study))
 
 
 def _typed(study: Study, setting: Setting) -> None:
@@ -192,12 +183,12 @@ def _typed(study: Study, setting: Setting) -> None:
         reading = read_number(text)
         value = study.parse(reading.value)
     except BadInput as error:
-        st.session_state["complaint"] = str(error)
+        st.session_state[COMPLAINT] = str(error)
         return
     if reading.doubt is not None:
         st.session_state[doubt_key] = (value, reading.doubt)
     else:
-        _launch(study, setting, (value,))
+        launch(study, setting, (value,))
 
 
 def _ask_about_slip(study: Study, setting: Setting) -> None:
@@ -213,7 +204,7 @@ def _ask_about_slip(study: Study, setting: Setting) -> None:
 
     def answer(value: float) -> None:
         st.session_state.pop(doubt_key)
-        _launch(study, setting, (value,))
+        launch(study, setting, (value,))
 
     with st.container(horizontal=True):
         for value in (typed, doubt):

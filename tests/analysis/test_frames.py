@@ -2,7 +2,18 @@
 
 import math
 
-from hpviz.analysis.frames import best_epoch, curves, summary
+import pytest
+
+from hpviz.analysis.frames import (
+    best_epoch,
+    by_value,
+    commonest_diagnosis,
+    curves,
+    final_losses,
+    gap,
+    isolation,
+    summary,
+)
 from hpviz.runs.document import move, new_run, put_epoch
 from tests.made_up import row, spec
 
@@ -53,3 +64,77 @@ def test_a_run_without_epochs_has_a_summary_without_figures():
     (line,) = summary([run], {run["id"]: "1e-4"}, epochs=8).to_dict("records")
     assert line["best"] is None
     assert line["train_seconds"] is None
+
+
+def seeds_of(*curves_of_seeds):
+    """Runs of one value, each with its accuracies, and their common label."""
+    runs = []
+    for seed, accuracies in enumerate(curves_of_seeds):
+        run = new_run(spec(seed=seed), {"data": "made up", "weights": None}, 8)
+        for epoch, accuracy in enumerate(accuracies, start=1):
+            put_epoch(run, row(epoch, accuracy))
+        runs.append(run)
+    return runs, {run["id"]: "1e-4" for run in runs}
+
+
+def test_seeds_of_a_value_are_one_line_of_means_with_a_band_where_there_are_two():
+    frame = curves(*seeds_of((0.2, 0.4, 0.6), (0.4, 0.8)), epochs=8)
+    assert list(frame["test_accuracy"]) == [pytest.approx(0.3), pytest.approx(0.6), 0.6]
+    assert list(frame["seeds"]) == [2, 2, 1]
+    assert list(frame["test_accuracy_low"][:2]) == [0.2, 0.4]
+    assert list(frame["test_accuracy_high"][:2]) == [0.4, 0.8]
+    assert math.isnan(frame["test_accuracy_low"][2])
+
+
+def test_a_diverged_seed_is_marked_and_left_out_of_the_mean():
+    runs, labels = seeds_of((0.4, None), (0.6, 0.8))
+    move(runs[0], "diverged", "not finite")
+    frame = curves(runs, labels, epochs=8)
+    assert list(frame["diverged"]) == [False, True]
+    assert frame["test_accuracy"][1] == 0.8
+
+
+def test_a_table_has_a_row_a_value_with_the_spread_of_its_seeds():
+    runs, labels = seeds_of((0.5, 0.6), (0.5, 0.8))
+    (line,) = by_value(runs, labels, epochs=8, classes=6).to_dict("records")
+    assert (line["seeds"], line["epochs"]) == (2, "2/8")
+    assert line["last"] == pytest.approx(0.7)
+    assert line["last_spread"] == pytest.approx(14.142, abs=0.001)
+    runs, labels = seeds_of((0.5,))
+    (line,) = by_value(runs, labels, epochs=8, classes=6).to_dict("records")
+    assert line["last_spread"] is None
+
+
+def test_where_seeds_disagree_the_diagnosis_of_most_is_told_with_how_many_they_are():
+    runs, _ = seeds_of((0.5,), (0.5,), (0.5,))
+    put_epoch(runs[2], row(2, None, test_loss=None))
+    kind, rule, next_step = commonest_diagnosis(runs, epochs=8, classes=6)
+    assert kind == "still improving (2 of 3 seeds)"
+    assert rule.startswith("One epoch makes no trend")
+    assert next_step.startswith("Train for more epochs")
+
+
+def test_dots_are_runs_bars_are_means_and_a_diverged_run_has_no_figure():
+    runs, labels = seeds_of((0.2, 0.4), (0.2, 0.6), (None,))
+    move(runs[2], "diverged", "not finite")
+    frame = isolation(runs, "learning_rate", labels, epochs=8, edge=True)
+    assert list(frame["kind"]) == ["run", "run", "lost", "mean"]
+    assert list(frame["accuracy"][:2]) == [0.4, 0.6]
+    assert math.isnan(frame["accuracy"][2])
+    assert (frame["accuracy"][3], frame["seeds"][3], frame["edge"][3]) == (pytest.approx(0.5), 2, True)
+
+
+def test_the_gap_of_a_run_is_between_losses_without_dropout():
+    frame = gap(run_with(0.5, None), epochs=8)
+    assert list(frame.columns) == ["epoch", "train", "test"]
+    assert (frame["train"][0], frame["test"][0]) == (1.25, 1.5)
+    assert gap(run_with(), epochs=8).empty
+
+
+def test_final_losses_are_those_of_the_last_epoch_asked_for_and_a_diverged_run_is_told():
+    run = run_with(0.5, None)
+    put_epoch(run, row(2, None, test_loss=None))
+    assert final_losses([run, run_with()], epochs=1).to_dict("records") == [
+        {"learning_rate": 1e-4, "loss": 1.5, "diverged": False}
+    ]
+    assert list(final_losses([run], epochs=8)["diverged"]) == [True]

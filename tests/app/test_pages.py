@@ -10,66 +10,296 @@ from streamlit.testing.v1 import AppTest
 from hpviz.home import default_cache
 from hpviz.plan import Setting, request
 from hpviz.runs import desk as desks
+from hpviz.runs import memory
 from hpviz.runs import runner as runners
 from hpviz.runs.document import move, new_run, put_epoch
 from hpviz.spec import build_spec
-from hpviz.studies import LEARNING_RATE, PRESETS
+from hpviz.studies import KERNEL_WIDTH, LEARNING_RATE, PRESETS, STUDIES, WEIGHT_DECAY
 from tests.made_up import Work, row
 
 ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
-def runner(monkeypatch):
+def work():
+    return Work()
+
+
+@pytest.fixture
+def runner(monkeypatch, work):
     """The pages' runner, with made-up work in place of training."""
-    made = runners.Runner(default_cache(), "cpu", Work())
+    made = runners.Runner(default_cache(), "cpu", work)
     monkeypatch.setattr(runners, "shared", lambda cache: made)
     monkeypatch.setattr(desks.Desk, "prepare", lambda self, source, image_size: None)
     st.cache_resource.clear()
     yield made
+    work.gate.set()
     made.close()
     st.cache_resource.clear()
 
 
+def open_page(study):
+    page = f"hpviz/ui/pages/{study.field}.py"
+    return AppTest.from_file(str(ROOT / page), default_timeout=60).run()
+
+
 @pytest.fixture
 def app(runner):
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
+    return open_page(LEARNING_RATE)
 
 
-def page_spec(runner, **values):
-    """The spec that the Learning rate page asks for under its quick preset."""
+@pytest.fixture(params=STUDIES.values(), ids=lambda study: study.name)
+def study(request):
+    return request.param
+
+
+def page_spec(runner, study=LEARNING_RATE, **values):
+    """The spec that a study's page asks for under its quick preset."""
     from hpviz.data.scenes import SCENES_FINGERPRINT
 
     preset = PRESETS["quick"]
     fields = {
         "image_size": preset.image_size,
         "per_class": preset.per_class,
-        **LEARNING_RATE.settings("quick"),
+        **study.settings("quick"),
         **values,
     }
     fields["precision"] = runner.machine()["precision"]
     return build_spec(dataset="scenes", fingerprint=SCENES_FINGERPRINT, **fields)
 
 
-def remember(runner, epochs, status="finished", **values):
-    """Put a run into the store as if it had been trained."""
-    run = new_run(page_spec(runner, **values), {"data": "scenes", "weights": None}, 8)
+def remember(runner, epochs, status="finished", study=LEARNING_RATE, top=0.8, **values):
+    """Put a run into the store as if it had been trained; its accuracy rises to `top` over 8 epochs."""
+    run = new_run(page_spec(runner, study, **values), {"data": "scenes", "weights": None}, 8)
     for epoch in range(1, epochs + 1):
-        put_epoch(run, row(epoch, accuracy=0.1 * epoch))
+        put_epoch(run, row(epoch, accuracy=top * epoch / 8))
     move(run, status)
     runner.store.put(run)
     return run
 
 
-def charts(app):
+# The overlay's three, the isolation plot and one run's gap; the learning rate's valley comes on top.
+CHARTS = 5
+
+
+def drawn(app):
     return [chart.proto for chart in app.get("vega_lite_chart")]
 
 
-def test_an_empty_store_says_what_to_do(app):
+def charts(app):
+    """The charts of runs: all but the pictures, which are there before any run."""
+    return [chart for chart in drawn(app) if "The table" in chart.alt]
+
+
+def press(app, label):
+    """Click the first button of that label and let the page answer."""
+    next(button for button in app.button if button.label.startswith(label)).click().run()
     assert not app.exception
-    assert app.title[0].value == "Learning rate"
+
+
+def texts(app):
+    """All prose of the page, as it reads: without the backslashes that keep it from being taken for Markdown."""
+    return "\n".join(element.value for element in (*app.markdown, *app.caption)).replace("\\", "")
+
+
+def asked(runner, study):
+    """The (value, seed) of every run in the store."""
+    return {(run["spec"][study.field], run["spec"]["seed"]) for run in runner.runs()}
+
+
+def test_every_study_has_its_slider_and_its_picture_before_any_run(runner, study):
+    app = open_page(study)
+    assert not app.exception
+    assert app.title[0].value == study.title
+    assert app.select_slider[0].label == study.title
+    assert len(drawn(app)) >= 1
+    assert charts(app) == []
     assert "Move the slider" in app.info[0].value
-    assert app.select_slider[0].label == "Learning rate"
+
+
+def test_every_study_queues_the_articles_values_by_one_click(runner, study):
+    press(open_page(study), "Run the article's values")
+    assert asked(runner, study) == {(value, 0) for value in study.quick_values}
+
+
+def test_one_more_seed_is_added_for_every_value_on_the_screen(runner, study):
+    low, high = study.quick_values[:2]
+    remember(runner, 8, study=study, **{study.field: low})
+    remember(runner, 8, study=study, **{study.field: high})
+    remember(runner, 8, study=study, **{study.field: high}, seed=1)
+    press(open_page(study), "+1 seed")
+    assert asked(runner, study) == {(low, 0), (low, 1), (high, 0), (high, 1), (high, 2)}
+
+
+def test_a_hidden_value_gets_no_more_seeds(app, runner):
+    remember(runner, 8, learning_rate=1e-4)
+    remember(runner, 8, learning_rate=1e-2)
+    app.run()
+    app.pills[0].set_value(["1e-4"]).run()
+    press(app, "+1 seed")
+    assert asked(runner, LEARNING_RATE) == {(1e-4, 0), (1e-4, 1), (1e-2, 0)}
+
+
+def test_one_more_seed_of_nothing_is_one_sentence(app, runner):
+    press(app, "+1 seed")
+    assert "train one first" in app.error[0].value
+    assert runner.runs() == []
+
+
+def test_seeds_of_a_value_are_one_line_of_the_table_with_their_spread(app, runner):
+    for seed, top in enumerate((0.6, 0.8)):
+        remember(runner, 8, learning_rate=1e-4, seed=seed, top=top)
+    app.run()
+    (line,) = app.dataframe[0].value.to_dict("records")
+    assert (line["value"], line["seeds"], line["last"]) == ("1e-4", 2, pytest.approx(0.7))
+    assert line["last_spread"] == pytest.approx(14.14, abs=0.01)
+    assert line["diagnosis"]
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_new_epochs_change_the_data_and_not_the_specification_on_every_page(runner, study, seeds):
+    values = study.quick_values[:2]
+    runs = [
+        remember(runner, 2, status="stopped", study=study, **{study.field: value}, seed=seed)
+        for value in values
+        for seed in range(seeds)
+    ]
+    app = open_page(study)
+    before = [(masked(chart), chart.alt) for chart in drawn(app)]
+    assert len(charts(app)) == CHARTS + (study is LEARNING_RATE)
+    for number, run in enumerate(runs):
+        put_epoch(run, row(3, accuracy=0.9 - 0.05 * number, test_loss=7.0))
+        runner.store.put(run)
+    app.run()
+    assert [(masked(chart), chart.alt) for chart in drawn(app)] == before
+
+
+def test_one_seed_never_shows_a_difference_and_offers_two_more(app, runner):
+    remember(runner, 8, learning_rate=1e-4, top=0.9)
+    remember(runner, 8, learning_rate=1e-2, top=0.2)
+    app.run()
+    assert "One seed only of lr 1e-4, 1e-2" in texts(app)
+    assert "Different:" not in texts(app)
+    press(app, "+2 seeds")
+    assert asked(runner, LEARNING_RATE) == {(value, seed) for value in (1e-4, 1e-2) for seed in range(3)}
+
+
+def test_seeds_that_agree_show_a_difference(app, runner):
+    for seed in range(3):
+        remember(runner, 8, learning_rate=1e-4, top=0.9 + 0.01 * seed, seed=seed)
+        remember(runner, 8, learning_rate=1e-2, top=0.2 + 0.01 * seed, seed=seed)
+    app.run()
+    assert "Different: lr 1e-4" in texts(app)
+
+
+def test_a_run_that_is_still_training_holds_no_judgement_back(app, runner, work):
+    for seed in range(2):
+        remember(runner, 8, learning_rate=1e-4, top=0.9, seed=seed)
+        remember(runner, 8, learning_rate=1e-2, top=0.2, seed=seed)
+    run = remember(runner, 1, status="stopped", learning_rate=1e-3)
+    work.done[run["id"]] = 1
+    work.gate.clear()
+    app.run()
+    press(app, "Resume")
+    assert work.at_gate.wait(30)
+    app.run()
+    assert "Different: lr 1e-4 is 70.0 points above lr 1e-2" in texts(app)
+
+
+def test_the_edge_of_the_range_is_told(app, runner):
+    for value, top in ((1e-4, 0.4), (1e-3, 0.6), (1e-2, 0.8)):
+        remember(runner, 8, learning_rate=value, top=top)
+    app.run()
+    assert "is the highest you tried" in texts(app)
+
+
+def test_every_study_lists_its_claims_with_their_verdicts(runner, study):
+    from hpviz.analysis.claims import CLAIMS
+
+    shown = texts(open_page(study))
+    for claim in CLAIMS:
+        assert (f"**{claim.id}** " in shown) == (claim.study == study.name)
+    assert ("(from scratch)** · " in shown) == (study is LEARNING_RATE)
+
+
+def test_a_claims_button_runs_what_it_needs_and_the_verdict_follows(runner):
+    app = open_page(WEIGHT_DECAY)
+    press(app, "Run what it needs")
+    wanted = {(value, seed) for value in (0, 1.0) for seed in range(3)}
+    assert asked(runner, WEIGHT_DECAY) == wanted
+    for run in runner.runs():
+        fit = {"train_loss_eval": 0.3} if run["spec"]["weight_decay"] == 0 else {"train_loss_eval": 1.75}
+        remember_rows(runner, run, **fit)
+    app.run()
+    assert "λ 1 closes" in texts(app)
+
+
+def remember_rows(runner, run, **figures):
+    """Eight epochs with these figures, as if the run had ended with them."""
+    run["epochs"] = [row(epoch, **figures) for epoch in range(1, 9)]
+    move(run, "finished")
+    runner.store.put(run)
+
+
+def test_claims_about_pretrained_nets_say_once_what_they_wait_for(app):
+    assert texts(app).count("take its weights") == 1
+
+
+def test_all_that_the_claims_of_a_study_miss_is_queued_by_one_click(runner):
+    app = open_page(WEIGHT_DECAY)
+    press(app, "Run all that is missing")
+    assert {run["spec"]["optimizer"] for run in runner.runs()} == {"adam", "adamw"}
+    assert not [button for button in app.button if button.label.startswith("Run what") and not button.disabled]
+
+
+def test_a_width_that_cannot_be_is_one_sentence(runner):
+    app = open_page(KERNEL_WIDTH)
+    app.selectbox(key="kernel-width:padding").set_value("valid").run()
+    app.select_slider[0].set_value(15).run()
+    assert not app.exception
+    assert [error.value for error in app.error] == [
+        "A kernel 15 px wide does not fit: block 3 receives only 5×5 px from a 64 px image. "
+        "Use a narrower kernel, larger images or padding 'same'."
+    ]
+    assert runner.runs() == []
+
+
+def test_the_articles_three_widths_have_no_place_among_equal_ones(runner):
+    remember(runner, 8, study=KERNEL_WIDTH, kernel_width="article")
+    remember(runner, 8, study=KERNEL_WIDTH, kernel_width=5)
+    app = open_page(KERNEL_WIDTH)
+    assert not app.exception
+    assert list(app.dataframe[0].value["value"]) == ["5"]
+
+
+def test_momentum_belongs_to_sgd(runner):
+    app = open_page(WEIGHT_DECAY)
+    assert "weight-decay:momentum" not in {widget.key for widget in app.text_input}
+    app.selectbox(key="weight-decay:optimizer").set_value("sgd").run()
+    app.text_input(key="weight-decay:momentum").set_value("0.9").run()
+    press(app, "Train λ")
+    assert [run["spec"]["momentum"] for run in runner.runs()] == [0.9]
+
+
+def test_the_cost_of_a_run_stands_there_before_it_is_run(runner):
+    app = open_page(WEIGHT_DECAY)
+    assert "Parameters" in texts(app)
+    assert "not known yet" in texts(app)
+    remember(runner, 8, study=WEIGHT_DECAY, weight_decay=0)
+    app.run()
+    assert "about 0" in texts(app)
+    remember(runner, 8, study=WEIGHT_DECAY, weight_decay=0.01)
+    app.run()
+    assert "recorded" in texts(app)
+
+
+def test_a_run_that_does_not_fit_in_memory_is_refused_in_a_sentence(runner, monkeypatch):
+    monkeypatch.setattr(memory, "available_bytes", lambda: 1_000_000)
+    app = open_page(WEIGHT_DECAY)
+    press(app, "Run the article's values")
+    assert all("are free" in error.value for error in app.error)
+    assert len(app.error) >= 1
+    assert runner.runs() == []
 
 
 def test_what_was_trained_is_there_at_once(app, runner):
@@ -77,19 +307,9 @@ def test_what_was_trained_is_there_at_once(app, runner):
     remember(runner, 8, learning_rate=1e-2)
     app.run()
     assert not app.exception
-    assert len(charts(app)) == 3
+    assert len(charts(app)) == CHARTS + 1
     assert "for 1e-4, 1e-2" in charts(app)[0].alt
     assert list(app.dataframe[0].value["value"]) == ["1e-4", "1e-2"]
-
-
-def test_an_epoch_that_arrives_changes_the_data_and_not_the_specification(app, runner):
-    run = remember(runner, 2, status="stopped", learning_rate=1e-4)
-    app.run()
-    before = [(masked(chart), chart.alt) for chart in charts(app)]
-    put_epoch(run, row(3, accuracy=0.9, test_loss=7.0))
-    runner.store.put(run)
-    app.run()
-    assert [(masked(chart), chart.alt) for chart in charts(app)] == before
 
 
 def masked(chart):
@@ -100,20 +320,13 @@ def masked(chart):
     return json.loads(spec)
 
 
-def test_the_articles_values_are_queued_by_one_click_and_trained(app, runner):
-    app.button[1].click().run()
-    assert not app.exception
-    asked = {run["spec"]["learning_rate"] for run in runner.runs()}
-    assert asked == set(LEARNING_RATE.quick_values)
-
-
 def test_fixed_values_can_be_changed_and_lead_to_other_runs(app, runner):
     remember(runner, 8, learning_rate=1e-4)
     app.number_input(key="learning-rate:batch_size").set_value(64).run()
     assert not app.exception
     assert "Move the slider" in app.info[0].value
     app.number_input(key="learning-rate:batch_size").set_value(32).run()
-    assert len(charts(app)) == 3
+    assert len(charts(app)) == CHARTS + 1
 
 
 def test_an_impossible_setting_is_one_sentence(app):
@@ -137,7 +350,7 @@ def test_a_diverged_run_is_marked_and_keeps_its_curve(app, runner):
     runner.store.put(run)
     app.run()
     assert not app.exception
-    assert len(charts(app)) == 3
+    assert len(charts(app)) == CHARTS + 1
     assert app.dataframe[0].value["last"][0] == 0.5
 
 
@@ -150,7 +363,8 @@ def test_a_stopped_run_can_be_resumed_from_the_page(app, runner):
 
 
 @pytest.mark.parametrize("page", ["runs", "data"])
-def test_the_other_pages_run_with_and_without_runs(app, runner, page):
+def test_the_other_pages_run_with_and_without_runs(runner, page):
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     app.switch_page(f"hpviz/ui/pages/{page}.py").run()
     assert not app.exception
     remember(runner, 3, learning_rate=1e-4)
@@ -158,7 +372,8 @@ def test_the_other_pages_run_with_and_without_runs(app, runner, page):
     assert not app.exception
 
 
-def test_a_folder_that_cannot_be_used_is_one_sentence(app):
+def test_a_folder_that_cannot_be_used_is_one_sentence(runner):
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     app.switch_page("hpviz/ui/pages/data.py").run()
     app.text_input(key="folder").set_value("/no/such/folder").run()
     assert "neither a data set nor a folder" in app.error[0].value
@@ -184,3 +399,20 @@ def test_settings_come_from_one_place_for_page_and_command_line(runner):
     fixed = {"image_size": preset.image_size, "per_class": preset.per_class, **LEARNING_RATE.settings("quick")}
     setting = Setting(source, identity, 8, {**fixed, "precision": runner.machine()["precision"]})
     assert request(setting, learning_rate=1e-4).spec == page_spec(runner, learning_rate=1e-4)
+
+
+def test_a_run_that_diverged_at_once_is_a_page_without_an_error(app, runner):
+    run = new_run(page_spec(runner, learning_rate=1.0), {"data": "scenes", "weights": None}, 8)
+    put_epoch(run, row(1, accuracy=None, train_loss=None, test_loss=None, train_loss_eval=None))
+    move(run, "diverged", "The loss became infinite in epoch 1.")
+    runner.store.put(run)
+    app.run()
+    assert not app.exception
+    assert list(app.dataframe[0].value["diagnosis"]) == ["diverged"]
+
+
+def test_the_article_preset_offers_the_photos_where_they_are_missing(runner, study):
+    app = open_page(study)
+    app.segmented_control(key=f"{study.name}:preset").set_value("article").run()
+    assert not app.exception
+    assert [button.label for button in app.button][-1] == "Fetch intel"

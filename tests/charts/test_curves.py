@@ -72,3 +72,41 @@ def test_a_chart_is_drawn_with_lines_and_a_triangle_where_a_run_diverged(metric)
     assert svg.count("#c62828") == 2
     assert "NaN" not in svg
     assert svg.count('aria-roledescription="line mark"') == 2
+
+
+def seeds(*accuracies):
+    """Runs of one value under several seeds, in a frame."""
+    runs = []
+    for seed, accuracy in enumerate(accuracies):
+        run = new_run(spec(seed=seed), {"data": "made up", "weights": None}, 8)
+        for epoch in range(1, 4):
+            put_epoch(run, row(epoch, accuracy))
+        runs.append(run)
+    return curves(runs, {run["id"]: "1e-4" for run in runs}, 8)
+
+
+def svg(chart):
+    return vl_convert.vegalite_to_svg(json.dumps(chart.to_dict()), vl_version="6.4")
+
+
+def areas(chart):
+    """The areas that span something."""
+    drawn = svg(chart).split('aria-roledescription="area mark"')[1:]
+    return [area for area in drawn if 'd="M' in area[:900]]
+
+
+def test_two_seeds_have_a_band_and_one_has_none():
+    assert areas(curve(seeds(0.4, 0.6), "test_accuracy", look()))
+    assert not areas(curve(seeds(0.4), "test_accuracy", look()))
+
+
+def test_a_second_seed_changes_data_and_not_the_specification():
+    one, two = (curve(seeds(*each), "test_loss", look()) for each in ((0.4,), (0.4, 0.6)))
+    assert without_data(one) == without_data(two)
+
+
+def test_the_articles_figures_are_thin_lines_of_the_accuracy_chart_for_values_on_the_screen():
+    known = look(references=(("1e-4", 0.9243), ("1e-7", 0.616)))
+    accuracy, loss = (curve(frame(), metric, known).to_dict()["datasets"] for metric in ("test_accuracy", "test_loss"))
+    assert [{"label": "1e-4", "accuracy": 0.9243}] in accuracy.values()
+    assert not any("accuracy" in records[0] for records in loss.values())

@@ -1,0 +1,211 @@
+"""What a claim is judged on: one data set's runs, and how the ones it needs are found among them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from hpviz.analysis.evidence import SEEDS_NEEDED, Admits, Evidence, Value, comparable, last, nothing, percents, repeated
+from hpviz.analysis.words import OPTIMIZER_NAMES, listed, name_of, plural, spell, symbol_of
+from hpviz.data.prepared import Identity
+from hpviz.runs.document import Run
+from hpviz.studies import STUDIES
+
+Verdict = Literal["held", "did not hold", "within noise", "not run yet", "not comparable"]
+
+# Two seeds can settle a claim; who has to train anyway is offered three, which settle it twice as often.
+SEEDS_OFFERED = 3
+
+# The nets and recipes that the author's claims are about.
+RESNET: Mapping[str, Any] = {"model": "resnet18", "optimizer": "adam", "weight_decay": 0.0}
+CNN: Mapping[str, Any] = {"model": "article-cnn", "optimizer": "adam"}
+ARTICLE_KERNELS: Mapping[str, Any] = {"kernel_width": "article", "padding": "article"}
+
+MODEL_NAMES = {"article-cnn": "the article's CNN", "resnet18": "ResNet18"}
+
+
+@dataclass(frozen=True)
+class Need:
+    """Runs that would help to settle a claim: `seeds` seeds of each value of a study.
+
+    Without `values` those of the study's preset serve. `settings` are the RunSpec fields the claim asks for besides
+    what the study holds fixed, `pretrained` asks for ImageNet weights, `epochs` is how many it takes at least.
+    """
+
+    study: str
+    values: tuple[Value, ...]
+    seeds: int = SEEDS_OFFERED
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    pretrained: bool = False
+    epochs: int = 1
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What came of a claim: the verdict, its evidence in a sentence or two, and the runs that are missing."""
+
+    verdict: Verdict
+    evidence: str
+    needed: tuple[Need, ...] = ()
+
+
+class Unsettled(Exception):
+    """Ends a rule early: the runs it needs are not there, or are of another kind."""
+
+    def __init__(self, verdict: Verdict, evidence: str, needed: tuple[Need, ...] = ()):
+        super().__init__(evidence)
+        self.finding = Finding(verdict, evidence, needed)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One data set and all its runs. `pretrained`: is ResNet18 from ImageNet weights meant, or the one from scratch?"""
+
+    runs: tuple[Run, ...]
+    data: Identity
+    pretrained: bool
+
+    @property
+    def classes(self) -> int:
+        return len(self.data.classes)
+
+    @property
+    def test_images(self) -> int:
+        return sum(self.data.test_counts.values())
+
+    def gather(
+        self,
+        study: str,
+        values: Sequence[Value] = (),
+        *,
+        also: Admits = nothing,
+        least_values: int = 1,
+        least_epochs: int = 1,
+        offer: Sequence[Value] = (),
+        varied: str | None = None,
+        **held: Any,
+    ) -> Evidence:
+        """The richest evidence in which a study's hyperparameter (or the field `varied`) takes all of `values`.
+
+        `also` admits further values, and `least_values` is how many there must be in all, with two seeds each; `offer`
+        are the values to offer if too few are there, `held` is what the claim fixes. Raises Unsettled, with what is
+        missing, if there is no such evidence.
+        """
+        name = varied or STUDIES[study].field
+        pretrained = self.pretrained and held.get("model") == "resnet18"
+        request = Request(
+            study, name, tuple(values), least_values, least_epochs, tuple(offer or values), held, pretrained
+        )
+        if values:
+            found = comparable(self.runs, name, request.wants, also)
+        else:  # any values will do, so one that was only tried holds nobody back
+            found = [repeated(evidence) for evidence in comparable(self.runs, name, also)]
+        fitting = [evidence for evidence in found if request.fits(evidence)]
+        if not fitting:
+            raise request.without([other for other in comparable(self.runs, name) if request.is_other_kind(other)])
+        richest = max(fitting, key=request.richness)
+        if complaint := request.complaint(richest):
+            raise complaint
+        return richest
+
+
+@dataclass(frozen=True)
+class Request:
+    """The runs a claim asks for, and what to say when they are missing."""
+
+    study: str
+    field: str
+    values: tuple[Value, ...]
+    least_values: int
+    least_epochs: int
+    offer: tuple[Value, ...]
+    held: Mapping[str, Any]
+    pretrained: bool
+
+    def wants(self, value: Value) -> bool:
+        return value in self.values
+
+    def fits(self, evidence: Evidence) -> bool:
+        return self._is_kind(evidence) and all(evidence.setting[name] == value for name, value in self.held.items())
+
+    def _is_kind(self, evidence: Evidence) -> bool:
+        """The model, its start and the optimiser that the claim is about."""
+        start = (evidence.setting["weights"] is not None) == self.pretrained
+        kind = [name for name in ("model", "optimizer") if name in self.held]
+        return start and all(evidence.setting[name] == self.held[name] for name in kind)
+
+    def is_other_kind(self, evidence: Evidence) -> bool:
+        """Whether these runs compare values on another net, so that they look like an answer and are none.
+
+        Pretrained runs do not look like an answer about nets from scratch.
+        """
+        looks_alike = self.pretrained or evidence.setting["weights"] is None
+        return looks_alike and len(evidence.runs) > 1 and not self._is_kind(evidence)
+
+    def richness(self, evidence: Evidence) -> tuple[int, ...]:
+        """Settled values first, then seeds up to what is offered, then values, epochs and pixels."""
+        seeds = [min(evidence.seeds(value), SEEDS_OFFERED) for value in (self.values or evidence.values)]
+        settled = sum(count >= SEEDS_NEEDED for count in seeds)
+        return settled, sum(seeds), len(evidence.runs), evidence.epochs, evidence.setting["image_size"]
+
+    def complaint(self, evidence: Evidence) -> Unsettled | None:
+        """What the evidence lacks, or None if it will do."""
+        for value in self.values:
+            if not evidence.seeds(value) and evidence.diverged.get(value, 0) >= SEEDS_NEEDED:
+                lost = name_of(self.field, value)
+                return Unsettled("not comparable", f"Every run with {lost} diverged: there is no figure to compare.")
+        single = tuple(value for value in evidence.values if evidence.seeds(value) < SEEDS_NEEDED)
+        too_few = len(evidence.runs) - len(single) < self.least_values
+        missing = tuple(value for value in (self.offer if too_few else self.values) if not evidence.seeds(value))
+        if missing or (single and (self.values or too_few)):
+            return self._incomplete(evidence, missing, single)
+        if too_few:
+            return self.without([])
+        if evidence.epochs < self.least_epochs:
+            sentence = f"{plural(evidence.epochs, 'epoch')} show no trend yet: train at least {self.least_epochs}."
+            return Unsettled("not run yet", sentence, self.needs(self.values or tuple(evidence.values)))
+        return None
+
+    def _incomplete(self, evidence: Evidence, missing: tuple[Value, ...], single: tuple[Value, ...]) -> Unsettled:
+        complaints = []
+        if missing:
+            complaints.append(f"Still to be run: {self._names(missing)}.")
+        if single:
+            complaints.append(f"One seed only with {self._names(single)}: +{SEEDS_OFFERED - 1} seeds are needed.")
+        if evidence.runs:
+            so_far = percents(evidence, last("test_accuracy"))
+            complaints.append(f"So far accuracy is at {so_far} ({evidence.stated()}).")
+        return Unsettled("not run yet", " ".join(complaints), self.needs(missing + single))
+
+    def without(self, others: Sequence[Evidence]) -> Unsettled:
+        """No run fits: they are of another kind, if there are such, or there are none at all."""
+        needed = self.needs(self.offer)
+        wanted = describe(self.held, self.pretrained)
+        if others:
+            theirs = describe(others[0].setting, others[0].setting["weights"] is not None)
+            return Unsettled("not comparable", f"The claim is about {wanted}; the runs here are of {theirs}.", needed)
+        asked = self._names(self.offer) if self.offer else f"{self.least_values} or more values"
+        return Unsettled("not run yet", f"It takes runs of {wanted}: {asked}, {SEEDS_OFFERED} seeds each.", needed)
+
+    def needs(self, values: tuple[Value, ...]) -> tuple[Need, ...]:
+        """The runs to offer: by the study's own values, or one study value for each value of another field."""
+        if self.field == STUDIES[self.study].field:
+            return (Need(self.study, values, SEEDS_OFFERED, self.held, self.pretrained, self.least_epochs),)
+        fixed = {name: value for name, value in self.held.items() if name != STUDIES[self.study].field}
+        own = (self.held[STUDIES[self.study].field],)
+        return tuple(
+            Need(self.study, own, SEEDS_OFFERED, {**fixed, self.field: value}, self.pretrained, self.least_epochs)
+            for value in values
+        )
+
+    def _names(self, values: Sequence[Value]) -> str:
+        return f"{symbol_of(self.field)} {listed([spell(value) for value in values])}"
+
+
+def describe(setting: Mapping[str, Any], pretrained: bool) -> str:
+    """A net and its optimiser in words: ResNet18 from scratch with Adam."""
+    words = [MODEL_NAMES[setting["model"]]]
+    if setting["model"] == "resnet18":
+        words.append("pretrained on ImageNet" if pretrained else "from scratch")
+    if "optimizer" in setting:
+        words.append(f"with {OPTIMIZER_NAMES[setting['optimizer']]}")
+    return " ".join(words)

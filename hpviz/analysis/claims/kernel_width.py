@@ -1,0 +1,124 @@
+"""The claims about the kernel width of the article's CNN: two are arithmetic, one has to be trained."""
+
+from collections import Counter
+from collections.abc import Callable
+
+from hpviz.analysis.claims.case import CNN, Case, Finding
+from hpviz.analysis.claims.claim import Claim
+from hpviz.analysis.claims.verdicts import any_differ, on
+from hpviz.analysis.cost import Cost, cost
+from hpviz.analysis.evidence import Value, last, percents
+from hpviz.analysis.noise import compare
+from hpviz.spec import BadInput, Padding, build_spec
+
+WIDTHS = (3, 5, 7, 9, 11)
+ARTICLE_IMAGE_SIZE = 150
+
+
+def more_parameters(case: Case) -> Finding:
+    """KW1: a count. It fails as a general statement if the whole net shrinks while its kernels grow."""
+    convolutions = _span(case, "valid", lambda each: each.parameters.convolution)
+    unpadded = _span(case, "valid", lambda each: each.parameters.total)
+    padded = _span(case, "same", lambda each: each.parameters.total)
+    return Finding(
+        "held" if unpadded[1] > unpadded[0] and padded[1] > padded[0] else "did not hold",
+        f"{_counted(case, 'valid')} without padding: parameters in the convolutions {_short(convolutions)}, but in the "
+        f"whole net {_short(unpadded)}, because the first linear layer sees smaller maps. {_counted(case, 'same')} "
+        f"with padding “same”: in the whole net {_short(padded)}.",
+    )
+
+
+def memory_can_be_counted(case: Case) -> Finding:
+    """KW2: a count too, so it is not hard to comment on."""
+    told = []
+    ways: tuple[tuple[Padding, str], ...] = (("valid", "without padding"), ("same", "with padding “same”"))
+    for padding, words in ways:
+        activations = _span(case, padding, lambda each: each.activations.blocks)
+        multiply_adds = _span(case, padding, lambda each: each.multiply_adds.convolution)
+        told.append(
+            f"{_counted(case, padding)} {words}: activations an image in the convolution blocks {_short(activations)}, "
+            f"multiply-adds of the convolutions {_short(multiply_adds)}."
+        )
+    return Finding("did not hold", f"It can be counted. {' '.join(told)}")
+
+
+def accuracy_by_width(case: Case) -> Finding:
+    """KW3: any two widths differ."""
+    widths = case.gather("kernel-width", also=_is_width, least_values=2, **CNN, weight_decay=0.0)
+    pairs = compare(widths.figures(last("test_accuracy")), case.test_images)
+    verdict, told = any_differ(pairs, widths.field)
+    ended, padding = percents(widths, last("test_accuracy")), widths.setting["padding"]
+    return Finding(verdict, f"With padding “{padding}” accuracy ended at {ended}: {told}{on(widths)}")
+
+
+def _is_width(value: Value) -> bool:
+    return not isinstance(value, str)
+
+
+def _image_size(case: Case) -> int:
+    """The size most runs of the net have; the article's where there are none."""
+    sizes = Counter(run["spec"]["image_size"] for run in case.runs if run["spec"]["model"] == "article-cnn")
+    return sizes.most_common(1)[0][0] if sizes else ARTICLE_IMAGE_SIZE
+
+
+def _costs(case: Case, padding: Padding) -> dict[int, Cost]:
+    """The cost of each width that fits the images."""
+    costs = {}
+    for width in WIDTHS:
+        try:
+            spec = build_spec(
+                dataset="counted",
+                fingerprint=case.data.fingerprint,
+                image_size=_image_size(case),
+                kernel_width=width,
+                padding=padding,
+            )
+        except BadInput:  # too wide for what is left of the image
+            break
+        costs[width] = cost(spec, case.classes)
+    return costs
+
+
+def _span(case: Case, padding: Padding, count: Callable[[Cost], int]) -> tuple[int, int]:
+    """A count at the narrowest and at the widest width that fits."""
+    costs = list(_costs(case, padding).values())
+    return count(costs[0]), count(costs[-1])
+
+
+def _counted(case: Case, padding: Padding) -> str:
+    widths = list(_costs(case, padding))
+    return f"Width {widths[0]} → {widths[-1]} at {_image_size(case)} px"
+
+
+def _short(span: tuple[int, int]) -> str:
+    """Two counts as people read them: 3.49 M → 1.61 M."""
+    if max(span) < 1e6:
+        return f"{span[0] / 1e3:.1f} k → {span[1] / 1e3:.1f} k"
+    return f"{span[0] / 1e6:.2f} M → {span[1] / 1e6:.2f} M"
+
+
+STUDY = "kernel-width"
+
+KERNEL_WIDTH_CLAIMS = (
+    Claim(
+        "KW1",
+        STUDY,
+        "Increasing the kernel width increases the parameters in the model.",
+        "Only in the convolutions: unpadded, 3 to 11 takes the total from 3.49 M to 1.61 M.",
+        more_parameters,
+    ),
+    Claim(
+        "KW2",
+        STUDY,
+        "It is hard to comment on the memory consumption.",
+        "It can be computed. Activations an image: 1.09 M to 0.88 M unpadded, 1.14 M throughout when padded.",
+        memory_can_be_counted,
+    ),
+    Claim(
+        "KW3",
+        STUDY,
+        "The kernel width has its effect on test accuracy.",
+        "No figure, and no run with another kernel width: never tested.",
+        accuracy_by_width,
+    ),
+)

@@ -1,0 +1,93 @@
+"""Accuracy against the hyperparameter alone: a dot a run, a bar at the mean of a value's seeds.
+
+As with the curves, the specification depends on which values are compared, never on their figures.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+import pandas as pd
+
+HEIGHT = 340
+# A scale that spans more than two decades is read in ratios.
+LOGARITHMIC_FROM = 100.0
+# Zero has no place on a logarithmic axis: it stands a decade below the smallest value, and is called 0 there.
+ZERO_BELOW = 10.0
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the plot stands on: the values in order, their labels and colours, and whether the axis is logarithmic."""
+
+    title: str
+    values: tuple[float, ...]
+    labels: tuple[str, ...]
+    colours: tuple[str, ...]
+    logarithmic: bool
+    chance: float
+    chance_colour: str
+    diverged_colour: str
+    ink: str
+
+
+def is_logarithmic(scale: Sequence[float]) -> bool:
+    """Whether a study's values span more than two decades, 0 left out."""
+    positive = [value for value in scale if value > 0]
+    return max(positive) / min(positive) > LOGARITHMIC_FROM
+
+
+def isolation(frame: pd.DataFrame, ground: Ground) -> alt.LayerChart:
+    """The plot; `frame` as `analysis.frames.isolation` makes it."""
+    frame = frame.assign(place=[_place(value, ground) for value in frame["value"]])
+    base = alt.Chart(frame).encode(x=_x(ground), color=_colour(ground))
+    accuracy = alt.Y("accuracy:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(format=".0%", tickCount=5))
+    name = alt.Tooltip("label:N", title=ground.title)
+    shown = alt.Tooltip("accuracy:Q", format=".1%")
+    epochs, seed, seeds = (alt.Tooltip(f"{field}:Q", format="d") for field in ("epochs", "seed", "seeds"))
+    dots = base.transform_filter("datum.kind == 'run'").mark_circle(size=60, opacity=0.55)
+    bars = base.transform_filter("datum.kind == 'mean'").mark_tick(thickness=3, size=34, orient="horizontal", opacity=1)
+    edges = base.transform_filter("datum.edge").mark_text(dy=-14, fontSize=12, text="edge of the range")
+    lost = base.transform_filter("datum.kind == 'lost'").mark_point(shape="triangle-up", size=140, filled=True)
+    title = f"Last test accuracy against {ground.title[0].lower()}{ground.title[1:]}"
+    layers = [
+        _chance(ground),
+        dots.encode(y=accuracy, tooltip=[name, seed, shown, epochs]),
+        bars.encode(y=accuracy, tooltip=[name, seeds, shown]),
+        edges.encode(y=accuracy, color=alt.value(ground.ink)),
+        lost.encode(y=alt.value(12), color=alt.value(ground.diverged_colour), tooltip=[name, seed]),
+    ]
+    return alt.LayerChart(layer=layers).properties(height=HEIGHT, title=title)
+
+
+def _place(value: float, ground: Ground) -> float:
+    """Where a value stands along x."""
+    if value > 0 or not ground.logarithmic:
+        return value
+    return min((other for other in ground.values if other > 0), default=1.0) / ZERO_BELOW
+
+
+def _x(ground: Ground) -> alt.X:
+    places = [_place(value, ground) for value in ground.values]
+    labels = f"{json.dumps(ground.labels, ensure_ascii=False)}[indexof({json.dumps(places)}, datum.value)]"
+    axis = alt.Axis(values=places, labelExpr=labels, grid=False, labelOverlap=False)
+    low, high = min(places), max(places)
+    if ground.logarithmic:
+        scale = alt.Scale(type="log", domain=[low / 2, high * 2], nice=False)
+    else:
+        scale = alt.Scale(domain=[low - 1, high + 1], nice=False, zero=False)
+    return alt.X("place:Q", title=ground.title, scale=scale, axis=axis)
+
+
+def _colour(ground: Ground) -> alt.Color:
+    scale = alt.Scale(domain=list(ground.labels), range=list(ground.colours))
+    return alt.Color("label:N", scale=scale, legend=None)
+
+
+def _chance(ground: Ground) -> alt.Chart:
+    """Guessing, which also keeps the axis from magnifying small differences."""
+    datum = {"chance": ground.chance, "name": f"chance {ground.chance:.0%}"}
+    rule = alt.Chart(alt.InlineData(values=[datum])).mark_rule(strokeDash=[2, 4], color=ground.chance_colour)
+    chart: alt.Chart = rule.encode(y=alt.Y("chance:Q"), tooltip=alt.Tooltip("name:N", title="guessing"))
+    return chart

@@ -1,0 +1,25 @@
+"""The article's pictures, made to move: sliders live inside the chart, over frames computed before, so that dragging
+needs no server. Data are plain data frames, one value a cell, for the page receives lists as no arrays. Pictures of
+theory are made once: the page then sends the same frames under the same names, and leaves the sliders where they are.
+"""
+
+from hpviz.charts.pictures.contours import contours_picture
+from hpviz.charts.pictures.counts import counts_picture
+from hpviz.charts.pictures.descent import descent_picture
+from hpviz.charts.pictures.kernel import kernel_picture
+from hpviz.charts.pictures.outcomes import loss_by_rate, train_and_test
+from hpviz.charts.pictures.picture import Picture
+from hpviz.charts.pictures.sampling import sampling_picture
+from hpviz.charts.pictures.shrinkage import shrinkage_picture
+
+__all__ = [
+    "Picture",
+    "contours_picture",
+    "counts_picture",
+    "descent_picture",
+    "kernel_picture",
+    "loss_by_rate",
+    "sampling_picture",
+    "shrinkage_picture",
+    "train_and_test",
+]

@@ -1,0 +1,70 @@
+"""Two nets, tuned badly and well: the article's closing comparison as four corners."""
+
+from collections.abc import Sequence
+from typing import cast
+
+import altair as alt
+import pandas as pd
+
+from hpviz.analysis.claims.case import ARTICLE_KERNELS, CNN, RESNET, Case
+from hpviz.analysis.claims.conclusions import DATA
+from hpviz.analysis.claims.learning_rate import HIGH, LOW, MODERATE
+from hpviz.analysis.evidence import Evidence, last
+from hpviz.analysis.words import name_of
+from hpviz.charts.palette import DARK, LIGHT
+
+RESNET_NAME, CNN_NAME = "ResNet18", "article's CNN"
+BADLY, WELL = "tuned badly", "tuned well"
+COLUMNS = ("net", "tuning", "setting", "accuracy", "seeds", "words")
+HEIGHT = 300
+
+
+def corners(case: Case) -> pd.DataFrame:
+    """The worst and the best value of each net by its mean last accuracy (0..1), four rows in COLUMNS.
+
+    ResNet18 is tuned by its learning rate, the article's CNN by its batch size, on the same images: the runs that claim
+    C1 is judged on. Raises Unsettled, with what is missing, if they are not there.
+    """
+    rates = case.gather("learning-rate", (LOW, MODERATE, HIGH), **RESNET)
+    simple = {**CNN, **ARTICLE_KERNELS, "learning_rate": MODERATE, "weight_decay": 0.0}
+    images = {name: rates.setting[name] for name in DATA}
+    sizes = case.gather("batch-size", also=lambda _: True, least_values=2, **simple, **images)
+    rows = [*_ends(RESNET_NAME, rates), *_ends(CNN_NAME, sizes)]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _ends(net: str, evidence: Evidence) -> list[tuple[object, ...]]:
+    means = evidence.means(last("test_accuracy"))
+    ends = {BADLY: min(means, key=lambda value: means[value]), WELL: max(means, key=lambda value: means[value])}
+    return [
+        (net, tuning, setting, means[value], evidence.seeds(value), f"{means[value]:.1%}, {setting}")
+        for tuning, value in ends.items()
+        for setting in [name_of(evidence.field, value)]
+    ]
+
+
+def two_by_two(frame: pd.DataFrame, dark: bool) -> alt.LayerChart:
+    """A line for each net from its badly tuned to its well tuned accuracy; `frame` as `corners` makes it."""
+    colours = alt.Scale(domain=[RESNET_NAME, CNN_NAME], range=_colours(dark))
+    base = alt.Chart(frame).encode(
+        x=alt.X("tuning:N", title=None, sort=[BADLY, WELL], scale=alt.Scale(padding=0.5), axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("accuracy:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=5)),
+        color=alt.Color("net:N", scale=colours, legend=alt.Legend(orient="top", title=None, symbolType="circle")),
+    )
+    tooltip = ["net:N", "tuning:N", "setting:N", alt.Tooltip("accuracy:Q", format=".1%"), "seeds:Q"]
+    dots = base.mark_point(size=110, filled=True, opacity=1).encode(tooltip=tooltip)
+    # Above the well tuned ResNet18 and the badly tuned CNN, below the others: clear of both lines as a rule.
+    outside = f"(datum.net == '{RESNET_NAME}') == (datum.tuning == '{WELL}')"
+    layers = [base.mark_line(strokeWidth=2), dots, _words(base, outside, -16), _words(base, f"!({outside})", 18)]
+    return alt.LayerChart(layer=layers).properties(height=HEIGHT)
+
+
+def _words(base: alt.Chart, kept: str, below: int) -> alt.Chart:
+    """The figures of the dots that a filter keeps, `below` them by that many pixels."""
+    words = base.transform_filter(kept).mark_text(dy=below, fontSize=13, fontWeight=600)
+    return cast(alt.Chart, words.encode(text="words:N"))
+
+
+def _colours(dark: bool) -> Sequence[str]:
+    ramp = DARK if dark else LIGHT
+    return [ramp[1], ramp[4]]

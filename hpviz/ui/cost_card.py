@@ -1,0 +1,57 @@
+"""What the run under the slider would cost, before it is run."""
+
+import streamlit as st
+
+from hpviz.analysis.cost import Cost, cost, gigabytes
+from hpviz.missing import seconds_for, untrained
+from hpviz.plan import Setting, request
+from hpviz.runs.pace import clock
+from hpviz.runs.runner import Request
+from hpviz.spec import BadInput
+from hpviz.studies import Study
+from hpviz.ui.launch import check_memory
+from hpviz.ui.resources import get_runner
+
+
+def show_cost(study: Study, setting: Setting, value: float) -> str | None:
+    """The card, or the sentence that says why this run cannot be, which is returned too."""
+    try:
+        one = request(setting, **{study.field: value})
+        check_memory(one.spec, setting)
+    except BadInput as error:
+        st.error(str(error), icon=":material/error:")
+        return str(error)
+    figures = cost(one.spec, len(setting.identity.classes))
+    with st.container(border=True), st.grid(5, min_column_width=120):
+        _metric("Parameters", counted(figures.parameters.total), _parts(figures))
+        _metric("Outputs an image", counted(figures.activations.total), "Activations of one image's forward pass.")
+        _metric("Multiply-adds", counted(figures.multiply_adds.total), "Of one image's forward pass.")
+        _metric("Memory", gigabytes(figures.memory_bytes), "An upper estimate for training at this batch size.")
+        _metric("Time", _time(one, setting), "From the pace of earlier runs like it on this machine.")
+    return None
+
+
+def _metric(label: str, figure: str, explanation: str) -> None:
+    with st.container(gap="xxsmall"):
+        st.caption(label, help=explanation)
+        st.markdown(f"**{figure}**")
+
+
+def _parts(figures: Cost) -> str:
+    parameters = figures.parameters
+    return f"{counted(parameters.convolution)} in the convolutions, {counted(parameters.linear)} in the linear layers."
+
+
+def _time(one: Request, setting: Setting) -> str:
+    runs = get_runner().runs()
+    if not untrained([one], runs):
+        return "recorded"
+    seconds = seconds_for([one], runs, setting.identity)
+    return "not known yet" if seconds is None else f"about {clock(seconds)}"
+
+
+def counted(count: int) -> str:
+    """A count as people read it: 2.85 M."""
+    if count >= 1e9:
+        return f"{count / 1e9:.2f} G"
+    return f"{count / 1e6:.2f} M" if count >= 1e6 else f"{count / 1e3:.1f} k"

@@ -1,0 +1,78 @@
+"""From the page to the queue: values, seeds and whole lists of runs, or one sentence that says why not."""
+
+from collections.abc import Callable, Sequence
+from itertools import count, islice
+
+import streamlit as st
+
+from hpviz.analysis.cost import cost, refusal
+from hpviz.plan import Setting, request
+from hpviz.runs import memory
+from hpviz.runs.runner import Request
+from hpviz.spec import BadInput, RunSpec
+from hpviz.studies import Study
+from hpviz.ui.resources import get_runner
+from hpviz.ui.screen import on_screen, shown
+
+REST_SECONDS = 1.0
+COMPLAINT = "complaint"
+
+
+def launch(study: Study, setting: Setting, values: Sequence[float]) -> None:
+    """Queue every value, or say why one of them cannot be trained; then none is."""
+    submit(setting, lambda: [request(setting, **{study.field: value}) for value in values])
+
+
+def propose(study: Study, setting: Setting, value: float, slot: str) -> None:
+    """Queue the value on which the slider comes to rest."""
+    try:
+        one = request(setting, **{study.field: value})
+        check_memory(one.spec, setting)
+        get_runner().propose(one, slot, after=REST_SECONDS)
+    except BadInput as error:
+        st.session_state[COMPLAINT] = str(error)
+
+
+def add_seeds(study: Study, setting: Setting, seeds: int, values: Sequence[float] | None = None) -> None:
+    """Queue the next seeds of these values, or of every value on the screen, one seed of all after the other."""
+    taken: dict[float, set[int]] = {}
+    for run in shown(on_screen(get_runner().runs(), study, setting), study):
+        if values is None or run["spec"][study.field] in values:
+            taken.setdefault(run["spec"][study.field], set()).add(run["spec"]["seed"])
+    if not taken:
+        st.session_state[COMPLAINT] = "There is no value on the screen to repeat: train one first."
+        return
+    first = int(setting.fixed.get("seed", 0))
+    free = {
+        value: list(islice((seed for seed in count(first) if seed not in used), seeds)) for value, used in taken.items()
+    }
+    submit(
+        setting,
+        lambda: [
+            request(setting, **{study.field: value, "seed": free[value][number]})
+            for number in range(seeds)
+            for value in free
+        ],
+    )
+
+
+def submit(setting: Setting, ask: Callable[[], Sequence[Request]]) -> None:
+    """Queue all requests, or none and leave a complaint for the page."""
+    try:
+        requests = ask()
+        for one in requests:
+            check_memory(one.spec, setting)
+    except BadInput as error:
+        st.session_state[COMPLAINT] = str(error)
+        return
+    for one in requests:
+        get_runner().submit(one)
+
+
+def check_memory(spec: RunSpec, setting: Setting) -> None:
+    """Raise BadInput, in a sentence, if the run would not fit in this machine's memory."""
+    available = memory.available_bytes() if get_runner().machine()["device"] == "cpu" else None
+    if available is None:
+        return
+    if sentence := refusal(cost(spec, len(setting.identity.classes)), available):
+        raise BadInput(sentence)

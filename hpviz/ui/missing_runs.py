@@ -1,0 +1,125 @@
+"""“Run what is missing”: what the open claims still need, how long it would take, and one click that queues it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from hpviz.analysis.claims.claim import Judgement
+from hpviz.analysis.words import plural
+from hpviz.data.catalogue import Identity, Source
+from hpviz.missing import open_needs, requests_for, seconds_for, untrained
+from hpviz.plan import Setting
+from hpviz.runs.document import ACTIVE
+from hpviz.runs.pace import clock
+from hpviz.spec import BadInput
+from hpviz.studies import PRESETS, Preset
+from hpviz.terminal import headline
+from hpviz.ui.launch import COMPLAINT, submit
+from hpviz.ui.progress import bar, show_task
+from hpviz.ui.resources import get_desk, get_runner
+from hpviz.ui.text import literal
+
+
+def choose_weights() -> tuple[Path, str] | None:
+    """File and digest of the ImageNet weights, if they are wanted and here; else the page says how they come."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        wanted = st.checkbox(
+            "Include the runs that begin with ImageNet weights",
+            key="overview:pretrained",
+            persist_state="session",
+            help="The article's ResNet18 began with them. torchvision's file (45 MB) is fetched once.",
+        )
+        if not wanted:
+            return None
+        file = st.text_input(
+            "Weights file",
+            key="overview:weights",
+            placeholder="empty: torchvision's download",
+            max_chars=500,
+            persist_state="session",
+        )
+    task = get_desk().weights(file.strip() or None)
+    if not task.wait(0.5):
+        show_task(task)
+        return None
+    if task.error:
+        st.error(task.error, icon=":material/error:")
+        return None
+    found: tuple[Path, str] = task.result
+    return found
+
+
+def setting_of(source: Source, identity: Identity, preset: Preset, precision: str) -> Setting:
+    """What all missing runs share: the images as the preset shows them."""
+    chosen = PRESETS[preset]
+    fixed = {"image_size": chosen.image_size, "per_class": chosen.per_class, "precision": precision}
+    return Setting(source, identity, chosen.epochs, fixed)
+
+
+def show_missing(
+    judgements: Sequence[Judgement], setting: Setting, preset: Preset, weights: tuple[Path, str] | None
+) -> None:
+    """The button, or why there is none. Without ImageNet weights the runs that begin with them are left out."""
+    runner = get_runner()
+    runs = runner.runs()
+    needs = [need for need in open_needs(judgements, runs, setting) if weights or not need.pretrained]
+    try:
+        requests = requests_for(needs, setting, preset, weights=weights)
+    except BadInput as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    missing = untrained(requests, runs)
+    active = {run["id"] for run in runs if run["status"] in ACTIVE}
+    idle = [one for one in missing if one.spec.run_id not in active]
+    if not missing:
+        more = "" if weights else " What is open is about the pretrained ResNet18 and takes ImageNet weights."
+        st.caption(f"Nothing is missing that runs like these could add.{more}")
+        return
+    seconds = seconds_for(missing, runs, setting.identity)
+    st.button(
+        f"Run what is missing ({plural(len(idle), 'run')})" if idle else "All that is missing is queued",
+        type="primary",
+        icon=":material/playlist_play:",
+        disabled=not idle,
+        key="run missing",
+        on_click=submit,
+        args=(setting, lambda: idle),
+    )
+    st.caption(_estimate(len(missing), seconds))
+    if complaint := st.session_state.pop(COMPLAINT, None):
+        st.error(complaint, icon=":material/error:")
+
+
+def _estimate(runs: int, seconds: float | None) -> str:
+    to_go = f"{plural(runs, 'run')} to go"
+    if seconds is None:
+        return f"{to_go}. How long they take is known once a run of each net has been trained here."
+    return f"{to_go}, about {clock(seconds)} at the pace of earlier runs; every finished epoch is kept."
+
+
+def show_queue() -> None:
+    """What trains, how many wait, and a way to call it all off."""
+    runner = get_runner()
+    queue = runner.queue()
+    if not queue:
+        st.caption("Nothing is training.")
+        return
+    current = runner.run(queue[0]["id"])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(width="stretch"):
+            bar(queue[0]["view"], literal(headline(current)) if current else "")
+        st.button(
+            f"Stop all {len(queue)}" if len(queue) > 1 else "Stop",
+            key="stop all",
+            icon=":material/stop:",
+            help="Finished epochs are kept; the Runs page resumes what was stopped.",
+            on_click=_stop_all,
+        )
+
+
+def _stop_all() -> None:
+    """Those that wait first, so that none of them begins meanwhile."""
+    runner = get_runner()
+    for entry in reversed(runner.queue()):
+        runner.stop(entry["id"])

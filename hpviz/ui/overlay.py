@@ -1,0 +1,111 @@
+"""The overlay: every value's curves on one another, and the table of their figures."""
+
+from collections.abc import Sequence
+from typing import get_args
+
+import streamlit as st
+
+from hpviz.analysis import frames
+from hpviz.analysis.article import logged_accuracies
+from hpviz.charts.curves import TITLES, Axis, Look, curve
+from hpviz.charts.palette import CHANCE, DIVERGED, colour
+from hpviz.notation import short
+from hpviz.plan import Setting, request
+from hpviz.runs.document import Run
+from hpviz.studies import Study
+from hpviz.ui import choices
+from hpviz.ui.screen import hidden, hide, is_dark, labels_of, shown
+
+LEGEND = (
+    "Lines: means over seeds, with a band from the lowest seed to the highest where there are two. ● best epoch   "
+    "○ newest   ▲ diverged   dotted: guessing   dashed: measured on the training images"
+)
+
+
+def show_overlay(study: Study, setting: Setting, started: Sequence[Run]) -> list[Run]:
+    """Curves and table of the runs that have an epoch; returns those that are not hidden."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        x = st.segmented_control(
+            "Along x",
+            get_args(Axis),
+            default="epoch",
+            required=True,
+            key=choices.key(study, "x"),
+            persist_state="session",
+        )
+        log_loss = st.toggle("log loss", key=choices.key(study, "log"), persist_state="session")
+        _choose_shown(study, list(dict.fromkeys(labels_of(started, study).values())))
+    visible = shown(started, study)
+    look = _look(study, setting, visible, x or "epoch", bool(log_loss))
+    frame = frames.curves(visible, labels_of(visible, study), setting.epochs)
+    with st.grid(3, min_column_width=280):
+        for metric in ("test_accuracy", "train_loss", "test_loss"):
+            st.altair_chart(
+                curve(frame, metric, look),  # type: ignore[arg-type]
+                key=f"{study.name}:{metric}",
+                width="stretch",
+                alt=_alt(study, look, metric),
+            )
+    st.caption(LEGEND + ("   thin: the article's last accuracy" if look.references else ""))
+    return visible
+
+
+def _choose_shown(study: Study, labels: list[str]) -> None:
+    """Chips that hide and show values. What was hidden is remembered, so that a run that joins disturbs nothing."""
+    out_of_sight = hidden(study)
+    chips_key = f"{choices.key(study, 'shown')}:{','.join(labels)}"
+
+    def remember() -> None:
+        hide(study, (out_of_sight - set(labels)) | (set(labels) - set(st.session_state[chips_key])))
+
+    default = [label for label in labels if label not in out_of_sight]
+    st.pills("Shown", labels, selection_mode="multi", default=default, key=chips_key, on_change=remember, wrap=True)
+
+
+def _look(study: Study, setting: Setting, runs: Sequence[Run], x: Axis, log_loss: bool) -> Look:
+    dark = is_dark()
+    values = sorted({run["spec"][study.field] for run in runs})
+    ends = [run["epochs"][0][x] * setting.epochs for run in runs] if x != "seconds" else []
+    article = logged_accuracies(study, request(setting).spec, setting.epochs, setting.identity)
+    return Look(
+        labels=tuple(map(short, values)),
+        colours=tuple(colour(value, study.slider_values, dark) for value in values),
+        legend=study.symbol,
+        x=x,
+        x_max=max(ends, default=None),
+        log_loss=log_loss,
+        chance=1 / len(setting.identity.classes),
+        chance_colour=CHANCE[dark],
+        diverged_colour=DIVERGED[dark],
+        references=tuple((short(value), accuracy) for value, accuracy in article.items()),
+    )
+
+
+def _alt(study: Study, look: Look, metric: str) -> str:
+    """The chart in a sentence. It holds no figures: a text that changes would make the page draw the chart anew."""
+    values = ", ".join(look.labels)
+    return f"{TITLES[metric]} by {study.title.lower()} over training, for {values}. The table below has the figures."
+
+
+def show_table(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
+    """One row a value: seeds, accuracies and their spread, the gap, seconds, the diagnosis."""
+    table = frames.by_value(runs, labels_of(runs, study), setting.epochs, len(setting.identity.classes))
+    spread = "Standard deviation over the seeds, in points."
+    gap = "Test loss less train loss, both without dropout."
+    st.dataframe(
+        table,
+        hide_index=True,
+        placeholder="–",
+        key=f"{study.name}:table",
+        alt=f"Figures by {study.title.lower()}: means over seeds",
+        column_config={
+            "value": study.title,
+            "best": st.column_config.NumberColumn("best accuracy", format="percent"),
+            "best_spread": st.column_config.NumberColumn("± (best)", format="%.1f", help=spread),
+            "last": st.column_config.NumberColumn("last accuracy", format="percent"),
+            "last_spread": st.column_config.NumberColumn("± (last)", format="%.1f", help=spread),
+            "gap": st.column_config.NumberColumn("gap (nats)", format="%.3f", help=gap),
+            "train_seconds": st.column_config.NumberColumn("train s/epoch", format="%.1f"),
+            "test_seconds": st.column_config.NumberColumn("test s/epoch", format="%.2f"),
+        },
+    )

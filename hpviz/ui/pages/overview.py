@@ -1,0 +1,162 @@
+"""What the article claims, and what came of it on this machine."""
+
+from typing import Any
+
+import streamlit as st
+
+from hpviz.analysis.claims.case import Case, Unsettled
+from hpviz.analysis.claims.ledger import ledger
+from hpviz.charts.two_by_two import corners, two_by_two
+from hpviz.data import catalogue
+from hpviz.data.catalogue import Identity
+from hpviz.runs.document import Run
+from hpviz.spec import BadInput
+from hpviz.studies import PRESETS, Preset
+from hpviz.ui.choices import FOLDERS_NOTE
+from hpviz.ui.missing_runs import choose_weights, setting_of, show_missing, show_queue
+from hpviz.ui.progress import show_task
+from hpviz.ui.resources import get_desk, get_runner
+from hpviz.ui.scoreboard import show_counts, show_ledger
+from hpviz.ui.text import literal
+
+TICK_SECONDS = 2.0
+# Without figures: a text that changes would make the page draw the chart anew.
+CORNERS_ALT = "Accuracy of ResNet18 and of the article's CNN, tuned badly and tuned well; the table has the figures."
+
+runner, desk = get_runner(), get_desk()
+
+
+def choose() -> tuple[str, Preset]:
+    """The data set that claims are judged on, and what missing runs are like."""
+    given = [*catalogue.NAMES, *(runner.store.noted(FOLDERS_NOTE) or [])]
+    if st.session_state.get("overview:data") not in given:
+        st.session_state["overview:data"] = given[0]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        data = st.selectbox("Judged on", given, key="overview:data", width=260, persist_state="session")
+        preset = st.segmented_control(
+            "Missing runs as in",
+            tuple(PRESETS),
+            default="quick",
+            required=True,
+            key="overview:preset",
+            persist_state="session",
+            help="quick: 300 images a class at 64 px, 8 epochs. article: all images at 150 px, 10 epochs.",
+        )
+    return str(data), preset or "quick"
+
+
+def identified(given: str) -> tuple[catalogue.Source, Identity] | None:
+    """The data set and what it holds, or None while that cannot be told (the page says why)."""
+    try:
+        source = catalogue.resolve(given, runner.cache)
+    except BadInput as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+    if not catalogue.is_ready(source, runner.cache):
+        st.info(f"{literal(source.name)} is not on this machine yet: fetch it first.", icon=":material/download:")
+        st.page_link("hpviz/ui/pages/data.py", label="To the Data page", icon=":material/photo_library:")
+        return None
+    task = desk.identify(source)
+    if not task.wait(0.5):
+        show_task(task)
+        return None
+    if task.error:
+        st.error(task.error, icon=":material/error:")
+        return None
+    return source, task.result
+
+
+def show_corners(runs: list[Run], identity: Identity) -> None:
+    """The four corners, on ResNet18 pretrained if it was trained here, else from scratch."""
+    st.subheader("A complex net tuned badly, a simple one tuned well")
+    problem = ""
+    for pretrained in (True, False):
+        same_data = tuple(run for run in runs if run["spec"]["fingerprint"] == identity.fingerprint)
+        try:
+            frame = corners(Case(same_data, identity, pretrained))
+        except Unsettled as unsettled:
+            problem = unsettled.finding.evidence
+            continue
+        with st.grid(2, min_column_width=320):
+            dark = st.context.theme.type == "dark"
+            st.altair_chart(two_by_two(frame, dark), key="overview:corners", width="stretch", alt=CORNERS_ALT)
+            with st.container():
+                shown = frame[["net", "tuning", "setting", "accuracy", "seeds"]]
+                percents = {"accuracy": st.column_config.NumberColumn(format="percent")}
+                st.dataframe(shown, hide_index=True, key="overview:figures", column_config=percents, alt="The corners")
+                start = "began with ImageNet weights" if pretrained else "was trained from scratch"
+                st.caption(
+                    f"Mean accuracy after the last epoch; ResNet18 {start}. The author's logs: 61.6% to 92.4%, "
+                    "against 77.0% to 82.4% for the simple net."
+                )
+        return
+    st.caption(f"Drawn when the runs of claim C1 are there. {literal(problem, most=500)}")
+
+
+def show_machine() -> dict[str, Any] | None:
+    """Where runs are trained here, or None while PyTorch is being loaded or if its device is not there."""
+    if not runner.is_warm():
+        st.caption("This machine: PyTorch is being loaded …")
+        return None
+    try:
+        machine = runner.machine()
+    except BadInput as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+    words = [machine["name"], f"device {machine['device']}", f"computes in {machine['precision']}"]
+    words += [f"{machine['threads']} threads", f"PyTorch {machine['torch']}"]
+    st.caption(f"This machine: {literal(' · '.join(words), most=300)}")
+    return machine
+
+
+def is_busy() -> bool:
+    """Whether the page will change by itself: something trains, or PyTorch is still being loaded."""
+    return bool(runner.queue()) or not runner.is_warm()
+
+
+st.title("Do hyperparameters do what the article says?")
+st.markdown(
+    "*Experiments on hyperparameter tuning in deep learning: rules to follow* tells what learning rate, batch size, "
+    "kernel width and weight decay do to a net, from one run a value. Here each of its sentences is a claim, and "
+    "runs on this machine, repeated under several seeds, say whether it held."
+)
+given, preset = choose()
+weights = choose_weights()
+known = identified(given)
+busy = is_busy()
+
+
+@st.fragment(run_every=TICK_SECONDS if busy else None)
+def scoreboard(source: catalogue.Source, identity: Identity) -> None:
+    """Everything that changes while something trains. Containers keep each part in its place."""
+    if is_busy() != busy:
+        st.rerun()
+    runs = runner.runs()
+    judgements = ledger(runs, identity)
+    with st.container():
+        show_counts(judgements)
+    with st.container():
+        if all(run["spec"]["fingerprint"] != identity.fingerprint for run in runs):
+            st.info(
+                f"Nothing was trained on {literal(source.name)} yet, so only what arithmetic can settle is settled. "
+                "Run what is missing, or begin with one study.",
+                icon=":material/start:",
+            )
+    with st.container():
+        machine = show_machine()
+        if machine is not None:
+            show_missing(judgements, setting_of(source, identity, preset, machine["precision"]), preset, weights)
+        show_queue()
+    with st.container():
+        show_corners(runs, identity)
+    with st.container():
+        st.subheader("Every claim")
+        st.caption(
+            "The article's ResNet18 began with ImageNet weights. A row “from scratch” judges the same sentence on nets "
+            "that did not; it cannot settle the claim itself."
+        )
+        show_ledger(judgements)
+
+
+if known is not None:
+    scoreboard(*known)

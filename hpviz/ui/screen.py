@@ -1,0 +1,62 @@
+"""Which runs a study's page shows, what they are called and which of them were hidden."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from hpviz.notation import short
+from hpviz.plan import Setting, request
+from hpviz.runs.document import ACTIVE, Run
+from hpviz.studies import Study
+from hpviz.ui import choices
+
+
+def on_screen(runs: Sequence[Run], study: Study, setting: Setting) -> list[Run]:
+    """The runs that differ from the setting in the study's hyperparameter and the seed only, in their order."""
+    twin = _identity(request(setting).spec.model_dump(mode="json"), study)
+    # A kernel width may also be "article": three widths, which have no place on the scale.
+    ours = [
+        run for run in runs if not isinstance(run["spec"][study.field], str) and _identity(run["spec"], study) == twin
+    ]
+    return sorted(ours, key=lambda run: (run["spec"][study.field], run["spec"]["seed"]))
+
+
+def _identity(spec: dict[str, Any], study: Study) -> dict[str, Any]:
+    return {name: value for name, value in spec.items() if name not in (study.field, "dataset", "seed")}
+
+
+def labels_of(runs: Sequence[Run], study: Study) -> dict[str, str]:
+    """The value of each run as charts write it: 1e-4."""
+    return {run["id"]: short(run["spec"][study.field]) for run in runs}
+
+
+def name_of(run: Run, study: Study, setting: Setting) -> str:
+    """What a line of the queue calls a run: lr 1e-4, or lr 1e-4 · seed 1 where the seed is not that of the page."""
+    name, seed = f"{study.symbol} {short(run['spec'][study.field])}", run["spec"]["seed"]
+    return name if seed == setting.fixed.get("seed", 0) else f"{name} · seed {seed}"
+
+
+def hidden(study: Study) -> set[str]:
+    """The labels that this session has hidden."""
+    labels: set[str] = st.session_state.setdefault(choices.key(study, "hidden"), set())
+    return labels
+
+
+def hide(study: Study, labels: set[str]) -> None:
+    st.session_state[choices.key(study, "hidden")] = labels
+
+
+def shown(runs: Sequence[Run], study: Study) -> list[Run]:
+    """Those of the runs that were not hidden."""
+    out_of_sight, labels = hidden(study), labels_of(runs, study)
+    return [run for run in runs if labels[run["id"]] not in out_of_sight]
+
+
+def settled(runs: Sequence[Run], epochs: int) -> list[Run]:
+    """The runs that judgements rest on: no longer training, up to the epochs that the page asks for."""
+    return [{**run, "epochs": run["epochs"][:epochs]} for run in runs if run["status"] not in ACTIVE and run["epochs"]]
+
+
+def is_dark() -> bool:
+    return st.context.theme.type == "dark"

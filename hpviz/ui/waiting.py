@@ -1,0 +1,79 @@
+"""The queue on a page: what trains, what waits, what could be resumed, each with its button."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import streamlit as st
+
+from hpviz.plan import Setting
+from hpviz.runs.document import ACTIVE, Run
+from hpviz.runs.pace import elsewhere
+from hpviz.runs.runner import Runner
+from hpviz.studies import Study
+from hpviz.ui.progress import bar
+from hpviz.ui.screen import name_of
+
+RESUMABLE = ("stopped", "interrupted", "failed")
+
+
+def show_queue(runner: Runner, study: Study, setting: Setting, runs: Sequence[Run], slot: str) -> None:
+    """What trains and what waits, here or in another process, each with a way to stop it."""
+    names = {run["id"]: name_of(run, study, setting) for run in runs}
+    ours = runner.queue()
+    here = {entry["id"] for entry in ours}
+    for entry in ours[:1]:
+        with _row(runner, entry["id"]):
+            bar(entry["view"], names.get(entry["id"], "a run of another page"))
+    for run in runs:
+        if run["status"] in ACTIVE and run["id"] not in here:
+            with _row(runner, run["id"]):
+                bar(elsewhere(run), names[run["id"]])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for entry in ours[1:]:
+            name = names.get(entry["id"], "another page")
+            st.button(
+                f"{name} waits, {_ordinal(entry['position'])}",
+                key=f"stop:{entry['id']}",
+                icon=":material/close:",
+                help="Take it out of the queue",
+                on_click=runner.stop,
+                args=(entry["id"],),
+            )
+        if runner.proposed(slot):
+            st.caption("The value on which the slider rests starts in a moment.")
+        elif not ours:
+            st.caption("Nothing is training.")
+    for run in runs:
+        if run["status"] in RESUMABLE:
+            _offer_resume(runner, run, names[run["id"]])
+
+
+@contextmanager
+def _row(runner: Runner, run_id: str) -> Iterator[None]:
+    """A line of the queue with its stop button."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(width="stretch"):
+            yield
+        st.button("Stop", key=f"stop:{run_id}", icon=":material/stop:", on_click=runner.stop, args=(run_id,))
+
+
+def _ordinal(position: int) -> str:
+    return f"{position + 1}{ {1: 'nd', 2: 'rd'}.get(position, 'th') if position < 20 else 'th' }"
+
+
+def _offer_resume(runner: Runner, run: Run, name: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(width="stretch"):
+            st.caption(f"{name} · {run['status']} after epoch {len(run['epochs'])}/{run['target']}")
+            st.text(run["reason"] or "")
+        st.button(
+            "Resume",
+            key=f"resume:{run['id']}",
+            icon=":material/play_arrow:",
+            on_click=_resume,
+            args=(runner, run["id"]),
+        )
+
+
+def _resume(runner: Runner, run_id: str) -> None:
+    runner.submit(runner.resumption(run_id))

@@ -1,0 +1,149 @@
+"""The cost card against the networks themselves and against the figures known of the article's."""
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from hpviz.analysis.cost import cost, gigabytes, predicted_seconds, refusal
+from hpviz.models import article_cnn, resnet18
+from tests.made_up import spec
+
+
+def million(count: int) -> float:
+    return round(count / 1e6, 2)
+
+
+@pytest.mark.parametrize(
+    ("padding", "width", "activations", "convolution", "everything"),
+    [
+        ("valid", 3, 1.09, 17.3, 20.8),
+        ("valid", 11, 0.88, 167.9, 169.5),
+        ("same", 3, 1.14, 18.7, 22.5),
+        ("same", 11, 1.14, 250.9, 254.8),
+    ],
+)
+def test_activations_and_multiply_adds_of_the_articles_network(padding, width, activations, convolution, everything):
+    counted = cost(spec(image_size=150, kernel_width=width, padding=padding), classes=6)
+    assert million(counted.activations.blocks) == activations
+    assert counted.multiply_adds.convolution / 1e6 == pytest.approx(convolution, abs=0.05)
+    assert counted.multiply_adds.total / 1e6 == pytest.approx(everything, abs=0.05)
+
+
+def test_unpadded_a_wider_kernel_has_more_weights_in_convolutions_and_fewer_in_all():
+    narrow, wide = (cost(spec(image_size=150, kernel_width=k, padding="valid"), 6).parameters for k in (3, 11))
+    assert (million(narrow.total), million(wide.total)) == (3.49, 1.61)
+    assert wide.convolution > 13 * narrow.convolution
+    assert wide.linear < narrow.linear / 2
+
+
+def test_the_articles_own_network_has_its_known_size():
+    parameters = cost(spec(image_size=150), 6).parameters
+    assert million(parameters.total) == 2.85
+    assert round(parameters.convolution + parameters.batch_norm, -2) == 15_600
+
+
+NETWORKS = [
+    (spec(image_size=64), 6),
+    (spec(image_size=40, kernel_width=3, padding="valid"), 10),
+    (spec(image_size=33, kernel_width=7, padding="same"), 3),
+    (spec(image_size=43, model="resnet18"), 6),
+]
+
+
+def network(made, classes):
+    if made.model == "resnet18":
+        return resnet18(classes)
+    return article_cnn(classes, made.image_size, made.kernel_width, made.padding)
+
+
+@pytest.mark.parametrize(("made", "classes"), NETWORKS)
+def test_parameters_and_multiply_adds_are_those_of_the_network(made, classes):
+    model = network(made, classes).eval()
+    with FlopCounterMode(display=False) as flops, torch.inference_mode():
+        model(torch.zeros(1, 3, made.image_size, made.image_size))
+    counted = cost(made, classes)
+    assert counted.parameters.total == sum(weights.numel() for weights in model.parameters())
+    assert 2 * counted.multiply_adds.total == flops.get_total_flops()
+    kinds = {"Conv2d": "convolution", "BatchNorm2d": "batch_norm", "BatchNorm": "batch_norm", "Linear": "linear"}
+    for part in ("convolution", "batch_norm", "linear"):
+        layers = [layer for layer in model.modules() if kinds.get(type(layer).__name__) == part]
+        assert getattr(counted.parameters, part) == sum(w.numel() for layer in layers for w in layer.parameters())
+
+
+@pytest.mark.parametrize(("made", "classes"), NETWORKS)
+def test_outputs_of_convolutions_and_batch_norms_are_those_of_the_network(made, classes, monkeypatch):
+    monkeypatch.setattr("hpviz.models.article.FUSED", False)  # in one piece, no layer's output would be seen
+    model, seen = network(made, classes).eval(), {torch.nn.Conv2d: 0, torch.nn.BatchNorm2d: 0}
+
+    def count(kind):
+        def add(layer, inputs, output):
+            seen[kind] += output.numel()
+
+        return add
+
+    for kind in seen:
+        for layer in model.modules():
+            if isinstance(layer, kind):
+                layer.register_forward_hook(count(kind))
+    with torch.inference_mode():
+        model(torch.zeros(1, 3, made.image_size, made.image_size))
+    activations = cost(made, classes).activations
+    assert [activations.convolution, activations.batch_norm] == list(seen.values())
+
+
+@pytest.mark.parametrize(("made", "classes"), NETWORKS)
+def test_the_memory_estimate_covers_what_autograd_keeps_and_is_no_more_than_twice_that(made, classes):
+    made = made.model_copy(update={"batch_size": 4})
+    model, kept = network(made, classes).train(), {}
+
+    def keep(tensor):
+        kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        outputs = model(torch.rand(4, 3, made.image_size, made.image_size))
+    weights = {weight.untyped_storage().data_ptr() for weight in model.parameters()}
+    needed = sum(size for place, size in kept.items() if place not in weights)
+    counted = cost(made, classes)
+    estimated = counted.memory_bytes - 16 * counted.parameters.total
+    assert outputs.shape == (4, classes)
+    assert needed <= estimated <= 2 * needed
+
+
+def test_memory_grows_with_the_batch_and_shrinks_with_half_precision_and_plain_sgd():
+    def memory(**values):
+        return cost(spec(image_size=150, **values), 6).memory_bytes
+
+    parameters = cost(spec(image_size=150), 6).parameters.total
+    one_more = memory(batch_size=33) - memory(batch_size=32)
+    assert memory(batch_size=450) - memory(batch_size=32) == 418 * one_more
+    assert memory() - memory(precision="bf16") == 32 * one_more // 2
+    assert memory() - memory(optimizer="sgd") == 8 * parameters
+    assert memory(optimizer="sgd", momentum=0.9) - memory(optimizer="sgd") == 4 * parameters
+
+
+def test_what_does_not_fit_is_refused_in_one_sentence_and_what_fits_is_not():
+    needed = cost(spec(image_size=512, batch_size=4096), 6)
+    sentence = refusal(needed, 8_000_000_000)
+    assert gigabytes(needed.memory_bytes) in sentence
+    assert "8.0 GB" in sentence
+    assert "smaller batch" in sentence
+    assert refusal(needed, needed.memory_bytes) is None
+
+
+def test_time_is_training_and_a_third_as_much_for_each_image_evaluated():
+    assert predicted_seconds(spec(), 1800, 600, epochs=8, images_per_second=1000) == pytest.approx(8 * (1.8 + 0.4))
+
+
+def test_held_out_images_are_not_trained_on_but_evaluated():
+    seconds = predicted_seconds(spec(validation_fraction=0.5), 1200, 300, epochs=1, images_per_second=100)
+    assert seconds == pytest.approx(6 + (300 + 300 + 600) / 300)
+
+
+def test_a_small_training_set_is_no_more_than_evaluated_whole():
+    assert predicted_seconds(spec(), 30, 600, epochs=1, images_per_second=10) == pytest.approx(3 + 630 / 30)
+
+
+@pytest.mark.parametrize(("count", "text"), [(310e6, "310 MB"), (1.24e9, "1.2 GB")])
+def test_bytes_are_written_as_people_read_them(count, text):
+    assert gigabytes(int(count)) == text

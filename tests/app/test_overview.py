@@ -1,0 +1,171 @@
+"""The Overview page: the scoreboard, what is missing, the four corners."""
+
+import json
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from hpviz.data.scenes import SCENES_FINGERPRINT
+from hpviz.home import default_cache
+from hpviz.runs import desk as desks
+from hpviz.runs import runner as runners
+from hpviz.runs.document import put_epoch
+from tests.analysis.made_up_runs import author
+from tests.made_up import Work, row
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def work():
+    return Work()
+
+
+@pytest.fixture
+def runner(monkeypatch, work):
+    """The pages' runner, with made-up work in place of training."""
+    made = runners.Runner(default_cache(), "cpu", work)
+    monkeypatch.setattr(runners, "shared", lambda cache: made)
+    monkeypatch.setattr(desks.Desk, "prepare", lambda self, source, image_size: None)
+    st.cache_resource.clear()
+    yield made
+    work.gate.set()
+    made.close()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def app(runner):
+    runner.machine()
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
+
+
+def remember(runner, runs):
+    for run in runs:
+        spec = {**run["spec"], "dataset": "scenes", "fingerprint": SCENES_FINGERPRINT}
+        runner.store.put({**run, "spec": spec})
+
+
+def counts(app):
+    return {metric.label: int(metric.value) for metric in app.metric}
+
+
+def claims(app):
+    return "\n".join(str(table.value) for table in app.table)
+
+
+def texts(app, kind):
+    return " ".join(element.value for element in getattr(app, kind))
+
+
+def button(app, key):
+    return next((one for one in app.button if one.key == key), None)
+
+
+def test_the_root_page_is_the_overview_and_says_what_to_do_with_an_empty_store(app):
+    assert not app.exception
+    assert app.title[0].value == "Do hyperparameters do what the article says?"
+    assert "Nothing was trained on scenes yet" in app.info[0].value
+    assert counts(app)["not run yet"] > counts(app)["held"]
+    assert "known once a run" in texts(app, "caption")
+
+
+def test_the_scoreboard_counts_the_verdicts_and_shows_their_evidence(app, runner):
+    before = counts(app)
+    remember(runner, author())
+    app.run()
+    assert not app.exception
+    assert counts(app)["held"] > before["held"]
+    assert sum(counts(app).values()) == sum(before.values()) == sum(len(table.value) for table in app.table)
+    assert "green-badge[held]" in claims(app)
+    assert not app.info
+
+
+def test_runs_of_other_images_are_not_counted(app, runner):
+    before = counts(app)
+    for run in author():
+        runner.store.put(run)
+    app.run()
+    assert counts(app) == before
+
+
+def test_one_click_queues_every_missing_run_and_nothing_twice(app, runner, work):
+    work.gate.clear()
+    label = button(app, "run missing").label
+    button(app, "run missing").click().run()
+    assert not app.exception
+    queued = runner.runs()
+    assert label == f"Run what is missing ({len(queued)} runs)"
+    assert len(queued) > 10
+    assert {run["spec"]["weights"] for run in queued} == {None}
+    assert {run["spec"]["seed"] for run in queued} == {0, 1, 2}
+    assert button(app, "run missing").disabled
+
+
+def test_all_of_it_can_be_stopped_again(app, runner, work):
+    work.gate.clear()
+    button(app, "run missing").click().run()
+    work.at_gate.wait(30)
+    app.run()
+    button(app, "stop all").click().run()
+    assert not app.exception
+    assert {run["status"] for run in runner.runs()} <= {"stopped", "running"}
+    assert sum(run["status"] == "running" for run in runner.runs()) <= 1
+
+
+def test_the_article_preset_asks_for_its_own_runs(app, runner, work):
+    work.gate.clear()
+    app.segmented_control(key="overview:preset").set_value("article").run()
+    button(app, "run missing").click().run()
+    asked = {(run["spec"]["image_size"], run["spec"]["per_class"], run["target"]) for run in runner.runs()}
+    assert asked == {(150, None, 10)}
+
+
+def test_the_corners_are_drawn_from_the_runs_and_keep_their_specification(app, runner):
+    assert not app.get("vega_lite_chart")
+    runs = author()
+    remember(runner, runs)
+    app.run()
+    before = corners(app)
+    figures = next(frame.value for frame in app.dataframe if "tuning" in frame.value)
+    assert list(figures["setting"]) == ["lr 1e-7", "lr 1e-4", "batch 450", "batch 10"]
+    assert figures["accuracy"][3] == pytest.approx(0.8237, abs=0.001)
+    for run in runs:
+        put_epoch(run, row(11, accuracy=0.3))
+    remember(runner, runs)
+    app.run()
+    assert corners(app) == before
+
+
+def corners(app):
+    """The chart's specification, its data's names (hashes of the data) taken out, and its alternative text."""
+    (chart,) = [chart.proto for chart in app.get("vega_lite_chart")]
+    spec = chart.spec
+    for place, dataset in enumerate(chart.datasets):
+        spec = spec.replace(dataset.name, f"data {place}")
+    return json.loads(spec), chart.alt
+
+
+def test_a_data_set_that_is_not_here_points_to_the_data_page(app):
+    app.selectbox(key="overview:data").set_value("fashion-mnist").run()
+    assert not app.exception
+    assert "fetch it first" in app.info[0].value
+    assert not app.metric
+
+
+def test_weights_that_are_not_there_are_one_sentence(app):
+    app.checkbox(key="overview:pretrained").check()
+    app.run()
+    app.text_input(key="overview:weights").set_value("/no/such/file").run()
+    for _ in range(20):  # the file is looked for in a thread
+        if app.error:
+            break
+        app.run()
+    assert not app.exception
+    assert "/no/such/file" in app.error[0].value
+
+
+def test_the_machine_is_named(app):
+    assert "device cpu" in texts(app, "caption").replace("\\", "")
