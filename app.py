@@ -8,8 +8,8 @@ from hpviz.ui.resources import start
 st.set_page_config(page_title="hpviz", page_icon="hpviz/ui/icon.png", layout="wide")
 page = st.navigation(
     [
-        st.Page("hpviz/ui/pages/overview.py", title="Overview", icon=":material/fact_check:", default=True),
-        st.Page("hpviz/ui/pages/learning_rate.py", title="Learning rate", icon=":material/speed:"),
+        st.Page("hpviz/ui/pages/overview.py", title="Overview", icon=":material/fact_check:"),
+        st.Page("hpviz/ui/pages/learning_rate.py", title="Learning rate", icon=":material/speed:", default=True),
         st.Page("hpviz/ui/pages/batch_size.py", title="Batch size", icon=":material/stacks:"),
         st.Page("hpviz/ui/pages/kernel_width.py", title="Kernel width", icon=":material/grid_on:"),
         st.Page("hpviz/ui/pages/weight_decay.py", title="Weight decay", icon=":material/compress:"),

@@ -39,7 +39,12 @@ def runner(monkeypatch, work):
 @pytest.fixture
 def app(runner):
     runner.machine()
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
+    return (
+        AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+        .run()
+        .switch_page("hpviz/ui/pages/overview.py")
+        .run()
+    )
 
 
 def remember(runner, runs):
@@ -64,7 +69,7 @@ def button(app, key):
     return next((one for one in app.button if one.key == key), None)
 
 
-def test_the_root_page_is_the_overview_and_says_what_to_do_with_an_empty_store(app):
+def test_the_overview_says_what_to_do_with_an_empty_store(app):
     assert not app.exception
     assert app.title[0].value == "Do hyperparameters do what the article says?"
     assert "Nothing was trained on scenes yet" in app.info[0].value

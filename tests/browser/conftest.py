@@ -124,7 +124,7 @@ def server(cache):
 class Visitor:
     """A browser context on the app that notes every complaint and every request that leaves this machine."""
 
-    def __init__(self, browser: Browser, url: str, page: str = "learning_rate", **context) -> None:
+    def __init__(self, browser: Browser, url: str, **context) -> None:
         self.context = browser.new_context(viewport={"width": 1280, "height": 1200}, **context)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
@@ -133,7 +133,7 @@ class Visitor:
         self.page.on("console", lambda told: self.complaints.append(told.text) if told.type == "error" else None)
         self.page.on("request", self._note_request)
         self.page.set_default_timeout(60_000)
-        self.page.goto(f"{url}{page}")
+        self.page.goto(url)
 
     def _note_request(self, request) -> None:
         if not request.url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")):

@@ -24,7 +24,7 @@ def counts_picture(spec: RunSpec, classes: int, dark: bool, widths: tuple[int, .
     """
     costs = {(width, padding): _cost(spec, classes, width, padding) for width in widths for padding in PADDINGS}
     step = widths[1] - widths[0]
-    width = slider("kernel", "kernel width", widths[0], widths[-1], step, 5)
+    width = slider("kernel", "pixels across", widths[0], widths[-1], step, 5)
     records = list(_records(costs))
     kept = at("kernel", width, step)
     names = list(dict.fromkeys(record["count"] for record in records))

@@ -43,7 +43,7 @@ SENTENCES = {
 @cache
 def descent_picture(dark: bool) -> Picture:
     """Descent on a bowl or between two valleys, the learning rate on a slider in units of 1/h."""
-    rate = slider("rate", "learning rate × curvature", STEP, HIGHEST, STEP, 0.3)
+    rate = slider("rate", "rate × curvature", STEP, HIGHEST, STEP, 0.3)
     surface = choice("surface", "surface", ["bowl", "two valleys"], ["bowl", "two valleys"], "bowl")
     landscapes = (bowl(), two_valleys())
     balls = pd.DataFrame(record for landscape in landscapes for record in _balls(landscape))

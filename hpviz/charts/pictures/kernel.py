@@ -52,7 +52,7 @@ def kernel_picture(photo: Pixels, dark: bool) -> Picture:
 def _picture(pixels: bytes, shape: tuple[int, ...], dark: bool) -> Picture:
     """Made once a photo, hence of what can be looked up."""
     shown = np.frombuffer(pixels, np.uint8).reshape(shape)
-    kernel = slider("kernel", "kernel width", WIDTHS[0], WIDTHS[-1], 2, 7)
+    kernel = slider("kernel", "pixels across", WIDTHS[0], WIDTHS[-1], 2, 7)
     padding = choice("padding", "padding", PADDINGS, ["none (valid)", "zeros (same)"], "valid")
     place = slider("place", "place", 0.0, 1.0, 0.001, 0.3)
     frames = pd.DataFrame(_frames(shown))
