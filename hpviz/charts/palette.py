@@ -8,7 +8,7 @@ import itertools
 import math
 from collections.abc import Sequence
 
-LIGHT = ("#2b1a9e", "#7a0fa8", "#b12a90", "#d5546c", "#d96a1e")
+LIGHT = ("#120a6b", "#5a22c8", "#b0309a", "#d9485a", "#d4730f")
 DARK = ("#8fa2ff", "#bf8cf5", "#ea7fc6", "#fb8f74", "#ffc857")
 CHANCE = {False: "#6b6b6b", True: "#a3a3a3"}
 DIVERGED = {False: "#c62828", True: "#ff6b6b"}
