@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from hpviz.analysis.claims.ledger import ledger
 from hpviz.data import catalogue
-from hpviz.data.audit import audit
+from hpviz.data.audit import audit, sentences
 from hpviz.follow import drive, follow_all
 from hpviz.home import default_cache
 from hpviz.plan import DEFAULT_DATA, DEFAULT_EPOCHS, Setting, request, sweep
@@ -76,7 +76,7 @@ def show_data(options: argparse.Namespace, reporter: Reporter) -> int:
         rows.append(
             [source.name, "ready" if told["ready"] else "not fetched"]
             + [str(sum(told.get(f"{split}_counts", {}).values()) or "–") for split in ("train", "test")]
-            + [" ".join(told.get("notes", []))]
+            + [" ".join(told.get("findings", []) + told.get("notes", []))]
         )
     reporter.table("Data sets", ("name", "state", "train", "test", "notes"), rows)
     return 0
@@ -94,7 +94,8 @@ def describe_data(source: catalogue.Source, cache: Path, reporter: Reporter, aud
             "notes": list(identity.notes),
         }
         if audited:
-            told["audit"] = asdict(audit(source, cache))
+            found = audit(source, cache)
+            told |= {"audit": asdict(found), "findings": sentences(found)}
     return told
 
 

@@ -1,6 +1,6 @@
 """How the command line speaks: JSON lines for scripts, progress bars and a small table for people.
 
-The JSON lines are a contract with other programs; DESIGN of the fields: accuracies are fractions,
+The JSON lines are a contract with other programs; of their figures, accuracies are fractions,
 losses nats, times seconds, and a number that is not finite is null.
 """
 

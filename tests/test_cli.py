@@ -107,6 +107,14 @@ def test_bad_input_is_one_sentence_and_status_2(capsys, arguments, words):
     assert "Traceback" not in err
 
 
+def test_a_data_set_is_described_with_its_audit(hpviz, folder, capsys):
+    _, (told,) = hpviz("data", "--data", folder)
+    assert (told["ready"], told["train_counts"]) == (True, {"bright": 40, "dark": 40})
+    assert told["audit"]["duplicates"]["leaked"] == 0
+    assert main(["data", "--data", folder]) == 0
+    assert "No image occurs twice across splits or classes." in " ".join(capsys.readouterr().out.split())
+
+
 def test_people_get_a_table(capsys, folder):
     assert main(["run", "--data", folder, *TINY]) == 0
     out = capsys.readouterr().out

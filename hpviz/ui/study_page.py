@@ -13,6 +13,7 @@ from hpviz.spec import BadInput
 from hpviz.studies import Study
 from hpviz.ui import choices, live
 from hpviz.ui.cost_card import show_cost
+from hpviz.ui.fetching import offer_fetch
 from hpviz.ui.launch import COMPLAINT, add_seeds, launch, propose
 from hpviz.ui.picture import show_pictures
 from hpviz.ui.progress import show_task
@@ -51,7 +52,8 @@ def _setting(given: str, held: dict[str, object]) -> Setting | None:
     runner, desk = get_runner(), get_desk()
     source = catalogue.resolve(given, runner.cache)
     if not catalogue.is_ready(source, runner.cache):
-        _offer_fetch(source)
+        st.info(f"`{source.name}` is not on this machine yet.", icon=":material/download:")
+        offer_fetch(source)
         return None
     identified = desk.identify(source)
     if not identified.wait(0.5):
@@ -84,23 +86,6 @@ def _weights(held: dict[str, object]) -> Task | tuple[Path, str] | None:
         raise BadInput(task.error)
     result: tuple[Path, str] = task.result
     return result
-
-
-def _offer_fetch(source: catalogue.Source) -> None:
-    desk = get_desk()
-    task = desk.known(("fetch", source.given))
-    if task is not None and not task.is_done:
-        show_task(task)
-        return
-    if task is not None and task.error:
-        st.error(task.error, icon=":material/error:")
-    else:
-        st.info(f"`{source.name}` is not on this machine yet.", icon=":material/download:")
-    st.button(f"Fetch {source.name}", icon=":material/download:", on_click=_fetch, args=(source,))
-
-
-def _fetch(source: catalogue.Source) -> None:
-    get_desk().fetch(source)
 
 
 # The launcher

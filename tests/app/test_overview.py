@@ -4,36 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from hpviz.data.scenes import SCENES_FINGERPRINT
-from hpviz.home import default_cache
-from hpviz.runs import desk as desks
-from hpviz.runs import runner as runners
 from hpviz.runs.document import put_epoch
 from tests.analysis.made_up_runs import author
-from tests.made_up import Work, row
+from tests.made_up import row
 
 ROOT = Path(__file__).parent.parent.parent
-
-
-@pytest.fixture
-def work():
-    return Work()
-
-
-@pytest.fixture
-def runner(monkeypatch, work):
-    """The pages' runner, with made-up work in place of training."""
-    made = runners.Runner(default_cache(), "cpu", work)
-    monkeypatch.setattr(runners, "shared", lambda cache: made)
-    monkeypatch.setattr(desks.Desk, "prepare", lambda self, source, image_size: None)
-    st.cache_resource.clear()
-    yield made
-    work.gate.set()
-    made.close()
-    st.cache_resource.clear()
 
 
 @pytest.fixture

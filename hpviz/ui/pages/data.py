@@ -9,6 +9,7 @@ from hpviz.data import catalogue
 from hpviz.data.audit import audit, sentences
 from hpviz.spec import BadInput
 from hpviz.ui.choices import FOLDERS_NOTE
+from hpviz.ui.fetching import offer_fetch
 from hpviz.ui.progress import show_task
 from hpviz.ui.resources import get_desk, get_runner
 from hpviz.ui.text import literal
@@ -60,7 +61,7 @@ def show_source(given: str) -> None:
             st.badge("ready", icon=":material/check:", color="green")
     st.text(ABOUT.get(given, given))
     if not catalogue.is_ready(source, runner.cache):
-        show_fetch(source)
+        offer_fetch(source)
         return
     task = desk.identify(source)
     if not task.wait(0.2):
@@ -72,20 +73,6 @@ def show_source(given: str) -> None:
         show_identity(source, task.result)
     if given not in catalogue.NAMES:
         st.button("Forget this folder", key=f"forget:{given}", on_click=forget_folder, args=(given,))
-
-
-def fetch(source: catalogue.Source) -> None:
-    desk.fetch(source)
-
-
-def show_fetch(source: catalogue.Source) -> None:
-    task = desk.known(("fetch", source.given))
-    if task is not None and not task.is_done:
-        show_task(task)
-        return
-    if task is not None and task.error:
-        st.error(task.error, icon=":material/error:")
-    st.button("Fetch", key=f"fetch:{source.given}", icon=":material/download:", on_click=fetch, args=(source,))
 
 
 def show_identity(source: catalogue.Source, identity: catalogue.Identity) -> None:
