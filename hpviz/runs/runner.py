@@ -7,6 +7,7 @@ stand in its place. What it does is in the store at once; only progress within a
 import atexit
 import functools
 import logging
+import sys
 import threading
 import time
 from collections.abc import Iterable
@@ -27,6 +28,9 @@ log = logging.getLogger(__name__)
 
 LOOKED_AT_SECONDS = 5.0
 RETRY_SAVING_SECONDS = 5.0
+# Training gives the interpreter away at every operation and, by default, waits 5 ms to have it back from a page that is
+# being drawn: hundreds of times an update.
+SWITCH_SECONDS = 0.0002
 CLOSED = "hpviz was closed; resume it to go on from the last epoch."
 
 Answer = Literal["cached", "queued", "running"]
@@ -209,6 +213,7 @@ class Runner:
     # The worker's thread
 
     def _serve(self) -> None:
+        sys.setswitchinterval(SWITCH_SECONDS)
         self._load_torch()
         while (job := self._next()) is not None:
             try:

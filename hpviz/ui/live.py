@@ -17,6 +17,7 @@ from hpviz.ui.screen import on_screen
 from hpviz.ui.waiting import show_queue
 
 TICK_SECONDS = 1.0
+DRAW_SECONDS = 2.0  # drawing takes processor time from the training it shows
 IDLE_TICK_SECONDS = 3.0  # another tab or process may launch a run that belongs on this page
 
 
@@ -26,18 +27,22 @@ def show_comparison(study: Study, setting: Setting, slot: str) -> None:
     active = _is_active(runner, on_screen(runner.runs(), study, setting), slot)
 
     @st.fragment(run_every=TICK_SECONDS if active else IDLE_TICK_SECONDS)
-    def panel() -> None:
+    def queue() -> None:
         runs = on_screen(runner.runs(), study, setting)
         if _is_active(runner, runs, slot) != active:
             st.rerun()
         runner.look_at(run["id"] for run in runs)
-        # Containers keep all below in its place, and so the charts alive, when a line of the queue comes or goes.
-        with st.container():
-            show_queue(runner, study, setting, runs, slot)
-        with st.container():
-            _show_runs(study, setting, runs)
+        show_queue(runner, study, setting, runs, slot)
 
-    panel()
+    @st.fragment(run_every=DRAW_SECONDS if active else None)
+    def comparison() -> None:
+        _show_runs(study, setting, on_screen(runner.runs(), study, setting))
+
+    # Containers keep all below in its place, and so the charts alive, when a line of the queue comes or goes.
+    with st.container():
+        queue()
+    with st.container():
+        comparison()
     show_claims(study, setting, active)
 
 

@@ -18,7 +18,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 ROOT = Path(__file__).parent.parent.parent
 # A shared machine can be slow; a journey says what happens, not how fast.
-expect.set_options(timeout=60_000)
+expect.set_options(timeout=180_000)
 
 # Chromium must not look anything up: a journey that leaves this machine is an error.
 FLAGS = [
@@ -132,7 +132,7 @@ class Visitor:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", lambda told: self.complaints.append(told.text) if told.type == "error" else None)
         self.page.on("request", self._note_request)
-        self.page.set_default_timeout(60_000)
+        self.page.set_default_timeout(180_000)
         self.page.goto(url)
 
     def _note_request(self, request) -> None:

@@ -8,7 +8,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import hpviz
 
-MINUTE = 60_000
+# A shared machine can train ten times slower than it should.
+MINUTES = 240_000
 
 
 def runs(cache):
@@ -27,11 +28,11 @@ def test_a_moved_slider_becomes_a_live_curve_and_a_second_visit_recalls_it(visit
     page = visitor.page
     visitor.choose_small_setting(epochs=3)
     visitor.press_on_slider("ArrowRight")
-    expect(page.get_by_text(re.compile(r"lr 3e-4 · epoch \d/3"))).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_text(re.compile(r"lr 3e-4 · epoch \d/3"))).to_be_visible(timeout=MINUTES)
     chart = drawing(page, "Test accuracy")
     chart.evaluate("node => { node.dataset.mark = 'first' }")
     expect(page.get_by_role("button", name="3e-4", exact=True)).to_be_visible()
-    expect(page.get_by_text("Nothing is training.")).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_text("Nothing is training.")).to_be_visible(timeout=MINUTES)
     # The same node survived the epochs: nothing flickered.
     assert chart.evaluate("node => node.dataset.mark") == "first"
     (run,) = runs(cache)
@@ -52,8 +53,8 @@ def test_a_slider_held_down_by_its_arrow_key_launches_one_run(visit, cache):
     visitor = visit()
     visitor.choose_small_setting(epochs=1)
     visitor.press_on_slider("ArrowRight", "ArrowRight", "ArrowRight", "ArrowRight")
-    expect(visitor.page.get_by_role("button", name="1e-2", exact=True)).to_be_visible(timeout=MINUTE)
-    expect(visitor.page.get_by_text("Nothing is training.")).to_be_visible(timeout=MINUTE)
+    expect(visitor.page.get_by_role("button", name="1e-2", exact=True)).to_be_visible(timeout=MINUTES)
+    expect(visitor.page.get_by_text("Nothing is training.")).to_be_visible(timeout=MINUTES)
     assert [run["spec"]["learning_rate"] for run in runs(cache)] == [1e-2]
 
 
@@ -63,51 +64,51 @@ def test_two_tabs_see_the_same_run_and_the_page_answers_while_it_trains(visit, c
         visitor.choose_small_setting(epochs=30)
     first.page.get_by_role("button", name="Train lr 1e-4").click()
     for visitor in (first, second):
-        expect(visitor.page.get_by_text(re.compile(r"lr 1e-4 · epoch \d+/30"))).to_be_visible(timeout=MINUTE)
+        expect(visitor.page.get_by_text(re.compile(r"lr 1e-4 · epoch \d+/30"))).to_be_visible(timeout=MINUTES)
         visitor.page.get_by_text("updates", exact=True).click()
     second.page.get_by_test_id("stMain").get_by_role("button", name="Stop").click()
     for visitor in (first, second):
-        expect(visitor.page.get_by_text(re.compile("lr 1e-4 · stopped"))).to_be_visible(timeout=MINUTE)
+        expect(visitor.page.get_by_text(re.compile("lr 1e-4 · stopped"))).to_be_visible(timeout=MINUTES)
     assert [run["status"] for run in runs(cache)] == ["stopped"]
 
 
 def test_a_killed_server_loses_nothing_and_one_click_resumes(visit, server, cache):
     visitor = visit()
-    visitor.choose_small_setting(epochs=12)
+    visitor.choose_small_setting(epochs=6)
     visitor.page.get_by_role("button", name="Train lr 1e-4").click()
-    expect(visitor.page.get_by_text(re.compile(r"lr 1e-4 · epoch [3-9]/12"))).to_be_visible(timeout=MINUTE)
+    expect(visitor.page.get_by_text(re.compile(r"lr 1e-4 · epoch [2-5]/6"))).to_be_visible(timeout=MINUTES)
     server.end(signal.SIGKILL)
     before = runs(cache)[0]
     assert before["status"] == "interrupted"
-    assert before["epochs"] >= 2
+    assert before["epochs"] >= 1
     server.start()
     back = visit()
-    back.choose_small_setting(epochs=12)
-    expect(back.page.get_by_text(f"interrupted after epoch {before['epochs']}/12")).to_be_visible()
+    back.choose_small_setting(epochs=6)
+    expect(back.page.get_by_text(f"interrupted after epoch {before['epochs']}/6")).to_be_visible()
     for title in ("Test accuracy", "Train loss (nats)", "Test loss (nats)"):
         expect(drawing(back.page, title)).to_be_visible()
     back.page.get_by_role("button", name="Resume").click()
-    expect(back.page.get_by_text(re.compile(r"lr 1e-4 · epoch \d+/12"))).to_be_visible(timeout=MINUTE)
-    expect(back.page.get_by_text("Nothing is training.")).to_be_visible(timeout=MINUTE)
+    expect(back.page.get_by_text(re.compile(r"lr 1e-4 · epoch \d+/6"))).to_be_visible(timeout=MINUTES)
+    expect(back.page.get_by_text("Nothing is training.")).to_be_visible(timeout=MINUTES)
     (after,) = runs(cache)
-    assert (after["status"], after["epochs"]) == ("finished", 12)
+    assert (after["status"], after["epochs"]) == ("finished", 6)
 
 
 def test_another_process_stops_a_run_of_the_server(visit, cache):
     visitor = visit()
     visitor.choose_small_setting(epochs=30)
     visitor.page.get_by_role("button", name="Train lr 1e-4").click()
-    expect(visitor.page.get_by_text(re.compile(r"lr 1e-4 · epoch \d+/30"))).to_be_visible(timeout=MINUTE)
+    expect(visitor.page.get_by_text(re.compile(r"lr 1e-4 · epoch \d+/30"))).to_be_visible(timeout=MINUTES)
     (run,) = runs(cache)
     assert hpviz(["stop", run["id"], "--cache", str(cache)]).returncode == 0
-    expect(visitor.page.get_by_text(re.compile("lr 1e-4 · stopped"))).to_be_visible(timeout=MINUTE)
+    expect(visitor.page.get_by_text(re.compile("lr 1e-4 · stopped"))).to_be_visible(timeout=MINUTES)
 
 
 def test_a_server_that_is_asked_to_end_leaves_a_clean_state(visit, server, cache):
     visitor = visit()
     visitor.choose_small_setting(epochs=30)
     visitor.page.get_by_role("button", name="Train lr 1e-4").click()
-    expect(visitor.page.get_by_text(re.compile(r"lr 1e-4 · epoch [2-9]/30"))).to_be_visible(timeout=MINUTE)
+    expect(visitor.page.get_by_text(re.compile(r"lr 1e-4 · epoch [2-9]/30"))).to_be_visible(timeout=MINUTES)
     server.end(signal.SIGTERM)
     assert "terminate called" not in server.log()
     assert "Traceback" not in server.log()
@@ -125,7 +126,7 @@ def test_what_is_typed_with_the_articles_slip_is_asked_about(visit, cache):
     expect(visitor.page.get_by_text("What was typed is 1e-4 = 10⁻⁴ = 0.0001")).to_be_visible()
     assert runs(cache) == []
     visitor.page.get_by_role("button", name="Train lr 1e-5").click()
-    expect(visitor.page.get_by_role("button", name="1e-5", exact=True)).to_be_visible(timeout=MINUTE)
+    expect(visitor.page.get_by_role("button", name="1e-5", exact=True)).to_be_visible(timeout=MINUTES)
     assert [run["spec"]["learning_rate"] for run in runs(cache)] == [1e-5]
 
 
@@ -133,7 +134,7 @@ def test_runs_and_data_pages_show_what_there_is(visit, cache):
     visitor = visit()
     visitor.choose_small_setting(epochs=1)
     visitor.page.get_by_role("button", name="Train lr 1e-4").click()
-    expect(visitor.page.get_by_role("button", name="1e-4", exact=True)).to_be_visible(timeout=MINUTE)
+    expect(visitor.page.get_by_role("button", name="1e-4", exact=True)).to_be_visible(timeout=MINUTES)
     visitor.page.get_by_role("link", name="Runs").click()
     expect(visitor.page.get_by_text("Select rows to stop, resume, extend or delete them.")).to_be_visible()
     visitor.page.get_by_role("link", name="Data").click()
