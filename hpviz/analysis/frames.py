@@ -85,26 +85,6 @@ def last_finite_epoch(rows: Sequence[EpochRow]) -> int | None:
 # Tables
 
 
-def summary(runs: Sequence[Run], labels: Mapping[str, str], epochs: int) -> pd.DataFrame:
-    """One row a run: best and last accuracy, the gap, seconds an epoch, status. Missing figures are None.
-
-    `gap` is test loss less train loss at the newest epoch, both measured without dropout.
-    """
-    return pd.DataFrame([_summary(run, labels[run["id"]], epochs) for run in runs])
-
-
-def _summary(run: Run, label: str, epochs: int) -> dict[str, object]:
-    figures = _figures(run, epochs)
-    return {
-        "value": label,
-        "status": run["status"],
-        "epochs": f"{min(len(run['epochs']), epochs)}/{epochs}",
-        "best": figures["best"],
-        "best_epoch": best_epoch(_measured(run, epochs)),
-        **{name: figures[name] for name in ("last", "gap", "train_seconds", "test_seconds")},
-    }
-
-
 def by_value(runs: Sequence[Run], labels: Mapping[str, str], epochs: int, classes: int) -> pd.DataFrame:
     """One row a label: its seeds, how far they are, means of their figures, what ails most of them.
 

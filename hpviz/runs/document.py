@@ -1,7 +1,7 @@
 """The one JSON document that is kept of a run."""
 
 from datetime import UTC, datetime
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, TypedDict
 
 from hpviz.spec import RunSpec
 
@@ -48,7 +48,6 @@ class Run(TypedDict):
     created: str
     updated: str
     history: list[Moment]
-    recovered: NotRequired[bool]
 
 
 def now() -> str:

@@ -12,7 +12,6 @@ from hpviz.analysis.frames import (
     final_losses,
     gap,
     isolation,
-    summary,
 )
 from hpviz.runs.document import move, new_run, put_epoch
 from tests.made_up import row, spec
@@ -54,14 +53,14 @@ def test_no_runs_make_an_empty_frame_of_the_same_shape():
 
 def test_a_summary_measures_the_gap_without_dropout():
     run = run_with(0.5, 0.7, 0.6)
-    (line,) = summary([run], {run["id"]: "1e-4"}, epochs=8).to_dict("records")
-    assert (line["best"], line["best_epoch"], line["last"], line["gap"]) == (0.7, 2, 0.6, 0.25)
+    (line,) = by_value([run], {run["id"]: "1e-4"}, epochs=8, classes=6).to_dict("records")
+    assert (line["best"], best_epoch(run["epochs"]), line["last"], line["gap"]) == (0.7, 2, 0.6, 0.25)
     assert line["epochs"] == "3/8"
 
 
 def test_a_run_without_epochs_has_a_summary_without_figures():
     run = run_with()
-    (line,) = summary([run], {run["id"]: "1e-4"}, epochs=8).to_dict("records")
+    (line,) = by_value([run], {run["id"]: "1e-4"}, epochs=8, classes=6).to_dict("records")
     assert line["best"] is None
     assert line["train_seconds"] is None
 
