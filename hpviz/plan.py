@@ -33,7 +33,13 @@ def request(setting: Setting, **varied: Any) -> Request:
     named = {"dataset": setting.source.name, "fingerprint": setting.identity.fingerprint}
     spec = build_spec(**{**named, **setting.fixed, **varied})
     weights = str(setting.weights) if setting.weights else None
-    return Request(spec, setting.epochs, Inputs(data=setting.source.given, weights=weights))
+    inputs = Inputs(
+        data=setting.source.given,
+        weights=weights,
+        classes=list(setting.identity.classes),
+        test_images=sum(setting.identity.test_counts.values()),
+    )
+    return Request(spec, setting.epochs, inputs)
 
 
 def sweep(setting: Setting, study: Study, values: Sequence[float], first_seed: int, seeds: int) -> list[Request]:

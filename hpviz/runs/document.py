@@ -15,10 +15,15 @@ EpochRow = dict[str, Any]
 
 
 class Inputs(TypedDict):
-    """Where the spec's fingerprints were found on this machine, so that a run can be resumed."""
+    """Where the spec's fingerprints were found on this machine, so that a run can be resumed, and what is in there.
+
+    `test_images` is how many images a test accuracy was measured on.
+    """
 
     data: str
     weights: str | None
+    classes: list[str]
+    test_images: int
 
 
 class Moment(TypedDict):

@@ -36,9 +36,10 @@ class Epoch:
     `row` is plain JSON. epoch (from 1); updates and images so far; train_loss (mean over the images as trained on);
     train_loss_eval and train_accuracy_eval (afterwards, in eval mode, on a fixed sample as large as the test set);
     test_loss, test_accuracy; validation_loss, validation_accuracy (None without a validation split); train_seconds
-    (updates alone), test_seconds (inference on the test set alone), images_per_second (while training); weight_norm
-    (L2, all parameters); gradient_norm (L2, of the epoch's last update). Losses are means per image in nats,
-    accuracies fractions; what is not finite is None.
+    (updates alone), test_seconds (inference on the test set alone), images_per_second (while training);
+    peak_memory_bytes (the most that the updates of the first epoch since a start held, None where the system does not
+    tell); weight_norm (L2, all parameters); gradient_norm (L2, of the epoch's last update). Losses are means per image
+    in nats, accuracies fractions; what is not finite is None.
     """
 
     row: dict[str, Any]

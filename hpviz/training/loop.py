@@ -25,6 +25,7 @@ from hpviz.training import numerics
 from hpviz.training.events import Batch, Diverged, Epoch, Evaluating, Event, Resumed
 from hpviz.training.images import Splits, split
 from hpviz.training.measure import Score, evaluate, finite, norm
+from hpviz.training.memory import MemoryMeter
 
 log = logging.getLogger(__name__)
 
@@ -73,13 +74,14 @@ def _train(
             return
     if device != "cpu":
         numerics.set_matmul_precision(spec.precision)
+    memory = MemoryMeter(device)
     learner = Learner.begin(spec, len(data.classes), device, weights, saved)
     del saved
     if spec.precision == "bf16" and not numerics.has_bf16(device):
         log.warning("this device computes in bf16 only by emulation: fp32 would be faster")
     splits = split(spec, data, device)
     while len(learner.rows) < epochs:
-        reason = yield from train_epoch(learner, splits)
+        reason = yield from train_epoch(learner, splits, memory)
         if folder:
             checkpoints.save(folder, spec, learner.state(reason))
         yield Epoch(dict(learner.rows[-1]))
@@ -143,7 +145,7 @@ def make_optimizer(spec: RunSpec, network: nn.Module) -> optim.Optimizer:
     return make(network.parameters(), rate, weight_decay=decay, fused=FUSED)
 
 
-def train_epoch(learner: Learner, splits: Splits) -> Generator[Event, None, str | None]:
+def train_epoch(learner: Learner, splits: Splits, memory: MemoryMeter) -> Generator[Event, None, str | None]:
     """Train for one epoch and add its row to the learner's; returns why training has diverged, if it has."""
     number, images = len(learner.rows) + 1, splits.train
     batches = torch.split(torch.randperm(len(images), generator=learner.shuffle), learner.spec.batch_size)
@@ -162,8 +164,9 @@ def train_epoch(learner: Learner, splits: Splits) -> Generator[Event, None, str 
             break
     before = learner.rows[-1] if learner.rows else {"updates": 0, "images": 0}
     progress = {"epoch": number, "updates": before["updates"] + updates, "images": before["images"] + seen}
+    held = {"peak_memory_bytes": memory.peak()}
     measured, losses = yield from measure(learner, splits, number)
-    row = {"train_loss": train_loss, "train_seconds": seconds, "images_per_second": seen / seconds, **measured}
+    row = {"train_loss": train_loss, "train_seconds": seconds, "images_per_second": seen / seconds, **held, **measured}
     learner.rows.append(progress | {name: value and finite(value) for name, value in row.items()})
     return divergence(number, train_loss, loss.item(), *losses)
 

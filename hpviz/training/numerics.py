@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from hpviz import __version__
 from hpviz.spec import BadInput
 
 CPU_INFO = Path("/proc/cpuinfo")
@@ -32,6 +33,7 @@ def machine(choice: str = "auto") -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "platform": platform.platform(),
+        "hpviz": __version__,
     }
 
 

@@ -18,7 +18,7 @@ from hpviz.training.events import Batch, Diverged, Epoch, Evaluating, Resumed
 from hpviz.training.images import split
 from hpviz.training.loop import train
 
-CLOCKS = ("train_seconds", "test_seconds", "images_per_second")
+CLOCKS = ("train_seconds", "test_seconds", "images_per_second", "peak_memory_bytes")
 
 
 def rows(events):
