@@ -16,7 +16,7 @@ from hpviz.training.inside import BatchError, GradientNoise
 SAMPLE = 512  # images that stand for the training set
 LARGEST = 256  # images in a batch
 # Small batches scatter more, so more are drawn: in a network that has learned, few images have much of a gradient.
-LEAST_DRAWS, MOST_DRAWS = 12, 128
+LEAST_DRAWS, MOST_DRAWS = 10, 128
 PIXELS_AT_A_TIME = 2**19  # 128 images of 64 px: about 100 MB in the article's network, backward pass included
 
 Parameters = list[nn.Parameter]
@@ -35,7 +35,7 @@ def measure_noise(
     random = torch.Generator().manual_seed(0)
     sample = torch.randperm(len(images), generator=random)[:SAMPLE]
     sizes = powers_of_two(len(sample)) if sizes is None else sizes
-    batches = {size: list(islice(draw(sample, size, random), MOST_DRAWS)) for size in sizes}
+    batches = {size: list(islice(draw(sample, size, random), draws(len(sample), size))) for size in sizes}
     done, total = 0, len(sample) + sum(size * len(drawn) for size, drawn in batches.items())
     yield Progress("the gradient over all images", done, total)
     whole = gradient(network, images, sample)
@@ -75,10 +75,18 @@ def powers_of_two(images: int) -> list[int]:
     return [2**power for power in range(LARGEST.bit_length()) if 2**power < images]
 
 
+def draws(images: int, size: int) -> int:
+    """How many batches of that size: as many as the images fill, within bounds."""
+    return min(max(images // size, LEAST_DRAWS), MOST_DRAWS)
+
+
 def draw(sample: Tensor, size: int, random: torch.Generator) -> Iterator[Tensor]:
-    """At least LEAST_DRAWS batches: whole shuffles of the sample, cut as an epoch cuts them, without what is left."""
-    a_shuffle = len(sample) // size
-    for _ in range(math.ceil(LEAST_DRAWS / a_shuffle)):
+    """Random batches without end: shuffles of the sample, cut as an epoch cuts them.
+
+    What the others leave of a shuffle is not a batch: its gradient would follow from theirs.
+    """
+    a_shuffle = max(1, (len(sample) - 1) // size)
+    while True:
         shuffled = sample[torch.randperm(len(sample), generator=random)]
         yield from torch.split(shuffled[: a_shuffle * size], size)
 

@@ -28,6 +28,16 @@ def inspect(spec: RunSpec, data: Prepared, checkpoint: Path) -> Generator[Progre
     notice, and the same checkpoint gives the same figures. Raises BadInput if there is no checkpoint of that run or
     what it holds is no longer finite.
     """
+    # One thread, and only here: two teams of threads on the same cores wait for each other more than they compute.
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return (yield from _inspect(spec, data, checkpoint))
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _inspect(spec: RunSpec, data: Prepared, checkpoint: Path) -> Generator[Progress, None, Inside]:
     yield Progress("reading the checkpoint", 0, 0)
     saved = checkpoints.load(checkpoint, spec)
     if saved is None:

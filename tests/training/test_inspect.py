@@ -1,7 +1,9 @@
 """A look inside a trained network: what it measures, and that it disturbs nothing."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from hpviz.models import build
 from hpviz.spec import BadInput
 from hpviz.theory.sampling import standard_error
 from hpviz.training import checkpoint, gradient_noise
-from hpviz.training.gradient_noise import draw, gradient, measure_noise, powers_of_two
+from hpviz.training.gradient_noise import draw, draws, gradient, measure_noise, powers_of_two
 from hpviz.training.images import split
 from hpviz.training.inspect import inspect
 from hpviz.training.loop import train
@@ -104,10 +106,18 @@ def test_an_images_gradient_does_not_depend_on_who_shares_its_batch(network, sma
 
 
 def test_batches_are_cut_from_shuffles_so_that_none_holds_an_image_twice():
-    batches = list(draw(torch.arange(20), 6, torch.Generator().manual_seed(0)))
-    assert len(batches) == gradient_noise.LEAST_DRAWS
+    batches = list(islice(draw(torch.arange(20), 6, torch.Generator().manual_seed(0)), 9))
     assert all(len(set(batch.tolist())) == 6 for batch in batches)
     assert len(set(torch.cat(batches[:3]).tolist())) == 18
+
+
+def test_two_halves_of_a_shuffle_are_not_two_draws():
+    first, second = islice(draw(torch.arange(20), 10, torch.Generator().manual_seed(0)), 2)
+    assert set(first.tolist()) & set(second.tolist())
+
+
+def test_small_batches_are_drawn_more_often():
+    assert [draws(512, size) for size in (1, 8, 32, 256)] == [128, 64, 16, 10]
 
 
 def test_batches_grow_in_powers_of_two_and_stay_below_the_whole():
@@ -166,6 +176,19 @@ def test_a_look_inside_leaves_the_global_random_state_and_training_alone(data, m
     assert torch.equal(torch.get_rng_state(), state)
     *_, alone = train(spec, data, epochs=3, checkpoint=tmp_path / "alone")
     assert (rows[-1]["train_loss"], rows[-1]["weight_norm"]) == (alone.row["train_loss"], alone.row["weight_norm"])
+
+
+def test_it_computes_in_one_thread_and_leaves_the_number_of_threads_as_it_was(data, trained):
+    spec, folder = trained
+    torch.set_num_threads(2)
+    steps = inspect(spec, data, folder)
+    next(steps)
+    assert torch.get_num_threads() == 1
+    with ThreadPoolExecutor(1) as other:
+        other.submit(torch.set_num_threads, 2).result()
+        result_of(steps)
+        assert other.submit(torch.get_num_threads).result() == 2
+    assert torch.get_num_threads() == 2
 
 
 def test_it_can_be_stopped_at_every_step(data, trained):
