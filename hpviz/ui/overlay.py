@@ -92,6 +92,7 @@ def show_table(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
     table = frames.by_value(runs, labels_of(runs, study), setting.epochs, len(setting.identity.classes))
     spread = "Standard deviation over the seeds, in points."
     gap = "Test loss less train loss, both without dropout."
+    memory = "The most that training held, as this machine measured it."
     st.dataframe(
         table,
         hide_index=True,
@@ -107,5 +108,6 @@ def show_table(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
             "gap": st.column_config.NumberColumn("gap (nats)", format="%.3f", help=gap),
             "train_seconds": st.column_config.NumberColumn("train s/epoch", format="%.1f"),
             "test_seconds": st.column_config.NumberColumn("test s/epoch", format="%.2f"),
+            "peak_memory": st.column_config.NumberColumn("peak memory (MB)", format="%.0f", help=memory),
         },
     )
