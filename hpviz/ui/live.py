@@ -10,6 +10,7 @@ from hpviz.runs.runner import Runner
 from hpviz.studies import Study
 from hpviz.ui.claims import show_claims
 from hpviz.ui.judgement import show_judgement
+from hpviz.ui.network import show_network
 from hpviz.ui.outcomes import show_outcomes
 from hpviz.ui.overlay import show_overlay, show_table
 from hpviz.ui.resources import get_runner
@@ -44,6 +45,7 @@ def show_comparison(study: Study, setting: Setting, slot: str) -> None:
     with st.container():
         comparison()
     show_claims(study, setting, active)
+    show_network(study, setting, active)
 
 
 def _is_active(runner: Runner, runs: Sequence[Run], slot: str) -> bool:
