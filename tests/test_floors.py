@@ -21,7 +21,7 @@ FLOORS = [
     {"models"},
     {"data"},
     {"studies", "notation", "theory"},
-    {"spec", "home"},
+    {"spec", "home", "__version__"},
 ]
 
 

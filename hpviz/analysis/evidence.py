@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from hpviz.analysis.diagnosis import is_finite
+from hpviz.analysis.origin import from_elsewhere
 from hpviz.analysis.words import listed, name_of, plural
 from hpviz.runs.document import ACTIVE, EpochRow, Run
 
@@ -73,6 +74,8 @@ class Evidence:
         ]
         if lost := sum(self.diverged.values()):
             parts.append(f"{plural(lost, 'diverged run')} left out")
+        if foreign := from_elsewhere([run for runs in self.runs.values() for run in runs]):
+            parts.append(foreign)
         return ", ".join(parts)
 
 
@@ -129,6 +132,11 @@ def _reach(runs: Sequence[Run]) -> int:
 def is_whole(run: Run) -> bool:
     """Whether every figure so far is a number."""
     return run["status"] != "diverged" and all(map(is_finite, run["epochs"]))
+
+
+def up_to(run: Run, epochs: int | None) -> Run:
+    """The run as it stood after that many epochs (None: as it stands)."""
+    return {**run, "epochs": run["epochs"][:epochs]}
 
 
 # Figures of a run

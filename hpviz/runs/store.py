@@ -1,7 +1,7 @@
 """The run store: one JSON document a run, replaced in one transaction, never evicted."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,9 @@ class RunStore:
         return [self._settled(run) for run in self._snapshot[1]]
 
     def find(self, prefix: str) -> Run:
-        """The one run whose id starts with `prefix`; BadInput if there is none or more than one."""
+        """The run of that id, or the one run whose id starts so; BadInput if there is none or more than one."""
+        if prefix and (exact := self.get(prefix)) is not None:
+            return exact
         matches = [run for run in self.runs() if run["id"].startswith(prefix)] if prefix else []
         if len(matches) == 1:
             return matches[0]
@@ -84,6 +86,20 @@ class RunStore:
         with self._cache.transact(retry=True):
             self._cache.set(_RUN + run["id"], {**run, "updated": now()}, retry=True)
             self._count_change()
+
+    def take_in(self, runs: Iterable[Run]) -> list[Run]:
+        """Add runs from elsewhere, all or none; returns those that were not here yet.
+
+        A run that was trained here and comes back is known by its creation.
+        """
+        with self._cache.transact(retry=True):
+            here = self.runs()
+            known = {run["id"] for run in here}
+            created = {run["created"] for run in here if run["origin"] is None}
+            new = [run for run in runs if run["id"] not in known and run["created"] not in created]
+            for run in new:
+                self.put(run)
+        return new
 
     def remove(self, run_id: str) -> None:
         """Forget a run; its sidecar goes first, or the next opening would bring it back."""
@@ -126,7 +142,9 @@ class RunStore:
 
     def _read(self, key: str) -> Run | None:
         run = self._read_json(key)
-        return run if isinstance(run, dict) and run.get("schema") == SCHEMA else None  # type: ignore[return-value]
+        if not isinstance(run, dict) or run.get("schema") != SCHEMA:
+            return None
+        return {"origin": None, **run}  # type: ignore[return-value]  # runs of before the first export have none
 
     def _settled(self, run: Run) -> Run:
         """A run whose owner died is interrupted from the first look on."""

@@ -9,6 +9,8 @@ from hpviz.analysis.claims.conclusions import CONCLUSIONS, LEARNING_RATE_FIRST
 from hpviz.analysis.claims.kernel_width import KERNEL_WIDTH_CLAIMS
 from hpviz.analysis.claims.learning_rate import LEARNING_RATE_CLAIMS
 from hpviz.analysis.claims.weight_decay import WEIGHT_DECAY_CLAIMS
+from hpviz.analysis.evidence import up_to
+from hpviz.analysis.origin import one_a_spec
 from hpviz.data.prepared import Identity
 from hpviz.runs.document import Run
 
@@ -26,9 +28,9 @@ def ledger(runs: Sequence[Run], data: Identity, study: str | None = None, epochs
     """Every claim, or those of one study, judged on the runs of that data set.
 
     A claim about the net pretrained on ImageNet is followed by its twin about the net from scratch. With `epochs` the
-    runs are judged as they stood then.
+    runs are judged as they stood then. Of several recordings of one spec, those of this machine go first.
     """
-    same_data = tuple(_cut(run, epochs) for run in runs if run["spec"]["fingerprint"] == data.fingerprint)
+    same_data = tuple(up_to(run, epochs) for run in one_a_spec(runs) if run["spec"]["fingerprint"] == data.fingerprint)
     return [row for claim in CLAIMS if study in (None, claim.study) for row in _rows(claim, same_data, data)]
 
 
@@ -36,7 +38,3 @@ def _rows(claim: Claim, runs: tuple[Run, ...], data: Identity) -> Iterator[Judge
     yield judge(claim, Case(runs, data, pretrained=claim.pretrained))
     if claim.pretrained:
         yield judge(claim, Case(runs, data, pretrained=False))
-
-
-def _cut(run: Run, epochs: int | None) -> Run:
-    return {**run, "epochs": run["epochs"][:epochs]}
