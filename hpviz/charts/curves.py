@@ -8,6 +8,8 @@ from typing import Literal
 import altair as alt
 import pandas as pd
 
+from hpviz.analysis.frames import BANDS, METRICS
+
 Axis = Literal["epoch", "updates", "images", "seconds"]
 Metric = Literal["test_accuracy", "train_loss", "test_loss"]
 
@@ -28,7 +30,9 @@ class Look:
     """What all charts of a comparison share.
 
     `labels` and `colours` in order of value, `legend` the legend's title, `x` the axis and `x_max` its end
-    (None: as far as the data), `chance` the accuracy of guessing, `references` an accuracy of the article by label.
+    (None: as far as the data), `chance` the accuracy of guessing (None: not known), `references` an accuracy of the
+    article by label. `dashes` are the lines' patterns where colours alone would not tell the labels apart; without them
+    train losses are dashed and test figures solid. `own_legend` is off where one legend serves several charts.
     """
 
     labels: tuple[str, ...]
@@ -37,22 +41,23 @@ class Look:
     x: Axis
     x_max: float | None
     log_loss: bool
-    chance: float
+    chance: float | None
     chance_colour: str
     diverged_colour: str
     references: tuple[tuple[str, float], ...] = ()
+    dashes: tuple[tuple[float, ...], ...] = ()
+    own_legend: bool = True
 
 
-def curve(frame: pd.DataFrame, metric: Metric, look: Look) -> alt.LayerChart:
+def curve(frame: pd.DataFrame | alt.NamedData, metric: Metric, look: Look) -> alt.LayerChart:
     """One metric over training: mean lines, a dot an epoch, a band from the lowest seed to the highest, the best epoch
     filled, a red triangle where a run diverged.
 
-    `frame` as `analysis.frames.curves` makes it.
+    `frame` as `analysis.frames.curves` makes it, or the name of data that hold the same.
     """
     low, high = f"{metric}_low", f"{metric}_high"
-    if look.log_loss and metric != "test_accuracy":
-        # A single zero would flatten a logarithmic chart without a word.
-        frame = frame.assign(**{name: frame[name].where(frame[name] > 0) for name in (metric, low, high)})
+    if look.log_loss and isinstance(frame, pd.DataFrame):
+        frame = for_logarithms(frame)
     base = alt.Chart(frame).encode(x=_x(look), color=_colour(look))
     y = _y(metric, look)
     tooltip = [
@@ -61,9 +66,9 @@ def curve(frame: pd.DataFrame, metric: Metric, look: Look) -> alt.LayerChart:
         alt.Tooltip(f"{metric}:Q", title=TITLES[metric], format=".1%" if metric == "test_accuracy" else ".4f"),
         alt.Tooltip("seeds:Q", format="d"),
     ]
-    dashes = alt.value([6, 3]) if metric == "train_loss" else alt.value([1, 0])
+    dash = _dash(metric, look)
     band = base.transform_filter(f"isValid(datum.{low}) && isValid(datum.{high})").mark_area(opacity=0.18, line=False)
-    line = base.mark_line(strokeWidth=2, invalid="break-paths-filter-domains").encode(y=y, strokeDash=dashes)
+    line = base.mark_line(strokeWidth=2, invalid="break-paths-filter-domains").encode(y=y, strokeDash=dash)
     dots = base.mark_point(size=28, filled=True, invalid="filter").encode(y=y, tooltip=tooltip)
     best = base.transform_filter("datum.best").mark_point(size=90, filled=True, invalid="filter")
     last = base.transform_filter("datum.last").mark_point(size=110, filled=False, strokeWidth=2, invalid="filter")
@@ -81,8 +86,14 @@ def curve(frame: pd.DataFrame, metric: Metric, look: Look) -> alt.LayerChart:
         lost,
     ]
     if metric == "test_accuracy":
-        layers = [_chance(look), *_references(look), *layers]
+        layers = [*_chance(look), *_references(look), *layers]
     return alt.LayerChart(layer=layers).properties(height=HEIGHT, title=TITLES[metric])
+
+
+def for_logarithms(frame: pd.DataFrame) -> pd.DataFrame:
+    """The curves without losses of zero: a single one would flatten a logarithmic chart without a word."""
+    losses = [name for name in (*METRICS, *BANDS) if "loss" in name]
+    return frame.assign(**{name: frame[name].where(frame[name] > 0) for name in losses})
 
 
 def _x(look: Look) -> alt.X:
@@ -103,25 +114,40 @@ def _y(metric: Metric, look: Look, field: str = "") -> alt.Y:
 
 def _colour(look: Look) -> alt.Color:
     scale = alt.Scale(domain=list(look.labels), range=list(look.colours))
-    legend = alt.Legend(
+    return alt.Color("label:N", scale=scale, legend=_legend(look))
+
+
+def _dash(metric: Metric, look: Look) -> alt.StrokeDash | alt.StrokeDashValue:
+    if not look.dashes:
+        return alt.StrokeDashValue([6, 3] if metric == "train_loss" else [1, 0])
+    scale = alt.Scale(domain=list(look.labels), range=[list(dash) for dash in look.dashes])
+    return alt.StrokeDash("label:N", scale=scale, legend=_legend(look))
+
+
+def _legend(look: Look) -> alt.Legend | None:
+    if not look.own_legend:
+        return None
+    return alt.Legend(
+        symbolType="stroke" if look.dashes else "circle",
+        symbolStrokeWidth=2 if look.dashes else alt.Undefined,
+        symbolSize=400 if look.dashes else alt.Undefined,
         orient="top",
         direction="horizontal",
         title=look.legend,
         titleOrient="left",
-        symbolType="circle",
         symbolOpacity=1,
         columns=8,
         offset=4,
     )
-    return alt.Color("label:N", scale=scale, legend=legend)
 
 
-def _chance(look: Look) -> alt.Chart:
+def _chance(look: Look) -> list[alt.Chart]:
     """Guessing, as a dotted line. Its datum lies in the specification, for it never changes."""
+    if look.chance is None:
+        return []
     datum = {"chance": look.chance, "name": f"chance {look.chance:.0%}"}
     rule = alt.Chart(alt.InlineData(values=[datum])).mark_rule(strokeDash=[2, 4], color=look.chance_colour)
-    chart: alt.Chart = rule.encode(y=alt.Y("chance:Q"), tooltip=alt.Tooltip("name:N", title="guessing"))
-    return chart
+    return [rule.encode(y=alt.Y("chance:Q"), tooltip=alt.Tooltip("name:N", title="guessing"))]
 
 
 def _references(look: Look) -> list[alt.Chart]:

@@ -8,6 +8,7 @@ import streamlit as st
 from hpviz.analysis import frames
 from hpviz.analysis.article import logged_accuracies
 from hpviz.charts.curves import TITLES, Axis, Look, curve
+from hpviz.charts.looks import dashes_of
 from hpviz.charts.palette import CHANCE, DIVERGED, colour
 from hpviz.notation import short
 from hpviz.plan import Setting, request
@@ -18,8 +19,9 @@ from hpviz.ui.screen import hidden, hide, is_dark, labels_of, shown
 
 LEGEND = (
     "Lines: means over seeds, with a band from the lowest seed to the highest where there are two. ● best epoch   "
-    "○ newest   ▲ diverged   dotted: guessing   dashed: measured on the training images"
+    "○ newest   ▲ diverged   dotted: guessing"
 )
+DASHED = "   dashed: measured on the training images"
 
 
 def show_overlay(study: Study, setting: Setting, started: Sequence[Run]) -> list[Run]:
@@ -46,7 +48,9 @@ def show_overlay(study: Study, setting: Setting, started: Sequence[Run]) -> list
                 width="stretch",
                 alt=_alt(study, look, metric),
             )
-    st.caption(LEGEND + ("   thin: the article's last accuracy" if look.references else ""))
+    st.caption(
+        LEGEND + ("" if look.dashes else DASHED) + ("   thin: the article's last accuracy" if look.references else "")
+    )
     return visible
 
 
@@ -67,9 +71,10 @@ def _look(study: Study, setting: Setting, runs: Sequence[Run], x: Axis, log_loss
     values = sorted({run["spec"][study.field] for run in runs})
     ends = [run["epochs"][0][x] * setting.epochs for run in runs] if x != "seconds" else []
     article = logged_accuracies(study, request(setting).spec, setting.epochs, setting.identity)
+    colours = tuple(colour(value, study.slider_values, dark) for value in values)
     return Look(
         labels=tuple(map(short, values)),
-        colours=tuple(colour(value, study.slider_values, dark) for value in values),
+        colours=colours,
         legend=study.symbol,
         x=x,
         x_max=max(ends, default=None),
@@ -78,6 +83,7 @@ def _look(study: Study, setting: Setting, runs: Sequence[Run], x: Axis, log_loss
         chance_colour=CHANCE[dark],
         diverged_colour=DIVERGED[dark],
         references=tuple((short(value), accuracy) for value, accuracy in article.items()),
+        dashes=dashes_of(colours),
     )
 
 
