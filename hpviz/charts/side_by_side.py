@@ -17,4 +17,4 @@ def side_by_side(frame: pd.DataFrame, metric: Metric, look: Look) -> alt.ConcatC
         curve(frame[frame["label"] == label], metric, bare).properties(width=WIDTH, height=HEIGHT, title=label)
         for label in look.labels
     ]
-    return alt.concat(*charts, columns=COLUMNS).resolve_scale(y="shared", color="shared")
+    return alt.ConcatChart(concat=charts, columns=COLUMNS).resolve_scale(y="shared", color="shared")  # type: ignore[no-any-return]

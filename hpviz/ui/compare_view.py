@@ -15,7 +15,7 @@ from hpviz.charts.curves import TITLES, Axis, Look, Metric, curve
 from hpviz.charts.looks import look_of
 from hpviz.charts.side_by_side import side_by_side
 from hpviz.ui.judgement import MARKS, PAIRS_SHOWN
-from hpviz.ui.overlay import FIGURES, LEGEND
+from hpviz.ui.overlay import FIGURES, LEGEND, Columns
 from hpviz.ui.screen import is_dark, settled
 from hpviz.ui.text import literal
 
@@ -78,8 +78,9 @@ def show_table(comparison: Comparison, baseline: str | None) -> None:
         table = table.drop(columns="diagnosis")
     if baseline:
         base = table.loc[table["value"] == baseline, "last"].iloc[0]
-        table.insert(table.columns.get_loc("last"), "delta", 100 * (table["last"] - base))
-    columns = {**FIGURES, "value": "run", "delta": st.column_config.NumberColumn("Δ points", format="%+.1f", help=DELTA)}
+        table.insert(list(table.columns).index("last") + 1, "delta", 100 * (table["last"] - base))
+    delta = st.column_config.NumberColumn("Δ points", format="%+.1f", help=DELTA)
+    columns: Columns = {**FIGURES, "value": "run", "delta": delta}
     st.dataframe(
         table, hide_index=True, placeholder="–", key="compare:table", alt="Figures by label", column_config=columns
     )

@@ -1,13 +1,13 @@
 """Any runs held against each other, and the picture of it to share."""
 
 import streamlit as st
+from hpviz.ui.share import show_share
 
 from hpviz.analysis.comparison import Comparison, compare_runs
 from hpviz.runs.document import ACTIVE
 from hpviz.runs.reference import reference_runs
 from hpviz.ui import compare_choice, compare_link, compare_view, permalink
 from hpviz.ui.resources import get_runner
-from hpviz.ui.share import show_share
 
 DRAW_SECONDS = 2.0
 
