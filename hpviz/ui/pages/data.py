@@ -6,7 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from hpviz.data import catalogue
-from hpviz.data.audit import audit, sentences
+from hpviz.data.audit import audit
+from hpviz.data.findings import sentences
 from hpviz.spec import BadInput
 from hpviz.ui.choices import FOLDERS_NOTE
 from hpviz.ui.fetching import offer_fetch
