@@ -1,14 +1,16 @@
 """Which runs are compared: filters, a free choice among what they leave, and the studies as places to start from."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import get_args
 
 import streamlit as st
 
 from hpviz.analysis.evidence import comparable
-from hpviz.analysis.origin import kind_of, recorded
+from hpviz.analysis.origin import kind_of
 from hpviz.links import MOST_RUNS
 from hpviz.runs.document import Run
-from hpviz.studies import STUDIES, Study
+from hpviz.spec import RunSpec
+from hpviz.studies import STUDIES, Preset, Study
 from hpviz.terminal import headline
 
 CHOSEN = "compare:runs"
@@ -55,7 +57,7 @@ def choose_runs(runs: Sequence[Run]) -> list[Run]:
 
 def title(run: Run) -> str:
     """A run in a line of the list."""
-    return headline(run) + (f" · {kind_of(run)}, {recorded(run)}" if run["origin"] else "")
+    return headline(run) + (f" · {kind_of(run)}" if run["origin"] else "")
 
 
 def _choose(ids: Sequence[str]) -> None:
@@ -76,11 +78,12 @@ def _filtered(runs: Sequence[Run]) -> list[Run]:
 
 
 def is_of(run: Run, study: Study) -> bool:
-    """Whether a run is as a study holds it: its hyperparameter may have any value."""
-    spec = run["spec"]
-    return any(
-        all(spec[name] == value for name, value in study.settings(preset).items()) for preset in ("quick", "article")
-    ) and (study.field != "kernel_width" or not isinstance(spec["kernel_width"], str))
+    """Whether a run is as a study holds it: only its own hyperparameter may be otherwise."""
+    spec, others = run["spec"], [other.field for other in STUDIES.values() if other is not study]
+    usual = {name: RunSpec.model_fields[name].default for name in (*others, "padding", "optimizer")}
+    held = [{**usual, **study.settings(preset)} for preset in get_args(Preset)]
+    on_scale = not isinstance(spec[study.field], str)
+    return on_scale and any(all(spec[name] == value for name, value in each.items()) for each in held)
 
 
 def offer_starts(runs: Sequence[Run]) -> None:

@@ -24,7 +24,7 @@ def show_link_offer(study: Study, setting: Setting, runs: Sequence[Run]) -> None
         if not missing:
             study_link.forget_linked(study)
             return
-        names = listed([short(value) for value in dict.fromkeys(value for value, _ in missing)])
+        names = listed([short(value) for value in sorted({value for value, _ in missing})])
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             st.markdown(
                 f":material/link: This link shows {study.symbol} {literal(names, 400)} under {plural(seeds, 'seed')}; "

@@ -73,10 +73,10 @@ def _launcher(study: Study, setting: Setting) -> None:
     """The slider, the exact value, and the article's values in one click."""
     slider_key, auto_key = choices.key(study, "slider"), choices.key(study, "auto")
     st.session_state.setdefault(auto_key, True)
+    st.session_state.setdefault(slider_key, choices.start_value(study))
     st.select_slider(
         study.title,
         study.slider_values,
-        value=choices.start_value(study),
         format_func=short,
         key=slider_key,
         on_change=_moved,

@@ -4,6 +4,7 @@ import pytest
 import streamlit as st
 
 from hpviz.home import default_cache
+from hpviz.runs import bundle, reference
 from hpviz.runs import desk as desks
 from hpviz.runs import runner as runners
 from hpviz.runs.pace import waiting
@@ -29,7 +30,23 @@ def work():
 
 
 @pytest.fixture
-def runner(monkeypatch, work):
+def references(monkeypatch, tmp_path):
+    """Gives the pages these runs as the ones that hpviz comes with; none at first."""
+
+    def come_with(runs):
+        if runs:
+            (tmp_path / "reference.json").write_bytes(bundle.write(runs))
+        reference.reference_runs.cache_clear()
+        return reference.reference_runs()
+
+    monkeypatch.setattr(reference, "FOLDER", tmp_path)
+    come_with([])
+    yield come_with
+    reference.reference_runs.cache_clear()
+
+
+@pytest.fixture
+def runner(monkeypatch, work, references):
     """The pages' runner, with made-up work in place of training."""
     made = runners.Runner(default_cache(), "cpu", work)
     monkeypatch.setattr(runners, "shared", lambda cache: made)
