@@ -15,6 +15,7 @@ from hpviz.ui.judgement import show_judgement
 from hpviz.ui.link_offer import show_link_offer
 from hpviz.ui.outcomes import show_outcomes
 from hpviz.ui.overlay import show_overlay, show_table
+from hpviz.ui.prediction import show_prediction
 from hpviz.ui.resources import get_runner
 from hpviz.ui.screen import on_screen, with_foreign
 from hpviz.ui.waiting import show_queue
@@ -67,6 +68,7 @@ def _show_runs(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
         return
     show_foreign(study, setting, started)
     visible = show_overlay(study, setting, started)
+    show_prediction(study, setting, started)
     show_table(study, setting, started)
     if visible:
         show_outcomes(study, setting, visible)

@@ -13,7 +13,9 @@ from hpviz.ui.cost_card import show_cost
 from hpviz.ui.fetching import found_weights, identified
 from hpviz.ui.launch import COMPLAINT, add_seeds, launch, propose
 from hpviz.ui.picture import show_pictures
+from hpviz.ui.prediction import offer_prediction
 from hpviz.ui.resources import get_runner
+from hpviz.ui.screen import on_screen
 
 
 def show_study(study: Study) -> None:
@@ -116,6 +118,7 @@ def _launcher(study: Study, setting: Setting) -> None:
             on_click=add_seeds,
             args=(study, setting, 1),
         )
+        offer_prediction(study, setting, values, on_screen(get_runner().runs(), study, setting))
         st.checkbox("train as I move the slider", key=auto_key, persist_state="session")
     if not study.whole:
         st.caption(f"{study.symbol} {spelled(st.session_state[slider_key])}")
