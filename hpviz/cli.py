@@ -15,7 +15,9 @@ from typing import Any, NoReturn
 
 from hpviz.analysis.claims.ledger import ledger
 from hpviz.data import catalogue
-from hpviz.data.audit import audit, sentences
+from hpviz.data.audit import audit
+from hpviz.data.findings import sentences
+from hpviz.data.look_alikes import compare
 from hpviz.follow import drive, follow_all
 from hpviz.home import default_cache
 from hpviz.plan import DEFAULT_DATA, DEFAULT_EPOCHS, Setting, request, sweep
@@ -94,6 +96,7 @@ def describe_data(source: catalogue.Source, cache: Path, reporter: Reporter, aud
             "notes": list(identity.notes),
         }
         if audited:
+            drive(compare(cache, identity.fingerprint), reporter)
             found = audit(source, cache)
             told |= {"audit": asdict(found), "findings": sentences(found)}
     return told

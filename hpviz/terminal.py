@@ -151,8 +151,12 @@ def result_row(run: Run, epochs: int | None = None) -> list[str]:
 
 
 def headline(run: Run) -> str:
-    """A run in a few words: the network, the images and the knobs this product is about."""
-    spec = run["spec"]
+    """A run in a few words."""
+    return described(run["spec"])
+
+
+def described(spec: Mapping[str, Any]) -> str:
+    """A spec in a few words: the network, the images and the knobs this product is about."""
     words = [spec["model"], f"{spec['dataset']} {spec['image_size']} px", f"lr {short(spec['learning_rate'])}"]
     words += [f"batch {spec['batch_size']}", f"λ {short(spec['weight_decay'])}"]
     if spec["kernel_width"] != "article":

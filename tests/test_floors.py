@@ -14,7 +14,7 @@ FILES = sorted((ROOT / "hpviz").rglob("*.py"))
 FLOORS = [
     {"cli", "__main__", "ui"},
     {"follow", "terminal"},
-    {"plan", "missing", "charts"},
+    {"plan", "missing", "links", "charts"},
     {"analysis"},
     {"runs"},
     {"training"},

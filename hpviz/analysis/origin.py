@@ -1,10 +1,12 @@
 """Runs from elsewhere: which of several recordings of a spec counts, and saying so where they enter a judgement."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 from hpviz.analysis.words import listed, plural
-from hpviz.runs.document import Run
+from hpviz.runs.document import ACTIVE, Run
 
 # Own runs go before those somebody sent, and these before those that hpviz came with.
 RANK = {None: 0, "imported": 1, "reference": 2}
@@ -35,6 +37,37 @@ def _identity(spec: dict[str, Any]) -> str:
 
 def _preference(run: Run) -> tuple[bool, int, int]:
     return not run["epochs"], RANK[kind_of(run)], -len(run["epochs"])
+
+
+@dataclass(frozen=True)
+class Apart:
+    """How far recordings of the same specs end from each other, in points of test accuracy."""
+
+    runs: int
+    mean: float
+    most: float
+    worst: Run
+
+
+def apart(own: Sequence[Run], others: Iterable[Run]) -> Apart | None:
+    """Own runs against recordings of their specs from elsewhere, whatever the precision, at the last epoch both have.
+
+    None if they have none in common. Runs without a figure there (diverged) are left out.
+    """
+    recordings = {_identity({**run["spec"], "precision": None}): run for run in others if run["epochs"]}
+    found: list[tuple[float, Run]] = []
+    for run in own:
+        other = recordings.get(_identity({**run["spec"], "precision": None}))
+        if other is None or run["status"] in ACTIVE or not run["epochs"]:
+            continue
+        place = min(len(run["epochs"]), len(other["epochs"])) - 1
+        ends = [each["epochs"][place]["test_accuracy"] for each in (run, other)]
+        if None not in ends:
+            found.append((100 * abs(ends[0] - ends[1]), run))
+    if not found:
+        return None
+    most, worst = max(found, key=lambda pair: pair[0])
+    return Apart(len(found), fmean(points for points, _ in found), most, worst)
 
 
 def recorded(run: Run) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hpviz.data import catalogue
+from hpviz.data.audit import survey
 from hpviz.data.progress import Progress
 from hpviz.runs.pace import View, waiting, work_view
 from hpviz.spec import BadInput
@@ -82,6 +83,12 @@ class Desk:
         """The task of that name if it was ever begun."""
         return self._tasks.get(name)
 
+    def forget(self, name: Hashable) -> None:
+        """Let the task of that name be begun anew, if it has ended."""
+        with self._lock:
+            if name in self._tasks and self._tasks[name].is_done:
+                del self._tasks[name]
+
     # What pages ask for
 
     def identify(self, source: catalogue.Source) -> Task:
@@ -94,6 +101,11 @@ class Desk:
         name = ("prepare", source.given, image_size)
         return self.task(name, lambda: catalogue.prepare(source, image_size, self.cache), max_age=10)
 
+    def survey(self, source: catalogue.Source, image_size: int, fingerprint: str) -> Task:
+        """Result: audit.Survey; the images are prepared at that size and were compared with each other."""
+        name = survey_name(source, image_size, fingerprint)
+        return self.task(name, lambda: survey(source, image_size, self.cache))
+
     def fetch(self, source: catalogue.Source) -> Task:
         """Result: None; the data set has been downloaded."""
         return self.task(("fetch", source.given), lambda: catalogue.fetch(source, self.cache), max_age=0)
@@ -101,6 +113,11 @@ class Desk:
     def weights(self, file: str | None) -> Task:
         """Result: (path, SHA-256) of a file of pretrained weights; None fetches torchvision's."""
         return self.task(("weights", file), lambda: _find_weights(file), max_age=10)
+
+
+def survey_name(source: catalogue.Source, image_size: int, fingerprint: str) -> Hashable:
+    """The name of the task that surveys these images; other images are another task."""
+    return "survey", source.given, image_size, fingerprint
 
 
 def _find_weights(file: str | None) -> Generator[Progress, None, tuple[Path, str]]:

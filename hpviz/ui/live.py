@@ -8,12 +8,15 @@ from hpviz.plan import Setting
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.runner import Runner
 from hpviz.studies import Study
+from hpviz.ui import study_link
 from hpviz.ui.claims import show_claims
+from hpviz.ui.foreign import show_foreign
 from hpviz.ui.judgement import show_judgement
+from hpviz.ui.link_offer import show_link_offer
 from hpviz.ui.outcomes import show_outcomes
 from hpviz.ui.overlay import show_overlay, show_table
 from hpviz.ui.resources import get_runner
-from hpviz.ui.screen import on_screen
+from hpviz.ui.screen import on_screen, with_foreign
 from hpviz.ui.waiting import show_queue
 
 TICK_SECONDS = 1.0
@@ -36,7 +39,9 @@ def show_comparison(study: Study, setting: Setting, slot: str) -> None:
 
     @st.fragment(run_every=DRAW_SECONDS if active else None)
     def comparison() -> None:
-        _show_runs(study, setting, on_screen(runner.runs(), study, setting))
+        runs = with_foreign(on_screen(runner.runs(), study, setting), study, setting)
+        show_link_offer(study, setting, runs)
+        _show_runs(study, setting, runs)
 
     # Containers keep all below in its place, and so the charts alive, when a line of the queue comes or goes.
     with st.container():
@@ -52,6 +57,7 @@ def _is_active(runner: Runner, runs: Sequence[Run], slot: str) -> bool:
 
 def _show_runs(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
     started = [run for run in runs if run["epochs"]]
+    study_link.put(study, [run for run in started if not run["origin"]])
     if not started:
         st.info(
             "No run of this setting has an epoch yet. Move the slider, or run the article's values: "
@@ -59,6 +65,7 @@ def _show_runs(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
             icon=":material/show_chart:",
         )
         return
+    show_foreign(study, setting, started)
     visible = show_overlay(study, setting, started)
     show_table(study, setting, started)
     if visible:

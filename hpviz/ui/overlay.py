@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import get_args
 
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from hpviz.analysis import frames
 from hpviz.analysis.article import logged_accuracies
@@ -23,6 +24,20 @@ LEGEND = (
 )
 DASHED = "   dashed: measured on the training images"
 
+Columns = dict[str, ColumnConfig | str | None]
+SPREAD = "Standard deviation over the seeds, in points."
+GAP = "Test loss less train loss, both without dropout."
+# The columns of `frames.by_value`, as tables show them.
+FIGURES: Columns = {
+    "best": st.column_config.NumberColumn("best accuracy", format="percent"),
+    "best_spread": st.column_config.NumberColumn("± (best)", format="%.1f", help=SPREAD),
+    "last": st.column_config.NumberColumn("last accuracy", format="percent"),
+    "last_spread": st.column_config.NumberColumn("± (last)", format="%.1f", help=SPREAD),
+    "gap": st.column_config.NumberColumn("gap (nats)", format="%.3f", help=GAP),
+    "train_seconds": st.column_config.NumberColumn("train s/epoch", format="%.1f"),
+    "test_seconds": st.column_config.NumberColumn("test s/epoch", format="%.2f"),
+}
+
 
 def show_overlay(study: Study, setting: Setting, started: Sequence[Run]) -> list[Run]:
     """Curves and table of the runs that have an epoch; returns those that are not hidden."""
@@ -30,7 +45,6 @@ def show_overlay(study: Study, setting: Setting, started: Sequence[Run]) -> list
         x = st.segmented_control(
             "Along x",
             get_args(Axis),
-            default="epoch",
             required=True,
             key=choices.key(study, "x"),
             persist_state="session",
@@ -96,22 +110,11 @@ def _alt(study: Study, look: Look, metric: str) -> str:
 def show_table(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
     """One row a value: seeds, accuracies and their spread, the gap, seconds, the diagnosis."""
     table = frames.by_value(runs, labels_of(runs, study), setting.epochs, len(setting.identity.classes))
-    spread = "Standard deviation over the seeds, in points."
-    gap = "Test loss less train loss, both without dropout."
     st.dataframe(
         table,
         hide_index=True,
         placeholder="–",
         key=f"{study.name}:table",
         alt=f"Figures by {study.title.lower()}: means over seeds",
-        column_config={
-            "value": study.title,
-            "best": st.column_config.NumberColumn("best accuracy", format="percent"),
-            "best_spread": st.column_config.NumberColumn("± (best)", format="%.1f", help=spread),
-            "last": st.column_config.NumberColumn("last accuracy", format="percent"),
-            "last_spread": st.column_config.NumberColumn("± (last)", format="%.1f", help=spread),
-            "gap": st.column_config.NumberColumn("gap (nats)", format="%.3f", help=gap),
-            "train_seconds": st.column_config.NumberColumn("train s/epoch", format="%.1f"),
-            "test_seconds": st.column_config.NumberColumn("test s/epoch", format="%.2f"),
-        },
+        column_config={**FIGURES, "value": study.title},
     )

@@ -6,7 +6,21 @@ import streamlit as st
 from hpviz.home import default_cache
 from hpviz.runs import desk as desks
 from hpviz.runs import runner as runners
+from hpviz.runs.pace import waiting
 from tests.made_up import Work
+
+
+class Preparing:
+    """A data set that is being prepared and never will be, for pages that can do without its images."""
+
+    is_done, error, result = False, None, None
+    view = waiting("preparing the images")
+
+    def wait(self, seconds):
+        return False
+
+    def cancel(self):
+        pass
 
 
 @pytest.fixture
@@ -19,7 +33,7 @@ def runner(monkeypatch, work):
     """The pages' runner, with made-up work in place of training."""
     made = runners.Runner(default_cache(), "cpu", work)
     monkeypatch.setattr(runners, "shared", lambda cache: made)
-    monkeypatch.setattr(desks.Desk, "prepare", lambda self, source, image_size: None)
+    monkeypatch.setattr(desks.Desk, "prepare", lambda self, source, image_size: Preparing())
     st.cache_resource.clear()
     yield made
     work.gate.set()
