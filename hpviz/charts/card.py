@@ -26,6 +26,7 @@ PLOT_HEIGHT = 232
 # From a plot's lower edge to below its axis, from its title's baseline to its upper edge, and from what is above.
 BELOW_PLOT, TITLE, ABOVE_TITLE = 46, 16, 36
 SWATCH = 44
+LINK = 300  # characters
 LEGEND_ROWS = 6
 
 
@@ -164,6 +165,7 @@ def _foot(story: Story, link: str | None, below: float, dark: bool) -> Spec:
         y = sheet.text(wrap(" ".join(story.cautions), WIDTH - start, 12.5, 4), start, y) + 6
     sheet.rule(0, y - 8, WIDTH)
     y = sheet.text(wrap(" · ".join(story.provenance), WIDTH, 11.5, 3), 0, y + 14, 11.5, muted=True)
-    if again := link or story.command:
+    # A link that holds many runs is nothing to read off a picture.
+    if again := (link if link and len(link) <= LINK else story.command):
         y = sheet.text(wrap(again, WIDTH, 11, 3, mono=True), 0, y + 2, 11, muted=True, mono=True)
     return _full(sheet, y - 12)
