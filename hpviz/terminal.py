@@ -151,8 +151,8 @@ def result_row(run: Run, epochs: int | None = None) -> list[str]:
 
 
 def headline(run: Run) -> str:
-    """A run in a few words."""
-    return described(run["spec"])
+    """A run in a few words; one from elsewhere says so."""
+    return described(run["spec"]) + (f" · {run['origin']['kind']}" if run["origin"] else "")
 
 
 def described(spec: Mapping[str, Any]) -> str:

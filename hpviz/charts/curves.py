@@ -32,7 +32,8 @@ class Look:
     `labels` and `colours` in order of value, `legend` the legend's title, `x` the axis and `x_max` its end
     (None: as far as the data), `chance` the accuracy of guessing (None: not known), `references` an accuracy of the
     article by label. `dashes` are the lines' patterns where colours alone would not tell the labels apart; without them
-    train losses are dashed and test figures solid. `own_legend` is off where one legend serves several charts.
+    train losses are dashed and test figures solid. `own_legend` is off where one legend serves several charts. One
+    epoch in `dot_every` has a dot.
     """
 
     labels: tuple[str, ...]
@@ -47,6 +48,7 @@ class Look:
     references: tuple[tuple[str, float], ...] = ()
     dashes: tuple[tuple[float, ...], ...] = ()
     own_legend: bool = True
+    dot_every: int = 1
 
 
 def curve(frame: pd.DataFrame | alt.NamedData, metric: Metric, look: Look) -> alt.LayerChart:
@@ -69,7 +71,8 @@ def curve(frame: pd.DataFrame | alt.NamedData, metric: Metric, look: Look) -> al
     dash = _dash(metric, look)
     band = base.transform_filter(f"isValid(datum.{low}) && isValid(datum.{high})").mark_area(opacity=0.18, line=False)
     line = base.mark_line(strokeWidth=2, invalid="break-paths-filter-domains").encode(y=y, strokeDash=dash)
-    dots = base.mark_point(size=28, filled=True, invalid="filter").encode(y=y, tooltip=tooltip)
+    dotted = base.transform_filter(f"datum.epoch % {look.dot_every} == 0") if look.dot_every > 1 else base
+    dots = dotted.mark_point(size=28, filled=True, invalid="filter").encode(y=y, tooltip=tooltip)
     best = base.transform_filter("datum.best").mark_point(size=90, filled=True, invalid="filter")
     last = base.transform_filter("datum.last").mark_point(size=110, filled=False, strokeWidth=2, invalid="filter")
     lost = (
@@ -98,8 +101,12 @@ def for_logarithms(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _x(look: Look) -> alt.X:
     domain = alt.Undefined if look.x_max is None else [0, look.x_max]
-    whole = look.x == "epoch"
-    axis = alt.Axis(tickMinStep=1, format="d", grid=False) if whole else alt.Axis(tickCount=5, format="~s", grid=False)
+    if look.x == "epoch":
+        # Without a count, a single epoch would have a tick at half of it, and call it 1.
+        ticks = alt.Undefined if look.x_max is None else min(int(look.x_max), 10)
+        axis = alt.Axis(tickMinStep=1, tickCount=ticks, format="d", grid=False)
+    else:
+        axis = alt.Axis(tickCount=5, format="~s", grid=False)
     return alt.X(f"{look.x}:Q", title=TITLES[look.x], scale=alt.Scale(domain=domain, nice=False), axis=axis)
 
 

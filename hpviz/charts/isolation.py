@@ -54,7 +54,9 @@ def isolation(frame: pd.DataFrame | alt.NamedData, ground: Ground) -> alt.LayerC
     shown = alt.Tooltip("accuracy:Q", format=".1%")
     epochs, seed, seeds = (alt.Tooltip(f"{field}:Q", format="d") for field in ("epochs", "seed", "seeds"))
     dots = base.transform_filter("datum.kind == 'run'").mark_circle(size=60, opacity=0.55)
-    bars = base.transform_filter("datum.kind == 'mean'").mark_tick(thickness=3, size=34, orient="horizontal", opacity=1)
+    bars = base.transform_filter("datum.kind == 'mean'").mark_tick(
+        thickness=3, size=34 if len(ground.values) <= TILTED_FROM else 18, orient="horizontal", opacity=1
+    )
     edges = base.transform_filter("datum.edge").mark_text(dy=-14, fontSize=12, text="edge of the range")
     lost = base.transform_filter("datum.kind == 'lost'").mark_point(shape="triangle-up", size=140, filled=True)
     title = f"Last test accuracy against {ground.title[0].lower()}{ground.title[1:]}"

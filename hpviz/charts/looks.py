@@ -8,8 +8,7 @@ from hpviz.analysis.comparison import Comparison
 from hpviz.analysis.words import spell
 from hpviz.charts.curves import Axis, Look
 from hpviz.charts.isolation import Ground, is_logarithmic
-from hpviz.charts.palette import CHANCE, DIVERGED, colour, spread
-from hpviz.charts.pictures.picture import INK
+from hpviz.charts.palette import CHANCE, DIVERGED, INK, colour, spread
 from hpviz.runs.document import Run
 from hpviz.spec import ARTICLE_KERNELS
 

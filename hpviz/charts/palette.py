@@ -11,6 +11,9 @@ from collections.abc import Sequence
 LIGHT = ("#120a6b", "#5a22c8", "#b0309a", "#d9485a", "#d4730f")
 DARK = ("#8fa2ff", "#bf8cf5", "#ea7fc6", "#fb8f74", "#ffc857")
 BACKGROUND = {False: "#fdfcfb", True: "#17151b"}
+INK = {False: "#26222b", True: "#ece8f1"}
+MUTED = {False: "#655f6b", True: "#aaa4b4"}
+HAIRLINE = {False: "#ddd6dc", True: "#3a3543"}
 CHANCE = {False: "#6b6b6b", True: "#a3a3a3"}
 DIVERGED = {False: "#c62828", True: "#ff6b6b"}
 

@@ -137,12 +137,16 @@ def write(runs: Sequence[Run]) -> bytes:
 def read(data: bytes, kind: Literal["imported", "reference"] = "imported") -> list[Run]:
     """The runs of a bundle, marked with where they come from. Raises BadInput, in one sentence, for anything else."""
     if len(data) > MAX_BYTES:
-        raise BadInput(f"This bundle has {len(data) / 1e6:.0f} MB; at most {MAX_BYTES / 1e6:.0f} MB are taken in.")
+        raise BadInput(too_large(len(data)))
     try:
         bundle = Bundle.model_validate_json(data)
     except ValidationError as error:
         raise BadInput(_sentence(error)) from None
     return [_inward(run, bundle, kind) for run in bundle.runs]
+
+
+def too_large(size: int) -> str:
+    return f"This bundle has {size / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:.0f} MB are taken in."
 
 
 def _outward(run: Run) -> dict[str, Any]:
