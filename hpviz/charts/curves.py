@@ -48,6 +48,7 @@ class Look:
     references: tuple[tuple[str, float], ...] = ()
     dashes: tuple[tuple[float, ...], ...] = ()
     own_legend: bool = True
+    loss_ends: tuple[float, float] | None = None
     dot_every: int = 1
 
 
@@ -114,9 +115,12 @@ def _y(metric: Metric, look: Look, field: str = "") -> alt.Y:
     field = field or metric
     if metric == "test_accuracy":
         return alt.Y(f"{field}:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%"))
+    ends = look.loss_ends
     if look.log_loss:
-        return alt.Y(f"{field}:Q", title=None, scale=alt.Scale(type="log", nice=True), axis=alt.Axis(tickCount=6))
-    return alt.Y(f"{field}:Q", title=None, scale=alt.Scale(zero=True, nice=True), axis=alt.Axis(tickCount=6))
+        scale = alt.Scale(type="log", nice=True, domain=list(ends) if ends else alt.Undefined)
+    else:
+        scale = alt.Scale(zero=True, nice=True, domain=[0, ends[1]] if ends else alt.Undefined)
+    return alt.Y(f"{field}:Q", title=None, scale=scale, axis=alt.Axis(tickCount=6))
 
 
 def _colour(look: Look) -> alt.Color:

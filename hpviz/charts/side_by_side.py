@@ -3,18 +3,24 @@
 import dataclasses
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
-from hpviz.charts.curves import Look, Metric, curve
+from hpviz.charts.curves import Look, Metric, curve, for_logarithms
 
-WIDTH, HEIGHT, COLUMNS = 330, 200, 3
+HEIGHT = 220
 
 
-def side_by_side(frame: pd.DataFrame, metric: Metric, look: Look) -> alt.ConcatChart:
-    """One metric over training, a chart a label, all on one y axis; `frame` as `analysis.frames.curves` makes it."""
-    bare = dataclasses.replace(look, own_legend=False)
-    charts = [
-        curve(frame[frame["label"] == label], metric, bare).properties(width=WIDTH, height=HEIGHT, title=label)
+def side_by_side(frame: pd.DataFrame, metric: Metric, look: Look) -> list[alt.LayerChart]:
+    """One metric over training, a chart a label, all on one y axis; `frame` as `analysis.frames.curves` makes it.
+
+    So that they can be held against each other, the axis is that of the highest and lowest finite figure of all.
+    """
+    shown = for_logarithms(frame) if look.log_loss else frame
+    figures = shown[[metric, f"{metric}_low", f"{metric}_high"]].to_numpy()
+    ends = (np.nanmin(figures), np.nanmax(figures)) if np.isfinite(figures).any() else None
+    shared = dataclasses.replace(look, own_legend=False, loss_ends=ends)
+    return [
+        curve(frame[frame["label"] == label], metric, shared).properties(height=HEIGHT, title=label)
         for label in look.labels
     ]
-    return alt.ConcatChart(concat=charts, columns=COLUMNS).resolve_scale(y="shared", color="shared")  # type: ignore[no-any-return]

@@ -61,9 +61,12 @@ def show_curves(comparison: Comparison) -> None:
                 st.altair_chart(chart, key=f"compare:{metric}", width="stretch", alt=_alt(look, metric))  # type: ignore[arg-type]
         st.caption(LEGEND)
         return
-    metric = st.segmented_control("Show", METRICS, format_func=TITLES.__getitem__, required=True, default=METRICS[0])
-    chart = side_by_side(frame, metric or METRICS[0], look)  # type: ignore[assignment]
-    st.altair_chart(chart, key="compare:side", width="content", alt=_alt(look, metric or METRICS[0]))  # type: ignore[arg-type]
+    chosen = st.segmented_control("Show", METRICS, format_func=TITLES.__getitem__, required=True, default=METRICS[0])
+    metric = chosen or METRICS[0]
+    with st.grid(3, min_column_width=280):
+        for label, chart in zip(look.labels, side_by_side(frame, metric, look), strict=True):
+            alt = f"{TITLES[metric]} of {label} over training. The table below has the figures."
+            st.altair_chart(chart, key=f"compare:side:{label}", width="stretch", alt=alt)  # type: ignore[arg-type]
 
 
 def _alt(look: Look, metric: str) -> str:

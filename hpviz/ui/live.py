@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from hpviz.analysis.comparison import compare_runs
+from hpviz.analysis.evidence import up_to
 from hpviz.plan import Setting
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.runner import Runner
 from hpviz.studies import Study
-from hpviz.ui import study_link
+from hpviz.ui import choices, study_link
 from hpviz.ui.claims import show_claims
 from hpviz.ui.foreign import show_foreign
 from hpviz.ui.judgement import show_judgement
@@ -18,6 +20,7 @@ from hpviz.ui.overlay import show_overlay, show_table
 from hpviz.ui.prediction import show_prediction
 from hpviz.ui.resources import get_runner
 from hpviz.ui.screen import on_screen, with_foreign
+from hpviz.ui.share import show_share
 from hpviz.ui.waiting import show_queue
 
 TICK_SECONDS = 1.0
@@ -71,5 +74,13 @@ def _show_runs(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
     show_prediction(study, setting, started)
     show_table(study, setting, started)
     if visible:
+        _offer_share(study, setting, visible)
         show_outcomes(study, setting, visible)
         show_judgement(study, setting, visible)
+
+
+def _offer_share(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
+    """The picture, the files and the link of what is on the screen."""
+    shared = [up_to(run, setting.epochs) for run in runs]
+    x, log_loss = (st.session_state[choices.key(study, name)] for name in ("x", "log"))
+    show_share(compare_runs(shared, study.field), x=x, log_loss=log_loss, link=study_link.link(study))
