@@ -76,12 +76,10 @@ def config(dark: bool) -> Spec:
 
 
 def _plain(chart: alt.LayerChart, datasets: dict[str, list[dict[str, Any]]]) -> Spec:
-    """The chart's own part of its specification; what it carries with it joins the data sets."""
+    """The chart's own part of its specification, without what a theme adds; the data it carries join the others."""
     spec = chart.to_dict(validate=False)
-    datasets |= spec.pop("datasets", {})
-    for name in ("$schema", "config", "height", "title"):
-        spec.pop(name, None)
-    return spec
+    datasets |= spec.get("datasets", {})
+    return {name: spec[name] for name in ("data", "layer") if name in spec}
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

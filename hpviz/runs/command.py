@@ -60,7 +60,8 @@ def _join(
 
 def _data(name: str) -> str:
     """A data set by its name; a folder has its own name only, for where it lies is another machine's business."""
-    return name if name in NAMES else f"path/to/{' '.join(name.split())}"
+    shown = "".join(character if character.isprintable() else " " for character in name)
+    return name if name in NAMES else f"path/to/{' '.join(shown.split())}"
 
 
 def _spell(value: float | str) -> str:
