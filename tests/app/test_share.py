@@ -43,12 +43,20 @@ def test_a_closed_popover_draws_nothing(app):
     assert not app.get("download_button")
 
 
-def test_an_open_popover_has_the_card_five_files_and_the_link(app):
+@pytest.mark.parametrize("form", ["svg", "html", "csv", "json"])
+def test_the_file_is_of_the_kind_that_was_chosen(app, form):
+    opened(app)
+    next(choice for choice in app.button_group if choice.label == "As").set_value(form).run()
+    assert not app.exception
+    assert [button.label for button in app.get("download_button")] == [f"Download {form.upper()}"]
+
+
+def test_an_open_popover_has_the_card_the_file_and_the_link(app):
     opened(app)
     assert not app.exception
     (image,) = app.get("image")
     assert "Weight decay: article-cnn on" in str(image.proto)
-    assert [button.label for button in app.get("download_button")] == ["PNG", "SVG", "HTML", "CSV", "JSON"]
+    assert [button.label for button in app.get("download_button")] == ["Download PNG"]
     assert [code.value for code in app.code] == [LINK]
 
 
