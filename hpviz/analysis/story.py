@@ -86,7 +86,7 @@ class Story:
         facts = [
             (span(self._values("per_class"), "all"), "training images a class"),
             (span(self._values("image_size"), "") + " px", "image size"),
-            (f"{comparison.epochs}", "epoch" if comparison.epochs == 1 else "epochs"),
+            (f"{comparison.epochs:,}", "epoch" if comparison.epochs == 1 else "epochs"),
             (span(seeds, ""), f"{'seed' if seeds == [1] else 'seeds'}{each}"),
         ]
         if comparison.test_images:
