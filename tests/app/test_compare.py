@@ -107,6 +107,19 @@ def test_images_that_are_not_here_are_asked_for_in_a_sentence(runner, runs):
     assert "The images of cats are not here" in app.error[0].value.replace("\\", "")
 
 
+def test_runs_without_an_epoch_are_waited_for(runner):
+    waiting = remember(runner, 0, "stopped", learning_rate=1e-4)
+    app = open_compare(runs=waiting["id"])
+    assert not app.exception
+    assert "None of these runs has an epoch yet" in app.info[0].value
+
+
+def test_side_by_side_has_a_chart_for_each(runner, runs):
+    app = open_compare(runs=ids(runs[:4]), layout="side by side")
+    drawn = [chart.proto for chart in app.get("vega_lite_chart")]
+    assert [chart.alt.partition(" over")[0] for chart in drawn] == ["Test accuracy of 0", "Test accuracy of 1"]
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
