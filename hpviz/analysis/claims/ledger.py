@@ -30,11 +30,14 @@ def ledger(runs: Sequence[Run], data: Identity, study: str | None = None, epochs
     A claim about the net pretrained on ImageNet is followed by its twin about the net from scratch. With `epochs` the
     runs are judged as they stood then. Of several recordings of one spec, those of this machine go first.
     """
-    same_data = tuple(up_to(run, epochs) for run in one_a_spec(runs) if run["spec"]["fingerprint"] == data.fingerprint)
-    return [row for claim in CLAIMS if study in (None, claim.study) for row in _rows(claim, same_data, data)]
+    same_data = one_a_spec(run for run in runs if run["spec"]["fingerprint"] == data.fingerprint)
+    case = Case(tuple(up_to(run, epochs) for run in same_data), data, pretrained=True)
+    scratch = case.twin()
+    asked = [claim for claim in CLAIMS if study in (None, claim.study)]
+    return [row for claim in asked for row in _rows(claim, case, scratch)]
 
 
-def _rows(claim: Claim, runs: tuple[Run, ...], data: Identity) -> Iterator[Judgement]:
-    yield judge(claim, Case(runs, data, pretrained=claim.pretrained))
+def _rows(claim: Claim, case: Case, scratch: Case) -> Iterator[Judgement]:
     if claim.pretrained:
-        yield judge(claim, Case(runs, data, pretrained=False))
+        yield judge(claim, case)
+    yield judge(claim, scratch)
