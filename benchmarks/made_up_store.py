@@ -25,7 +25,7 @@ def specs(identity: Identity, precision: str) -> Iterator[RunSpec]:
     images.
     """
     quick = PRESETS["quick"]
-    shared = {"dataset": "scenes", "fingerprint": identity.fingerprint, "precision": precision}
+    shared: dict[str, Any] = {"dataset": "scenes", "fingerprint": identity.fingerprint, "precision": precision}
     shared |= {"per_class": quick.per_class, "image_size": quick.image_size}
     for seed, value in itertools.product(range(2), LEARNING_RATE.quick_values):
         yield build_spec(**shared, **LEARNING_RATE.settings("quick"), learning_rate=value, seed=seed)
