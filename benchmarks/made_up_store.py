@@ -9,6 +9,7 @@ from typing import Any
 
 from hpviz.data.catalogue import Identity
 from hpviz.runs.document import EpochRow, Inputs, Run, move, new_run, put_epoch
+from hpviz.runs.recovery import write_sidecar
 from hpviz.runs.store import RunStore
 from hpviz.spec import RunSpec, build_spec
 from hpviz.studies import LEARNING_RATE, PRESETS, STUDIES
@@ -86,5 +87,8 @@ def fill(cache: Path, count: int, identity: Identity, machine: dict[str, Any]) -
     with store.transaction():
         for run in runs:
             store.put(run)
+    for run in runs:
+        write_sidecar(run, store.checkpoints / run["id"])
+        (store.checkpoints / run["id"] / "newest.pt").touch()
     store.close()
     return [run["id"] for run in runs]

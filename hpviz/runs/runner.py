@@ -119,8 +119,13 @@ class Runner:
         return "queued"
 
     def resumption(self, run_id: str, epochs: int | None = None) -> Request:
-        """The request that goes on with a run, up to `epochs` or to where it was going; BadInput if it is unknown."""
+        """The request that goes on with a run, up to `epochs` or to where it was going.
+
+        Raises BadInput if it is unknown or was trained elsewhere.
+        """
         run = self.store.find(run_id)
+        if run["origin"] is not None:
+            raise BadInput(f"Run {run['id']} was imported; its checkpoint stayed where it was trained.")
         return Request(RunSpec(**run["spec"]), epochs or run["target"], run["inputs"])
 
     def stop(self, run_id: str) -> None:

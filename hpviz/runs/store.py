@@ -179,6 +179,9 @@ class RunStore:
     def _take_sidecars(self) -> None:
         """Take over from the checkpoints what the database lacks."""
         for run in recovery.read_sidecars(self.checkpoints):
+            known = self._read(_RUN + run["id"])
+            if known is not None and len(known["epochs"]) >= len(run["epochs"]):
+                continue
             with self.transaction():
                 known = self._read(_RUN + run["id"])
                 if known is None or len(known["epochs"]) < len(run["epochs"]):
