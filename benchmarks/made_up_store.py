@@ -12,7 +12,7 @@ from hpviz.runs.document import EpochRow, Inputs, Run, move, new_run, put_epoch
 from hpviz.runs.recovery import write_sidecar
 from hpviz.runs.store import RunStore
 from hpviz.spec import RunSpec, build_spec
-from hpviz.studies import LEARNING_RATE, PRESETS, STUDIES
+from hpviz.studies import BATCH_SIZE, LEARNING_RATE, PRESETS, STUDIES
 
 OTHER_IMAGES = "f" * 64
 TRAIN_IMAGES = 1800
@@ -20,7 +20,7 @@ EPOCHS = (8, 9, 10)
 
 
 def specs(identity: Identity, precision: str) -> Iterator[RunSpec]:
-    """Endless different specs. The first ten are those that the Learning rate page shows when it is opened.
+    """Specs, most of them different; the first ten are enough for every chart of Learning rate and Overview.
 
     The others are sweeps of every study under four seeds, by other settings and, for every fourth setting, on other
     images.
@@ -28,8 +28,9 @@ def specs(identity: Identity, precision: str) -> Iterator[RunSpec]:
     quick = PRESETS["quick"]
     shared: dict[str, Any] = {"dataset": "scenes", "fingerprint": identity.fingerprint, "precision": precision}
     shared |= {"per_class": quick.per_class, "image_size": quick.image_size}
-    for seed, value in itertools.product(range(2), LEARNING_RATE.quick_values):
-        yield build_spec(**shared, **LEARNING_RATE.settings("quick"), learning_rate=value, seed=seed)
+    for study, values in ((LEARNING_RATE, LEARNING_RATE.article_values), (BATCH_SIZE, BATCH_SIZE.quick_values[-2:])):
+        for seed, value in itertools.product(range(2), values):
+            yield build_spec(**shared, **study.settings("quick"), **{study.field: value}, seed=seed)
     settings = itertools.product((64, 96, 150), (100, 200, None), ("adam", "adamw"))
     for place, (image_size, per_class, optimizer) in enumerate(settings):
         images = {"dataset": "photos", "fingerprint": OTHER_IMAGES} if place % 4 == 3 else {}

@@ -10,9 +10,13 @@ from hpviz.analysis.diagnosis import is_finite
 from hpviz.analysis.origin import from_elsewhere
 from hpviz.analysis.words import listed, name_of, plural
 from hpviz.runs.document import ACTIVE, EpochRow, Run
+from hpviz.spec import RunSpec
 
 # With two seeds a spread can be told at all; a claim is settled with three.
 SEEDS_NEEDED = 2
+
+# What tells runs apart but for their seeds; the data set's name is a label, its fingerprint counts.
+ALL_BUT_SEEDS = tuple(name for name in RunSpec.model_fields if name not in ("seed", "dataset"))
 
 Value = float | str
 Figure = Callable[[Sequence[EpochRow]], float]
@@ -91,15 +95,12 @@ def by_spec(runs: Iterable[Run]) -> list[Seeds]:
     """The runs by what they are but for the seed and the name of the images."""
     found: dict[tuple[Any, ...], list[Run]] = defaultdict(list)
     for run in runs:
-        found[_key(run["spec"], "seed", "dataset")].append(run)
-    return [_seeds(dict(spec), each) for spec, each in found.items()]
+        found[tuple(map(run["spec"].get, ALL_BUT_SEEDS))].append(run)
+    return [_seeds(each) for each in found.values()]
 
 
-def _key(spec: Mapping[str, Any], *but: str) -> tuple[tuple[str, Any], ...]:
-    return tuple(sorted(item for item in spec.items() if item[0] not in but))
-
-
-def _seeds(spec: Mapping[str, Any], runs: Sequence[Run]) -> Seeds:
+def _seeds(runs: Sequence[Run]) -> Seeds:
+    spec = {name: of for name, of in runs[0]["spec"].items() if name in ALL_BUT_SEEDS}
     whole = [run for run in runs if is_whole(run)]
     return Seeds(spec, [run for run in whole if run["epochs"]], len(runs) - len(whole))
 
@@ -132,9 +133,15 @@ class Group:
 def group(found: Iterable[Seeds], field: str) -> list[Group]:
     """The same by setting, that is by everything but `field`."""
     groups: dict[tuple[Any, ...], dict[Value, Seeds]] = defaultdict(dict)
+    others = [name for name in ALL_BUT_SEEDS if name != field]
     for each in found:
-        groups[_key(each.spec, field)][each.spec[field]] = each
-    return [Group(field, dict(setting), by_value) for setting, by_value in groups.items()]
+        groups[tuple(map(each.spec.get, others))][each.spec[field]] = each
+    return [Group(field, _setting(by_value, field), by_value) for by_value in groups.values()]
+
+
+def _setting(by_value: Mapping[Value, Seeds], field: str) -> dict[str, Any]:
+    spec = next(iter(by_value.values())).spec
+    return {name: of for name, of in spec.items() if name != field}
 
 
 class SortedRuns:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from hpviz.runs.budget import remove_checkpoints, size
+from hpviz.runs.budget import SIDECAR, remove_checkpoints, size
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.store import RunStore
 
@@ -29,16 +29,16 @@ class Use:
 
 def measure(cache: Path) -> Use:
     """Look at every file of the cache folder. What Kaggle keeps lies elsewhere, for other programs use it too."""
-    checkpoints = sum(map(size, _folders(cache / "checkpoints")))
-    sidecars = _bytes(cache / "checkpoints") - checkpoints
-    runs = _bytes(cache / "runs") + _bytes(cache / "backup") + sidecars
-    return Use(checkpoints, _bytes(cache / "data"), _bytes(cache / "downloads"), runs)
+    folders = _folders(cache / "checkpoints")
+    copies = sum(_file_bytes(folder / SIDECAR) for folder in folders)
+    runs = _bytes(cache / "runs") + _bytes(cache / "backup") + copies
+    return Use(sum(map(size, folders)), _bytes(cache / "data"), _bytes(cache / "downloads"), runs)
 
 
-def stamp(store: RunStore, cache: Path) -> tuple[int, ...]:
-    """What changes when a run, prepared images or a download come or go: until then a measure stands."""
-    folders = [cache / "data", cache / "downloads"]
-    return store.revision(), *(folder.stat().st_mtime_ns if folder.is_dir() else 0 for folder in folders)
+def stamp(cache: Path) -> tuple[int, ...]:
+    """What changes when prepared images, a download or a run's first checkpoint come or go."""
+    folders = [cache / name for name in ("data", "downloads", "checkpoints")]
+    return tuple(folder.stat().st_mtime_ns if folder.is_dir() else 0 for folder in folders)
 
 
 def checkpoint_bytes(store: RunStore, run_id: str) -> int:

@@ -17,7 +17,7 @@ from hpviz.ui.run_questions import Question, ask, ask_to_free, freed, megabytes
 def show_disk_use(runs: Sequence[Run]) -> None:
     """What takes how much, in a line, and the two ways to make room."""
     runner = get_runner()
-    use = disk_use(runner.cache, disk.stamp(runner.store, runner.cache))
+    use = disk_use(runner.cache, disk.stamp(runner.cache))
     with st.expander(f"On the disk: {megabytes(use.total)}", icon=":material/hard_drive:", key="runs:disk"):
         st.markdown(
             f"Checkpoints {megabytes(use.checkpoints)} · prepared images {megabytes(use.data)} · downloads "

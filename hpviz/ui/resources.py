@@ -26,9 +26,9 @@ def get_desk() -> Desk:
     return desks.shared(default_cache())
 
 
-@st.cache_data(max_entries=4, show_spinner=False)
+@st.cache_data(max_entries=4, ttl=60, show_spinner=False)
 def disk_use(cache: Path, stamp: tuple[int, ...]) -> disk.Use:
-    """A thousand checkpoint folders take a while, so they are looked at again only once something has changed."""
+    """A thousand checkpoint folders take a while: they are looked at once a minute, or when one comes or goes."""
     return disk.measure(cache)
 
 

@@ -54,12 +54,12 @@ def test_an_empty_cache_takes_nothing(tmp_path):
 
 
 def test_a_measure_stands_until_something_comes_or_goes(store, tmp_path):
-    before = disk.stamp(store, tmp_path)
-    assert disk.stamp(store, tmp_path) == before
+    before = disk.stamp(tmp_path)
+    assert disk.stamp(tmp_path) == before
     trained(store)
-    after_a_run = disk.stamp(store, tmp_path)
+    after_a_run = disk.stamp(tmp_path)
     images(tmp_path, "aa-64")
-    assert len({before, after_a_run, disk.stamp(store, tmp_path)}) == 3
+    assert len({before, after_a_run, disk.stamp(tmp_path)}) == 3
 
 
 def test_freed_checkpoints_leave_the_curves_and_what_restores_them(store):
