@@ -65,6 +65,7 @@ def table() -> None:
         chosen = show_table(lines)
         with actions:
             show_actions(chosen)
+        st.caption(f"{len(lines):,} of {plural(len(runs), 'run')}, the newest first.")
         if len(chosen) == 1:
             show_details(chosen[0])
     else:
