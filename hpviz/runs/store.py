@@ -32,7 +32,8 @@ class RunStore:
         self.checkpoints = cache / "checkpoints"
         self._folder = cache / "runs"
         self._backup = cache / "backup" / recovery.DATABASE
-        self._snapshot: tuple[Any, list[Run]] | None = None
+        self._snapshot: tuple[int, list[Run]] | None = None
+        self._parsed: dict[str, tuple[float, Run | None]] = {}
         try:
             for folder in (self._folder, self.locks, self.checkpoints, self._backup.parent):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -54,13 +55,18 @@ class RunStore:
         return None if run is None else self._settled(run)
 
     def runs(self) -> list[Run]:
-        """All runs, oldest first. Rows that are not run documents of this schema are passed over."""
-        revision = self._read_json(_REVISION)
+        """All runs, oldest first. Rows that are not run documents of this schema are passed over.
+
+        A run that has not changed is the same object as before; do not change it in place.
+        """
+        revision = self.revision()
         if self._snapshot is None or self._snapshot[0] != revision:
-            keys = [key for key in self._keys() if key.startswith(_RUN)]
-            found = [run for run in map(self._read, keys) if run is not None]
-            self._snapshot = revision, sorted(found, key=lambda run: run["created"])
+            self._snapshot = revision, sorted(self._documents(), key=lambda run: run["created"])
         return [self._settled(run) for run in self._snapshot[1]]
+
+    def revision(self) -> int:
+        """A number that grows with every change to the runs, whichever process makes it."""
+        return int(self._read_json(_REVISION) or 0)
 
     def find(self, prefix: str) -> Run:
         """The run of that id, or the one run whose id starts so; BadInput if there is none or more than one."""
@@ -127,12 +133,24 @@ class RunStore:
 
     def _count_change(self) -> None:
         """Tell readers, in this process and others, that their snapshot is old."""
-        self._cache.set(_REVISION, (self._read_json(_REVISION) or 0) + 1, retry=True)
+        self._cache.set(_REVISION, self.revision() + 1, retry=True)
 
-    def _keys(self) -> list[str]:
-        """Every str key. Pickled keys, which only a doctored store can hold, are left where they are."""
-        rows = self._cache._sql("SELECT key FROM Cache WHERE raw = 1 ORDER BY rowid").fetchall()
-        return [key for (key,) in rows if isinstance(key, str)]
+    def _documents(self) -> list[Run]:
+        """Every run; of a thousand, only those that were written since the last look are parsed again.
+
+        A document that is replaced between the listing and the reading is read once too often, never once too seldom.
+        """
+        before, parsed = self._parsed, {}
+        for key, written in self._keys():
+            known = before.get(key)
+            parsed[key] = known if known and known[0] == written else (written, self._read(key))
+        self._parsed = parsed
+        return [run for _, run in parsed.values() if run is not None]
+
+    def _keys(self) -> list[tuple[str, float]]:
+        """The key of every run and when it was written; pickled keys, of a doctored store, are left where they are."""
+        rows = self._cache._sql("SELECT key, store_time FROM Cache WHERE raw = 1 ORDER BY rowid").fetchall()
+        return [(key, written) for key, written in rows if isinstance(key, str) and key.startswith(_RUN)]
 
     def _read_json(self, key: str) -> Any:
         try:
@@ -161,6 +179,9 @@ class RunStore:
     def _take_sidecars(self) -> None:
         """Take over from the checkpoints what the database lacks."""
         for run in recovery.read_sidecars(self.checkpoints):
+            known = self._read(_RUN + run["id"])
+            if known is not None and len(known["epochs"]) >= len(run["epochs"]):
+                continue
             with self.transaction():
                 known = self._read(_RUN + run["id"])
                 if known is None or len(known["epochs"]) < len(run["epochs"]):
