@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from hpviz.analysis.words import plural
+from hpviz.links import MOST_RUNS
 from hpviz.runs import bundle, disk
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.runner import Runner
@@ -12,7 +13,6 @@ from hpviz.spec import MAX_EPOCHS
 from hpviz.ui.resources import get_runner
 from hpviz.ui.run_questions import ask_to_begin_anew, ask_to_delete, ask_to_free, do, each
 
-COMPARED_AT_MOST = 50  # more lines than anyone reads, and an address that every browser takes
 FOREIGN = (
     "Imported runs cannot be trained further: their checkpoints stayed where they were trained. Train the same setting "
     "here on the page of its study."
@@ -120,8 +120,8 @@ def _compare(chosen: Sequence[Run]) -> None:
         "Compare",
         key="runs:compare",
         icon=":material/compare_arrows:",
-        disabled=not 0 < len(ids) <= COMPARED_AT_MOST,
-        help=f"Side by side on the Compare page: up to {COMPARED_AT_MOST} runs that have an epoch.",
+        disabled=not 0 < len(ids) <= MOST_RUNS,
+        help=f"Side by side on the Compare page: up to {MOST_RUNS} runs that have an epoch.",
     ):
         st.switch_page("hpviz/ui/pages/compare.py", query_params={"runs": ids})
 

@@ -61,7 +61,7 @@ def test_an_imported_run_is_not_resumed_but_its_spec_can_be_trained_beside_it(ru
     sent = bundle.write([finished(runner, one)])
     runner.delete(one.spec.run_id)
     (foreign,) = runner.store.take_in(bundle.read(sent))
-    with pytest.raises(BadInput, match="was imported"):
+    with pytest.raises(BadInput, match="trained elsewhere"):
         runner.resumption(foreign["id"], 8)
     assert runner.submit(one) == "queued"
     assert len(finished(runner, one)["epochs"]) == 3
