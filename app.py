@@ -13,6 +13,7 @@ page = st.navigation(
         st.Page("hpviz/ui/pages/batch_size.py", title="Batch size", icon=":material/stacks:"),
         st.Page("hpviz/ui/pages/kernel_width.py", title="Kernel width", icon=":material/grid_on:"),
         st.Page("hpviz/ui/pages/weight_decay.py", title="Weight decay", icon=":material/compress:"),
+        st.Page("hpviz/ui/pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
         st.Page("hpviz/ui/pages/runs.py", title="Runs", icon=":material/list:"),
         st.Page("hpviz/ui/pages/data.py", title="Data", icon=":material/photo_library:"),
     ],

@@ -142,6 +142,7 @@ def _images_per_second(spec: RunSpec, runs: Iterable[Run]) -> float | None:
         run
         for run in runs
         if run["epochs"]
+        and run["origin"] is None
         and all(run["spec"][name] == getattr(spec, name) for name in ("model", "image_size", "precision"))
     ]
     if not alike:

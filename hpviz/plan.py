@@ -32,14 +32,17 @@ def request(setting: Setting, **varied: Any) -> Request:
         raise BadInput(f"Epochs should be from 1 to {MAX_EPOCHS}; {setting.epochs} was given.")
     named = {"dataset": setting.source.name, "fingerprint": setting.identity.fingerprint}
     spec = build_spec(**{**named, **setting.fixed, **varied})
-    weights = str(setting.weights) if setting.weights else None
-    inputs = Inputs(
-        data=setting.source.given,
-        weights=weights,
-        classes=list(setting.identity.classes),
-        test_images=sum(setting.identity.test_counts.values()),
+    return Request(spec, setting.epochs, inputs(setting.source, setting.identity, setting.weights))
+
+
+def inputs(source: Source, identity: Identity, weights: Path | None = None) -> Inputs:
+    """Where a run's images (and weights) lie, and what a run remembers of them."""
+    return Inputs(
+        data=source.given,
+        weights=str(weights) if weights else None,
+        classes=list(identity.classes),
+        test_images=sum(identity.test_counts.values()),
     )
-    return Request(spec, setting.epochs, inputs)
 
 
 def sweep(setting: Setting, study: Study, values: Sequence[float], first_seed: int, seeds: int) -> list[Request]:

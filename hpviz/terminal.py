@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
+from hpviz.charts.lettering import drawable
 from hpviz.notation import short
 from hpviz.runs.document import EpochRow, Run
 from hpviz.runs.pace import View, clock
@@ -151,9 +152,17 @@ def result_row(run: Run, epochs: int | None = None) -> list[str]:
 
 
 def headline(run: Run) -> str:
-    """A run in a few words: the network, the images and the knobs this product is about."""
-    spec = run["spec"]
-    words = [spec["model"], f"{spec['dataset']} {spec['image_size']} px", f"lr {short(spec['learning_rate'])}"]
+    """A run in a few words; one from elsewhere says so."""
+    return described(run["spec"]) + (f" · {run['origin']['kind']}" if run["origin"] else "")
+
+
+def described(spec: Mapping[str, Any]) -> str:
+    """A spec in a few words: the network, the images and the knobs this product is about."""
+    words = [
+        spec["model"],
+        f"{drawable(spec['dataset'])} {spec['image_size']} px",
+        f"lr {short(spec['learning_rate'])}",
+    ]
     words += [f"batch {spec['batch_size']}", f"λ {short(spec['weight_decay'])}"]
     if spec["kernel_width"] != "article":
         words.append(f"width {spec['kernel_width']} {spec['padding']}")

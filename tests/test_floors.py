@@ -14,14 +14,14 @@ FILES = sorted((ROOT / "hpviz").rglob("*.py"))
 FLOORS = [
     {"cli", "__main__", "ui"},
     {"follow", "terminal"},
-    {"plan", "missing", "charts"},
+    {"plan", "missing", "links", "charts"},
     {"analysis"},
     {"runs"},
     {"training"},
     {"models"},
     {"data"},
     {"studies", "notation", "theory"},
-    {"spec", "home"},
+    {"spec", "home", "__version__"},
 ]
 
 

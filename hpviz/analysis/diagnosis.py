@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import itemgetter
 from typing import Literal
 
 from hpviz.runs.document import EpochRow
@@ -83,9 +84,12 @@ Found = tuple[Kind, str] | None
 MEASURED = ("train_loss", "train_loss_eval", "train_accuracy_eval", "test_loss", "test_accuracy")
 
 
+_measured = itemgetter(*MEASURED)
+
+
 def is_finite(row: EpochRow) -> bool:
     """Whether every loss and accuracy of the epoch is a number."""
-    return all(row[name] is not None for name in MEASURED)
+    return None not in _measured(row)
 
 
 def _diverged(rows: list[EpochRow], guessing: float) -> Found:

@@ -1,6 +1,5 @@
 """Runs that can be held against each other: they differ in one hyperparameter and in their seeds, in nothing else."""
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,11 +7,16 @@ from statistics import fmean
 from typing import Any
 
 from hpviz.analysis.diagnosis import is_finite
+from hpviz.analysis.origin import from_elsewhere
 from hpviz.analysis.words import listed, name_of, plural
 from hpviz.runs.document import ACTIVE, EpochRow, Run
+from hpviz.spec import RunSpec
 
 # With two seeds a spread can be told at all; a claim is settled with three.
 SEEDS_NEEDED = 2
+
+# What tells runs apart but for their seeds; the data set's name is a label, its fingerprint counts.
+ALL_BUT_SEEDS = tuple(name for name in RunSpec.model_fields if name not in ("seed", "dataset"))
 
 Value = float | str
 Figure = Callable[[Sequence[EpochRow]], float]
@@ -73,36 +77,96 @@ class Evidence:
         ]
         if lost := sum(self.diverged.values()):
             parts.append(f"{plural(lost, 'diverged run')} left out")
+        if foreign := from_elsewhere([run for runs in self.runs.values() for run in runs]):
+            parts.append(foreign)
         return ", ".join(parts)
 
 
-def comparable(runs: Iterable[Run], field: str, wanted: Admits = anything, also: Admits = nothing) -> list[Evidence]:
-    """One piece of evidence for each setting that has runs with a wanted value of `field`.
+@dataclass(frozen=True)
+class Seeds:
+    """The runs of one spec but for their seeds; how many more are left out because they diverged."""
 
-    Comparisons use the last epoch that all wanted values have. Values that `also` admits join where they have two seeds
-    of that length: they never hold the wanted ones back.
-    """
-    settings: dict[str, dict[Value, list[Run]]] = defaultdict(lambda: defaultdict(list))
+    spec: Mapping[str, Any]
+    whole: list[Run]
+    lost: int
+
+
+def by_spec(runs: Iterable[Run]) -> list[Seeds]:
+    """The runs by what they are but for the seed and the name of the images."""
+    found: dict[tuple[Any, ...], list[Run]] = defaultdict(list)
     for run in runs:
-        rest = {name: of for name, of in run["spec"].items() if name not in (field, "seed", "dataset")}
-        settings[json.dumps(rest, sort_keys=True)][run["spec"][field]].append(run)
-    found = [_align(field, json.loads(setting), by_value, wanted, also) for setting, by_value in settings.items()]
+        found[tuple(map(run["spec"].get, ALL_BUT_SEEDS))].append(run)
+    return [_seeds(each) for each in found.values()]
+
+
+def _seeds(runs: Sequence[Run]) -> Seeds:
+    spec = {name: of for name, of in runs[0]["spec"].items() if name in ALL_BUT_SEEDS}
+    whole = [run for run in runs if is_whole(run)]
+    return Seeds(spec, [run for run in whole if run["epochs"]], len(runs) - len(whole))
+
+
+@dataclass(frozen=True)
+class Group:
+    """What differs in `field` and in nothing else: the seeds of each of its values."""
+
+    field: str
+    setting: Mapping[str, Any]
+    seeds: Mapping[Value, Seeds]
+
+    def align(self, wanted: Admits = anything, also: Admits = nothing) -> Evidence:
+        """The evidence at the last epoch that all wanted values have.
+
+        Values that `also` admits join where they have two seeds of that length: they never hold the wanted ones back.
+        """
+        whole = {value: each.whole for value, each in self.seeds.items()}
+        epochs = common_epoch([runs for value, runs in whole.items() if runs and wanted(value)])
+        long_enough = {value: [run for run in runs if len(run["epochs"]) >= epochs] for value, runs in whole.items()}
+        compared = {
+            value: tuple(sorted(runs, key=lambda run: run["spec"]["seed"]))
+            for value, runs in sorted(long_enough.items(), key=lambda item: (isinstance(item[0], str), item[0]))
+            if runs and epochs and (wanted(value) or (also(value) and len(runs) >= SEEDS_NEEDED))
+        }
+        lost = {value: each.lost for value, each in self.seeds.items() if each.lost and wanted(value)}
+        return Evidence(self.field, self.setting, compared, epochs, lost)
+
+
+def group(found: Iterable[Seeds], field: str) -> list[Group]:
+    """The same by setting, that is by everything but `field`."""
+    groups: dict[tuple[Any, ...], dict[Value, Seeds]] = defaultdict(dict)
+    others = [name for name in ALL_BUT_SEEDS if name != field]
+    for each in found:
+        groups[tuple(map(each.spec.get, others))][each.spec[field]] = each
+    return [Group(field, _setting(by_value, field), by_value) for by_value in groups.values()]
+
+
+def _setting(by_value: Mapping[Value, Seeds], field: str) -> dict[str, Any]:
+    spec = next(iter(by_value.values())).spec
+    return {name: of for name, of in spec.items() if name != field}
+
+
+class SortedRuns:
+    """Runs sorted out by setting, once for each field asked about: of a thousand runs, that is most of the work."""
+
+    def __init__(self, runs: Iterable[Run]) -> None:
+        self._seeds = by_spec(runs)
+        self._groups: dict[str, list[Group]] = {}
+
+    def by(self, field: str) -> list[Group]:
+        """The runs by setting, to be held against each other in that field."""
+        if field not in self._groups:
+            self._groups[field] = group(self._seeds, field)
+        return self._groups[field]
+
+
+def comparable(runs: Iterable[Run], field: str, wanted: Admits = anything, also: Admits = nothing) -> list[Evidence]:
+    """One piece of evidence for each setting that has runs with a wanted value of `field`."""
+    return aligned(group(by_spec(runs), field), wanted, also)
+
+
+def aligned(groups: Iterable[Group], wanted: Admits = anything, also: Admits = nothing) -> list[Evidence]:
+    """The evidence of each group that has any."""
+    found = [each.align(wanted, also) for each in groups]
     return [evidence for evidence in found if evidence.runs or evidence.diverged]
-
-
-def _align(
-    field: str, setting: dict[str, Any], by_value: Mapping[Value, list[Run]], wanted: Admits, also: Admits
-) -> Evidence:
-    whole = {value: [run for run in runs if run["epochs"] and is_whole(run)] for value, runs in by_value.items()}
-    epochs = common_epoch([runs for value, runs in whole.items() if runs and wanted(value)])
-    long_enough = {value: [run for run in runs if len(run["epochs"]) >= epochs] for value, runs in whole.items()}
-    compared = {
-        value: tuple(sorted(runs, key=lambda run: run["spec"]["seed"]))
-        for value, runs in sorted(long_enough.items(), key=lambda item: (isinstance(item[0], str), item[0]))
-        if runs and epochs and (wanted(value) or (also(value) and len(runs) >= SEEDS_NEEDED))
-    }
-    lost = {value: sum(not is_whole(run) for run in runs) for value, runs in by_value.items() if wanted(value)}
-    return Evidence(field, setting, compared, epochs, {value: count for value, count in lost.items() if count})
 
 
 def repeated(evidence: Evidence) -> Evidence:
@@ -129,6 +193,11 @@ def _reach(runs: Sequence[Run]) -> int:
 def is_whole(run: Run) -> bool:
     """Whether every figure so far is a number."""
     return run["status"] != "diverged" and all(map(is_finite, run["epochs"]))
+
+
+def up_to(run: Run, epochs: int | None) -> Run:
+    """The run as it stood after that many epochs (None: as it stands)."""
+    return {**run, "epochs": run["epochs"][:epochs]}
 
 
 # Figures of a run

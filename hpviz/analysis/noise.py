@@ -2,7 +2,8 @@
 
 A difference of two means is held against two sources of noise. The first is the spread of runs that differ in their
 seed alone, pooled over all values on the screen: one value with two seeds hardly knows its own spread, several
-together do. The second is the luck of the test images. One seed a value never shows a difference, however large.
+together do, and what runs of this size showed before counts as well. The second is the luck of the test images. One
+seed a value never shows a difference, however large.
 """
 
 import math
@@ -25,6 +26,12 @@ ALPHA = 0.05
 # and nets agree on that far beyond what their accuracies ask for (Mania et al., Model Similarity Mitigates Test Set
 # Overuse, 2019), so most of it cancels. That only half of it does is cautious: a quarter remains.
 SHARED_IMAGES = 0.25
+
+# What is known of seeds before any run on the screen: at the size of the quick preset they spread accuracies by 3
+# points, which is worth as much as 3 degrees of freedom. Two seeds a value know their own spread so badly that λ = 0
+# and 1.0 were told apart in 73% of tries; so `benchmarks.calibrate_noise` finds them always and calls 2.5% of like
+# pairs different. This is the moderated t of Smyth (2004); with five seeds a value the prior is outweighed.
+PRIOR_SPREAD, PRIOR_FREEDOM = 0.03, 3
 
 
 @dataclass(frozen=True)
@@ -96,25 +103,35 @@ def contrast(
 ) -> Contrast:
     """The sum of weight × mean over the weighted groups, plus `offset`; all groups tell how far seeds spread.
 
-    With `test_images` the figures are accuracies and the luck of the test images counts too. The weighted groups' own
-    spread counts where it is larger than the pooled one, so that one wild value is not judged by its calm neighbours.
-    Raises ValueError if no group has two seeds, because then nothing is known of their spread.
+    With `test_images` the figures are accuracies: the luck of the test images counts too, and so does what is known of
+    the spread of seeds beforehand. The weighted groups' own spread counts where it is larger than the pooled one, so
+    that one wild value is not judged by its calm neighbours. Raises ValueError if no group has two seeds, because then
+    these runs say nothing of it.
     """
     freedom = sum(len(figures) - 1 for figures in groups.values() if figures)
     if freedom < 1:
         raise ValueError("One seed a value tells nothing about the spread of seeds.")
+    prior = PRIOR_FREEDOM if test_images else 0
     squares = {value: variance(figures) for value, figures in groups.items() if len(figures) > 1}
     pooled = sum(squares[value] * (len(groups[value]) - 1) for value in squares) / freedom
+    expected = _moderated(pooled, freedom, prior)
+    own = {value: _moderated(squares[value], len(groups[value]) - 1, prior) for value in squares}
     seeds = max(
-        sum(weight**2 * pooled / len(groups[value]) for value, weight in weights.items()),
-        sum(weight**2 * squares.get(value, pooled) / len(groups[value]) for value, weight in weights.items()),
+        sum(weight**2 * expected / len(groups[value]) for value, weight in weights.items()),
+        sum(weight**2 * own.get(value, expected) / len(groups[value]) for value, weight in weights.items()),
     )
+    freedom += prior
     images = sum(weight**2 * _sampling(groups[value], test_images) for value, weight in weights.items())
     estimate = offset + sum(weight * fmean(groups[value]) for value, weight in weights.items())
     error = math.sqrt(seeds + images)
     if error:
         return Contrast(estimate, error, freedom, two_sided_p(estimate / error, freedom))
     return Contrast(estimate, error, freedom, 0.0 if estimate else 1.0)
+
+
+def _moderated(square: float, freedom: int, prior: int) -> float:
+    """A variance from so many degrees of freedom, drawn towards the one expected beforehand."""
+    return (prior * PRIOR_SPREAD**2 + freedom * square) / (prior + freedom)
 
 
 def _sampling(accuracies: Sequence[float], test_images: int | None) -> float:

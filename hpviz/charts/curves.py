@@ -8,6 +8,8 @@ from typing import Literal
 import altair as alt
 import pandas as pd
 
+from hpviz.analysis.frames import BANDS, METRICS
+
 Axis = Literal["epoch", "updates", "images", "seconds"]
 Metric = Literal["test_accuracy", "train_loss", "test_loss"]
 
@@ -28,7 +30,10 @@ class Look:
     """What all charts of a comparison share.
 
     `labels` and `colours` in order of value, `legend` the legend's title, `x` the axis and `x_max` its end
-    (None: as far as the data), `chance` the accuracy of guessing, `references` an accuracy of the article by label.
+    (None: as far as the data), `chance` the accuracy of guessing (None: not known), `references` an accuracy of the
+    article by label. `dashes` are the lines' patterns where colours alone would not tell the labels apart; without them
+    train losses are dashed and test figures solid. `own_legend` is off where one legend serves several charts. One
+    epoch in `dot_every` has a dot.
     """
 
     labels: tuple[str, ...]
@@ -37,22 +42,25 @@ class Look:
     x: Axis
     x_max: float | None
     log_loss: bool
-    chance: float
+    chance: float | None
     chance_colour: str
     diverged_colour: str
     references: tuple[tuple[str, float], ...] = ()
+    dashes: tuple[tuple[float, ...], ...] = ()
+    own_legend: bool = True
+    loss_ends: tuple[float, float] | None = None
+    dot_every: int = 1
 
 
-def curve(frame: pd.DataFrame, metric: Metric, look: Look) -> alt.LayerChart:
+def curve(frame: pd.DataFrame | alt.NamedData, metric: Metric, look: Look) -> alt.LayerChart:
     """One metric over training: mean lines, a dot an epoch, a band from the lowest seed to the highest, the best epoch
     filled, a red triangle where a run diverged.
 
-    `frame` as `analysis.frames.curves` makes it.
+    `frame` as `analysis.frames.curves` makes it, or the name of data that hold the same.
     """
     low, high = f"{metric}_low", f"{metric}_high"
-    if look.log_loss and metric != "test_accuracy":
-        # A single zero would flatten a logarithmic chart without a word.
-        frame = frame.assign(**{name: frame[name].where(frame[name] > 0) for name in (metric, low, high)})
+    if look.log_loss and isinstance(frame, pd.DataFrame):
+        frame = for_logarithms(frame)
     base = alt.Chart(frame).encode(x=_x(look), color=_colour(look))
     y = _y(metric, look)
     tooltip = [
@@ -61,10 +69,11 @@ def curve(frame: pd.DataFrame, metric: Metric, look: Look) -> alt.LayerChart:
         alt.Tooltip(f"{metric}:Q", title=TITLES[metric], format=".1%" if metric == "test_accuracy" else ".4f"),
         alt.Tooltip("seeds:Q", format="d"),
     ]
-    dashes = alt.value([6, 3]) if metric == "train_loss" else alt.value([1, 0])
+    dash = _dash(metric, look)
     band = base.transform_filter(f"isValid(datum.{low}) && isValid(datum.{high})").mark_area(opacity=0.18, line=False)
-    line = base.mark_line(strokeWidth=2, invalid="break-paths-filter-domains").encode(y=y, strokeDash=dashes)
-    dots = base.mark_point(size=28, filled=True, invalid="filter").encode(y=y, tooltip=tooltip)
+    line = base.mark_line(strokeWidth=2, invalid="break-paths-filter-domains").encode(y=y, strokeDash=dash)
+    dotted = base.transform_filter(f"datum.epoch % {look.dot_every} == 0") if look.dot_every > 1 else base
+    dots = dotted.mark_point(size=28, filled=True, invalid="filter").encode(y=y, tooltip=tooltip)
     best = base.transform_filter("datum.best").mark_point(size=90, filled=True, invalid="filter")
     last = base.transform_filter("datum.last").mark_point(size=110, filled=False, strokeWidth=2, invalid="filter")
     lost = (
@@ -81,14 +90,24 @@ def curve(frame: pd.DataFrame, metric: Metric, look: Look) -> alt.LayerChart:
         lost,
     ]
     if metric == "test_accuracy":
-        layers = [_chance(look), *_references(look), *layers]
+        layers = [*_chance(look), *_references(look), *layers]
     return alt.LayerChart(layer=layers).properties(height=HEIGHT, title=TITLES[metric])
+
+
+def for_logarithms(frame: pd.DataFrame) -> pd.DataFrame:
+    """The curves without losses of zero: a single one would flatten a logarithmic chart without a word."""
+    losses = [name for name in (*METRICS, *BANDS) if "loss" in name]
+    return frame.assign(**{name: frame[name].where(frame[name] > 0) for name in losses})
 
 
 def _x(look: Look) -> alt.X:
     domain = alt.Undefined if look.x_max is None else [0, look.x_max]
-    whole = look.x == "epoch"
-    axis = alt.Axis(tickMinStep=1, format="d", grid=False) if whole else alt.Axis(tickCount=5, format="~s", grid=False)
+    if look.x == "epoch":
+        # Without a count, a single epoch would have a tick at half of it, and call it 1.
+        ticks = alt.Undefined if look.x_max is None else min(int(look.x_max), 10)
+        axis = alt.Axis(tickMinStep=1, tickCount=ticks, format="d", grid=False)
+    else:
+        axis = alt.Axis(tickCount=5, format="~s", grid=False)
     return alt.X(f"{look.x}:Q", title=TITLES[look.x], scale=alt.Scale(domain=domain, nice=False), axis=axis)
 
 
@@ -96,32 +115,50 @@ def _y(metric: Metric, look: Look, field: str = "") -> alt.Y:
     field = field or metric
     if metric == "test_accuracy":
         return alt.Y(f"{field}:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%"))
+    ends = look.loss_ends
     if look.log_loss:
-        return alt.Y(f"{field}:Q", title=None, scale=alt.Scale(type="log", nice=True), axis=alt.Axis(tickCount=6))
-    return alt.Y(f"{field}:Q", title=None, scale=alt.Scale(zero=True, nice=True), axis=alt.Axis(tickCount=6))
+        scale = alt.Scale(type="log", nice=True, domain=list(ends) if ends else alt.Undefined)
+    else:
+        scale = alt.Scale(zero=True, nice=True, domain=[0, ends[1]] if ends else alt.Undefined)
+    return alt.Y(f"{field}:Q", title=None, scale=scale, axis=alt.Axis(tickCount=6))
 
 
 def _colour(look: Look) -> alt.Color:
     scale = alt.Scale(domain=list(look.labels), range=list(look.colours))
-    legend = alt.Legend(
+    return alt.Color("label:N", scale=scale, legend=_legend(look))
+
+
+def _dash(metric: Metric, look: Look) -> alt.StrokeDash | alt.StrokeDashValue:
+    if not look.dashes:
+        return alt.StrokeDashValue([6, 3] if metric == "train_loss" else [1, 0])
+    scale = alt.Scale(domain=list(look.labels), range=[list(dash) for dash in look.dashes])
+    return alt.StrokeDash("label:N", scale=scale, legend=_legend(look))
+
+
+def _legend(look: Look) -> alt.Legend | None:
+    if not look.own_legend:
+        return None
+    return alt.Legend(
+        symbolType="stroke" if look.dashes else "circle",
+        symbolStrokeWidth=2 if look.dashes else alt.Undefined,
+        symbolSize=400 if look.dashes else alt.Undefined,
         orient="top",
         direction="horizontal",
         title=look.legend,
         titleOrient="left",
-        symbolType="circle",
         symbolOpacity=1,
         columns=8,
         offset=4,
     )
-    return alt.Color("label:N", scale=scale, legend=legend)
 
 
-def _chance(look: Look) -> alt.Chart:
+def _chance(look: Look) -> list[alt.Chart]:
     """Guessing, as a dotted line. Its datum lies in the specification, for it never changes."""
+    if look.chance is None:
+        return []
     datum = {"chance": look.chance, "name": f"chance {look.chance:.0%}"}
     rule = alt.Chart(alt.InlineData(values=[datum])).mark_rule(strokeDash=[2, 4], color=look.chance_colour)
-    chart: alt.Chart = rule.encode(y=alt.Y("chance:Q"), tooltip=alt.Tooltip("name:N", title="guessing"))
-    return chart
+    return [rule.encode(y=alt.Y("chance:Q"), tooltip=alt.Tooltip("name:N", title="guessing"))]
 
 
 def _references(look: Look) -> list[alt.Chart]:

@@ -15,21 +15,27 @@ HEIGHT = 340
 LOGARITHMIC_FROM = 100.0
 # Zero has no place on a logarithmic axis: it stands a decade below the smallest value, and is called 0 there.
 ZERO_BELOW = 10.0
+# More values than this would write over one another on a third of a page.
+TILTED_FROM = 9
 
 
 @dataclass(frozen=True)
 class Ground:
-    """What the plot stands on: the values in order, their labels and colours, and whether the axis is logarithmic."""
+    """What the plot stands on: the values in order, their labels and colours, and whether the axis is logarithmic.
+
+    `chance` is None where it is not known. `ticks` are the values as the axis writes them, if not as their labels.
+    """
 
     title: str
     values: tuple[float, ...]
     labels: tuple[str, ...]
     colours: tuple[str, ...]
     logarithmic: bool
-    chance: float
+    chance: float | None
     chance_colour: str
     diverged_colour: str
     ink: str
+    ticks: tuple[str, ...] = ()
 
 
 def is_logarithmic(scale: Sequence[float]) -> bool:
@@ -38,27 +44,35 @@ def is_logarithmic(scale: Sequence[float]) -> bool:
     return max(positive) / min(positive) > LOGARITHMIC_FROM
 
 
-def isolation(frame: pd.DataFrame, ground: Ground) -> alt.LayerChart:
-    """The plot; `frame` as `analysis.frames.isolation` makes it."""
-    frame = frame.assign(place=[_place(value, ground) for value in frame["value"]])
+def isolation(frame: pd.DataFrame | alt.NamedData, ground: Ground) -> alt.LayerChart:
+    """The plot; `frame` as `analysis.frames.isolation` makes it, or the name of data that `placed` has prepared."""
+    if isinstance(frame, pd.DataFrame):
+        frame = placed(frame, ground)
     base = alt.Chart(frame).encode(x=_x(ground), color=_colour(ground))
     accuracy = alt.Y("accuracy:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(format=".0%", tickCount=5))
     name = alt.Tooltip("label:N", title=ground.title)
     shown = alt.Tooltip("accuracy:Q", format=".1%")
     epochs, seed, seeds = (alt.Tooltip(f"{field}:Q", format="d") for field in ("epochs", "seed", "seeds"))
     dots = base.transform_filter("datum.kind == 'run'").mark_circle(size=60, opacity=0.55)
-    bars = base.transform_filter("datum.kind == 'mean'").mark_tick(thickness=3, size=34, orient="horizontal", opacity=1)
+    bars = base.transform_filter("datum.kind == 'mean'").mark_tick(
+        thickness=3, size=34 if len(ground.values) <= TILTED_FROM else 18, orient="horizontal", opacity=1
+    )
     edges = base.transform_filter("datum.edge").mark_text(dy=-14, fontSize=12, text="edge of the range")
     lost = base.transform_filter("datum.kind == 'lost'").mark_point(shape="triangle-up", size=140, filled=True)
     title = f"Last test accuracy against {ground.title[0].lower()}{ground.title[1:]}"
     layers = [
-        _chance(ground),
+        *_chance(ground),
         dots.encode(y=accuracy, tooltip=[name, seed, shown, epochs]),
         bars.encode(y=accuracy, tooltip=[name, seeds, shown]),
         edges.encode(y=accuracy, color=alt.value(ground.ink)),
         lost.encode(y=alt.value(12), color=alt.value(ground.diverged_colour), tooltip=[name, seed]),
     ]
     return alt.LayerChart(layer=layers).properties(height=HEIGHT, title=title)
+
+
+def placed(frame: pd.DataFrame, ground: Ground) -> pd.DataFrame:
+    """The frame with the place of each value along x."""
+    return frame.assign(place=[_place(value, ground) for value in frame["value"]])
 
 
 def _place(value: float, ground: Ground) -> float:
@@ -69,14 +83,17 @@ def _place(value: float, ground: Ground) -> float:
 
 
 def _x(ground: Ground) -> alt.X:
-    places = [_place(value, ground) for value in ground.values]
-    labels = f"{json.dumps(ground.labels, ensure_ascii=False)}[indexof({json.dumps(places)}, datum.value)]"
-    axis = alt.Axis(values=places, labelExpr=labels, grid=False, labelOverlap=False)
+    names = dict(zip(ground.values, ground.ticks or ground.labels, strict=True))
+    places = [_place(value, ground) for value in names]
+    labels = f"{json.dumps([*names.values()], ensure_ascii=False)}[indexof({json.dumps(places)}, datum.value)]"
+    angle = -40 if len(places) > TILTED_FROM else alt.Undefined
+    axis = alt.Axis(values=places, labelExpr=labels, grid=False, labelOverlap=False, labelAngle=angle)
     low, high = min(places), max(places)
     if ground.logarithmic:
         scale = alt.Scale(type="log", domain=[low / 2, high * 2], nice=False)
     else:
-        scale = alt.Scale(domain=[low - 1, high + 1], nice=False, zero=False)
+        margin = 1 if all(float(value).is_integer() for value in names) else 0.1 * (high - low) or 1
+        scale = alt.Scale(domain=[low - margin, high + margin], nice=False, zero=False)
     return alt.X("place:Q", title=ground.title, scale=scale, axis=axis)
 
 
@@ -85,9 +102,10 @@ def _colour(ground: Ground) -> alt.Color:
     return alt.Color("label:N", scale=scale, legend=None)
 
 
-def _chance(ground: Ground) -> alt.Chart:
+def _chance(ground: Ground) -> list[alt.Chart]:
     """Guessing, which also keeps the axis from magnifying small differences."""
+    if ground.chance is None:
+        return []
     datum = {"chance": ground.chance, "name": f"chance {ground.chance:.0%}"}
     rule = alt.Chart(alt.InlineData(values=[datum])).mark_rule(strokeDash=[2, 4], color=ground.chance_colour)
-    chart: alt.Chart = rule.encode(y=alt.Y("chance:Q"), tooltip=alt.Tooltip("name:N", title="guessing"))
-    return chart
+    return [rule.encode(y=alt.Y("chance:Q"), tooltip=alt.Tooltip("name:N", title="guessing"))]

@@ -10,6 +10,10 @@ from collections.abc import Sequence
 
 LIGHT = ("#120a6b", "#5a22c8", "#b0309a", "#d9485a", "#d4730f")
 DARK = ("#8fa2ff", "#bf8cf5", "#ea7fc6", "#fb8f74", "#ffc857")
+BACKGROUND = {False: "#fdfcfb", True: "#17151b"}
+INK = {False: "#26222b", True: "#ece8f1"}
+MUTED = {False: "#655f6b", True: "#aaa4b4"}
+HAIRLINE = {False: "#ddd6dc", True: "#3a3543"}
 CHANCE = {False: "#6b6b6b", True: "#a3a3a3"}
 DIVERGED = {False: "#c62828", True: "#ff6b6b"}
 
@@ -20,6 +24,14 @@ def colour(value: float, scale: Sequence[float], dark: bool) -> str:
     place = position(value, scale) * (len(anchors) - 1)
     low = min(int(place), len(anchors) - 2)
     return _mix(anchors[low], anchors[low + 1], place - low)
+
+
+def spread(count: int, dark: bool) -> list[str]:
+    """As many colours as far apart on the ramp as they can be, in order."""
+    anchors = DARK if dark else LIGHT
+    steps = [place * (len(anchors) - 1) / max(count - 1, 1) for place in range(count)]
+    starts = [min(int(step), len(anchors) - 2) for step in steps]
+    return [_mix(anchors[start], anchors[start + 1], step - start) for start, step in zip(starts, steps, strict=True)]
 
 
 def position(value: float, scale: Sequence[float]) -> float:

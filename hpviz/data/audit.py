@@ -1,33 +1,19 @@
 """What is odd about a data set: odd sizes, unreadable files, the same picture where it should not be."""
 
-from collections import defaultdict
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hpviz.data.catalogue import Source, here, identify
+from hpviz.data.catalogue import Source, here, identify, prepare
+from hpviz.data.duplicates import Duplicates, Group, Member, count, same_files
 from hpviz.data.files import Skipped
-from hpviz.data.folder import Photo, look
-from hpviz.data.prepared import Identity, folder_of, read_meta
+from hpviz.data.folder import Listing, look
+from hpviz.data.look_alikes import Groups, compare, known_alikes
+from hpviz.data.prepared import Identity, Prepared, folder_of, prepared_sizes, read_meta
 from hpviz.data.progress import Progress
 
 Result = TypeVar("Result")
-
-EXAMPLES = 5
-
-
-@dataclass(frozen=True)
-class Duplicates:
-    """Images that are the same file, byte for byte.
-
-    `leaked` counts test images that are also training images, `conflicting` images that also lie in
-    another class; `examples` are groups of names.
-    """
-
-    leaked: int
-    conflicting: int
-    examples: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -36,8 +22,9 @@ class Audit:
 
     Sizes are (width, height) in pixels. `commonest_size` and `other_sizes`, how many images have
     another one, are None until the images have been prepared once; `resized` tells for each prepared
-    image size how many were resized. `skipped` lists (name, reason). `duplicates` is None for a data
-    set that is not made of files.
+    image size how many were resized. `skipped` lists (name, reason). `duplicates` are equal files,
+    None for a data set that is not made of files. `same_pixels` and `look_alikes` are None until the
+    images were compared, the latter also where that would say little.
     """
 
     fingerprint: str
@@ -51,6 +38,18 @@ class Audit:
     resized: dict[int, int]
     skipped: Skipped
     duplicates: Duplicates | None
+    same_pixels: Duplicates | None = None
+    look_alikes: Duplicates | None = None
+
+
+@dataclass(frozen=True)
+class Survey:
+    """An audit with the images to look at: groups of equal pixels, and of look-alikes (None: not looked for)."""
+
+    audit: Audit
+    prepared: Prepared
+    same: list[Group]
+    alike: list[Group] | None
 
 
 def audit(source: Source, cache: Path) -> Audit:
@@ -58,32 +57,34 @@ def audit(source: Source, cache: Path) -> Audit:
 
     Raises NotFetched if it has to be downloaded first, BadInput if a folder cannot serve.
     """
-    if source.kind not in ("folder", "intel"):
-        return _audit(_result(identify(source, cache)), cache, (), None)
-    listing = _result(look(here(source, cache), cache))
-    return _audit(listing.identity, cache, listing.skipped, duplicates(listing.train, listing.test))
+    return _result(_audit(source, cache))[0]
 
 
-def duplicates(train: Sequence[Photo], test: Sequence[Photo]) -> Duplicates:
-    """The images that occur more than once, in both splits or in two classes."""
-    copies: dict[str, list[tuple[str, Photo]]] = defaultdict(list)
-    for split, photos in (("train", train), ("test", test)):
-        for photo in photos:
-            copies[photo.digest].append((split, photo))
-    leaks = [group for group in copies.values() if len({split for split, _ in group}) > 1]
-    conflicts = [group for group in copies.values() if len({photo.label for _, photo in group}) > 1]
-    examples = [tuple(f"{split}/{photo.name}" for split, photo in group) for group in conflicts + leaks]
-    return Duplicates(
-        leaked=sum(split == "test" for group in leaks for split, _ in group),
-        conflicting=sum(map(len, conflicts)),
-        examples=tuple(dict.fromkeys(examples))[:EXAMPLES],
-    )
+def survey(source: Source, image_size: int, cache: Path) -> Generator[Progress, None, Survey]:
+    """Prepare a data set at a size, compare its images, once, and audit it. Raises as `audit` does."""
+    prepared = yield from prepare(source, image_size, cache)
+    yield from compare(cache, prepared.fingerprint)
+    found, groups = yield from _audit(source, cache)
+    if groups is None:  # not writable: nothing could be remembered
+        return Survey(found, prepared, [], None)
+    return Survey(found, *groups)
 
 
-def _audit(identity: Identity, cache: Path, skipped: Skipped, found: Duplicates | None) -> Audit:
+Known = tuple[Prepared, list[Group], list[Group] | None]
+
+
+def _audit(source: Source, cache: Path) -> Generator[Progress, None, tuple[Audit, Known | None]]:
+    listing: Listing | None = None
+    if source.kind in ("folder", "intel"):
+        listing = yield from look(here(source, cache), cache)
+        identity = listing.identity
+    else:
+        identity = yield from identify(source, cache)
     metas = _metas(cache, identity.fingerprint)
     seen: dict[str, Any] = next(iter(metas.values()), {})
-    return Audit(
+    unreadable: Skipped = tuple(map(tuple, seen.get("skipped", ())))
+    known = _known_groups(cache, identity, listing, {name for name, _ in unreadable})
+    found = Audit(
         fingerprint=identity.fingerprint,
         classes=identity.classes,
         train_counts=identity.train_counts,
@@ -93,15 +94,44 @@ def _audit(identity: Identity, cache: Path, skipped: Skipped, found: Duplicates 
         other_sizes=seen.get("other_sizes"),
         other_size_examples=tuple(map(tuple, seen.get("other_size_examples", ()))),
         resized={image_size: meta["resized"] for image_size, meta in metas.items()},
-        skipped=skipped + tuple(map(tuple, seen.get("skipped", ()))),
-        duplicates=found,
+        skipped=(listing.skipped if listing else ()) + unreadable,
+        duplicates=count(same_files(listing.train, listing.test)) if listing else None,
+        same_pixels=None if known is None else count(known[1]),
+        look_alikes=None if known is None or known[2] is None else count(known[2]),
     )
+    return found, known
+
+
+def _known_groups(cache: Path, identity: Identity, listing: Listing | None, unreadable: set[str]) -> Known | None:
+    """The groups that were found when the images were compared, with their names."""
+    if (known := known_alikes(cache, identity.fingerprint)) is None:
+        return None
+    prepared, alikes = known
+    members = _members(prepared, listing, unreadable)
+    same = _named(alikes.same, members)
+    return prepared, same, None if alikes.alike is None else _named(alikes.alike, members)
+
+
+def _members(prepared: Prepared, listing: Listing | None, unreadable: set[str]) -> list[Member]:
+    """Every prepared image in its place. Those that are not files are called by their number."""
+    members: list[Member] = []
+    for split, labels in (("train", prepared.train_labels), ("test", prepared.test_labels)):
+        names = [str(number) for number in range(len(labels))]
+        if listing is not None:
+            photos = listing.train if split == "train" else listing.test
+            names = [photo.name for photo in photos if f"{split}/{photo.name}" not in unreadable]
+        labelled = zip(names, labels.tolist(), strict=True)
+        members += [Member(split, name, label, len(members) + place) for place, (name, label) in enumerate(labelled)]
+    return members
+
+
+def _named(groups: Groups, members: Sequence[Member]) -> list[Group]:
+    return [tuple(members[place] for place in group) for group in groups]
 
 
 def _metas(cache: Path, fingerprint: str) -> dict[int, dict[str, Any]]:
     """What was noted at each size that the images were prepared at, the smallest first."""
-    names = (folder.name.rpartition("-")[2] for folder in (cache / "data").glob(f"{fingerprint}-*"))
-    sizes = sorted(int(name) for name in names if name.isdecimal())
+    sizes = prepared_sizes(cache, fingerprint)
     return {size: meta for size in sizes if (meta := read_meta(folder_of(cache, fingerprint, size)))}
 
 
@@ -112,25 +142,3 @@ def _result(work: Generator[Progress, None, Result]) -> Result:
         except StopIteration as end:
             result: Result = end.value
             return result
-
-
-def sentences(found: Audit) -> list[str]:
-    """An audit in plain words, one sentence each, with what each finding means for the numbers."""
-    told = [f"{sum(found.train_counts.values())} training and {sum(found.test_counts.values())} test images."]
-    if found.commonest_size and found.other_sizes:
-        width, height = found.commonest_size
-        told.append(f"{found.other_sizes} images are not {width}×{height} px; they were resized like the others.")
-    if found.skipped:
-        first, reason = found.skipped[0]
-        told.append(f"{len(found.skipped)} files were skipped, the first {first}: {reason}.")
-    if found.duplicates is None:
-        return told
-    if found.duplicates.leaked:
-        told.append(
-            f"{found.duplicates.leaked} test images are training images too: test figures are a little too good."
-        )
-    if found.duplicates.conflicting:
-        told.append(f"{found.duplicates.conflicting} images lie in two classes: no net can be right about them.")
-    if not found.duplicates.leaked and not found.duplicates.conflicting:
-        told.append("No image occurs twice across splits or classes.")
-    return told

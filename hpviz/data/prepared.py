@@ -53,6 +53,13 @@ def folder_of(cache: Path, fingerprint: str, image_size: int) -> Path:
     return cache / "data" / f"{fingerprint}-{image_size}"
 
 
+def prepared_sizes(cache: Path, fingerprint: str) -> list[int]:
+    """The sizes that a data set has been prepared at, the smallest first."""
+    names = (folder.name.rpartition("-")[2] for folder in (cache / "data").glob(f"{fingerprint}-*"))
+    sizes = sorted(int(name) for name in names if name.isdecimal())
+    return [size for size in sizes if read_meta(folder_of(cache, fingerprint, size))]
+
+
 def read_meta(folder: Path) -> dict[str, Any] | None:
     """What was noted when the images in `folder` were prepared; None if there is nothing of use."""
     try:

@@ -1,5 +1,7 @@
 """Checkpoints are large and can be made again; curves are small and cannot. Only the first are ever freed."""
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 CHECKPOINT_BUDGET_BYTES = 10 * 2**30  # about 75 ResNet18 runs or 1,000 of the article's network at 64 px
@@ -7,8 +9,14 @@ SIDECAR = "run.json"
 
 
 def size(folder: Path) -> int:
-    """Bytes of the checkpoint files in a run's folder, its document left out."""
-    return sum(file.stat().st_size for file in folder.glob("*") if file.name != SIDECAR)
+    """Bytes of the checkpoint files in a run's folder, its document and what goes meanwhile left out."""
+    total = 0
+    with suppress(FileNotFoundError), os.scandir(folder) as files:
+        for file in files:
+            if not file.name.startswith(SIDECAR):
+                with suppress(FileNotFoundError):
+                    total += file.stat().st_size
+    return total
 
 
 def remove_checkpoints(folder: Path, keep_sidecar: bool = False) -> None:

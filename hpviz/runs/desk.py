@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hpviz.data import catalogue
+from hpviz.data.audit import survey
 from hpviz.data.progress import Progress
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.pace import View, waiting, work_view
@@ -91,6 +92,12 @@ class Desk:
         """The task of that name if it was ever begun."""
         return self._tasks.get(name)
 
+    def forget(self, name: Hashable) -> None:
+        """Let the task of that name be begun anew, if it has ended."""
+        with self._lock:
+            if name in self._tasks and self._tasks[name].is_done:
+                del self._tasks[name]
+
     def close(self) -> None:
         """Let whatever is under way end at its next step: a thread that is cut off inside PyTorch ends in an abort."""
         with self._lock:
@@ -113,6 +120,11 @@ class Desk:
         name = ("prepare", source.given, image_size)
         return self.task(name, lambda: catalogue.prepare(source, image_size, self.cache), max_age=10)
 
+    def survey(self, source: catalogue.Source, image_size: int, fingerprint: str) -> Task:
+        """Result: audit.Survey; the images are prepared at that size and were compared with each other."""
+        name = survey_name(source, image_size, fingerprint)
+        return self.task(name, lambda: survey(source, image_size, self.cache))
+
     def fetch(self, source: catalogue.Source) -> Task:
         """Result: None; the data set has been downloaded."""
         return self.task(("fetch", source.given), lambda: catalogue.fetch(source, self.cache), max_age=0)
@@ -124,8 +136,9 @@ class Desk:
     def inspect(self, run: Run) -> Task:
         """Result: training.inside.Inside, of the network as it is after the run's last epoch. Measured only once."""
         before = self.inspection(run)
-        failed = before is not None and before.error is not None
-        return self.task(_inspection(run), lambda: look_inside(run, self.cache), max_age=0 if failed else float("inf"))
+        if before is not None and before.error:
+            self.forget(_inspection(run))
+        return self.task(_inspection(run), lambda: look_inside(run, self.cache))
 
     def inspection(self, run: Run) -> Task | None:
         """The task of `inspect` if it was ever begun."""
@@ -139,6 +152,11 @@ class Desk:
 
 def _inspection(run: Run) -> Hashable:
     return "inspect", run["id"], len(run["epochs"])
+
+
+def survey_name(source: catalogue.Source, image_size: int, fingerprint: str) -> Hashable:
+    """The name of the task that surveys these images; other images are another task."""
+    return "survey", source.given, image_size, fingerprint
 
 
 def _find_weights(file: str | None) -> Generator[Progress, None, tuple[Path, str]]:

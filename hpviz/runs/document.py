@@ -26,6 +26,14 @@ class Inputs(TypedDict):
     test_images: int
 
 
+class Origin(TypedDict):
+    """How a run that was not trained here came: the hpviz that wrote it down, and when (ISO 8601)."""
+
+    kind: Literal["imported", "reference"]
+    version: str
+    exported: str
+
+
 class Moment(TypedDict):
     at: str
     status: Status
@@ -36,7 +44,8 @@ class Run(TypedDict):
     """A run as stored: plain JSON.
 
     `target` is the epoch it was last asked to reach, `epochs` the rows so far in order, `owner` the
-    process that queued or trains it, `machine` where the newest epoch was trained.
+    process that queued or trains it, `machine` where the newest epoch was trained. `origin` is None for a run of this
+    cache folder; a run from elsewhere has an id of its own, so that it never stands in the way of training its spec.
     """
 
     schema: int
@@ -53,6 +62,7 @@ class Run(TypedDict):
     created: str
     updated: str
     history: list[Moment]
+    origin: Origin | None
 
 
 def now() -> str:
@@ -77,6 +87,7 @@ def new_run(spec: RunSpec, inputs: Inputs, target: int) -> Run:
         created=at,
         updated=at,
         history=[],
+        origin=None,
     )
 
 

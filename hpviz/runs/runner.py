@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 from hpviz.runs import budget
+from hpviz.runs.command import run_command
 from hpviz.runs.document import ACTIVE, Inputs, Run, Status, is_done, move, new_run
 from hpviz.runs.ownership import Owner, device_lock
 from hpviz.runs.pace import View
@@ -119,8 +120,17 @@ class Runner:
         return "queued"
 
     def resumption(self, run_id: str, epochs: int | None = None) -> Request:
-        """The request that goes on with a run, up to `epochs` or to where it was going; BadInput if it is unknown."""
+        """The request that goes on with a run, up to `epochs` or to where it was going.
+
+        Raises BadInput if it is unknown, or if it is from elsewhere: its checkpoint stayed there.
+        """
         run = self.store.find(run_id)
+        if run["origin"]:
+            command = run_command(run["spec"], epochs or run["target"])
+            raise BadInput(
+                f"Run {run['id']} was trained elsewhere and has no checkpoint here; train it from the start with "
+                f"`{command}`."
+            )
         return Request(RunSpec(**run["spec"]), epochs or run["target"], run["inputs"])
 
     def stop(self, run_id: str) -> None:

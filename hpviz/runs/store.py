@@ -1,7 +1,7 @@
 """The run store: one JSON document a run, replaced in one transaction, never evicted."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,8 @@ class RunStore:
         self.checkpoints = cache / "checkpoints"
         self._folder = cache / "runs"
         self._backup = cache / "backup" / recovery.DATABASE
-        self._snapshot: tuple[Any, list[Run]] | None = None
+        self._snapshot: tuple[int, list[Run]] | None = None
+        self._parsed: dict[str, tuple[float, Run | None]] = {}
         try:
             for folder in (self._folder, self.locks, self.checkpoints, self._backup.parent):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -54,16 +55,23 @@ class RunStore:
         return None if run is None else self._settled(run)
 
     def runs(self) -> list[Run]:
-        """All runs, oldest first. Rows that are not run documents of this schema are passed over."""
-        revision = self._read_json(_REVISION)
+        """All runs, oldest first. Rows that are not run documents of this schema are passed over.
+
+        A run that has not changed is the same object as before; do not change it in place.
+        """
+        revision = self.revision()
         if self._snapshot is None or self._snapshot[0] != revision:
-            keys = [key for key in self._keys() if key.startswith(_RUN)]
-            found = [run for run in map(self._read, keys) if run is not None]
-            self._snapshot = revision, sorted(found, key=lambda run: run["created"])
+            self._snapshot = revision, sorted(self._documents(), key=lambda run: run["created"])
         return [self._settled(run) for run in self._snapshot[1]]
 
+    def revision(self) -> int:
+        """A number that grows with every change to the runs, whichever process makes it."""
+        return int(self._read_json(_REVISION) or 0)
+
     def find(self, prefix: str) -> Run:
-        """The one run whose id starts with `prefix`; BadInput if there is none or more than one."""
+        """The run of that id, or the one run whose id starts so; BadInput if there is none or more than one."""
+        if prefix and (exact := self.get(prefix)) is not None:
+            return exact
         matches = [run for run in self.runs() if run["id"].startswith(prefix)] if prefix else []
         if len(matches) == 1:
             return matches[0]
@@ -84,6 +92,20 @@ class RunStore:
         with self._cache.transact(retry=True):
             self._cache.set(_RUN + run["id"], {**run, "updated": now()}, retry=True)
             self._count_change()
+
+    def take_in(self, runs: Iterable[Run]) -> list[Run]:
+        """Add runs from elsewhere, all or none; returns those that were not here yet.
+
+        A run that was trained here and comes back is known by its creation.
+        """
+        with self._cache.transact(retry=True):
+            here = self.runs()
+            known = {run["id"] for run in here}
+            created = {run["created"] for run in here if run["origin"] is None}
+            new = [run for run in runs if run["id"] not in known and run["created"] not in created]
+            for run in new:
+                self.put(run)
+        return new
 
     def remove(self, run_id: str) -> None:
         """Forget a run; its sidecar goes first, or the next opening would bring it back."""
@@ -111,12 +133,24 @@ class RunStore:
 
     def _count_change(self) -> None:
         """Tell readers, in this process and others, that their snapshot is old."""
-        self._cache.set(_REVISION, (self._read_json(_REVISION) or 0) + 1, retry=True)
+        self._cache.set(_REVISION, self.revision() + 1, retry=True)
 
-    def _keys(self) -> list[str]:
-        """Every str key. Pickled keys, which only a doctored store can hold, are left where they are."""
-        rows = self._cache._sql("SELECT key FROM Cache WHERE raw = 1 ORDER BY rowid").fetchall()
-        return [key for (key,) in rows if isinstance(key, str)]
+    def _documents(self) -> list[Run]:
+        """Every run; of a thousand, only those that were written since the last look are parsed again.
+
+        A document that is replaced between the listing and the reading is read once too often, never once too seldom.
+        """
+        before, parsed = self._parsed, {}
+        for key, written in self._keys():
+            known = before.get(key)
+            parsed[key] = known if known and known[0] == written else (written, self._read(key))
+        self._parsed = parsed
+        return [run for _, run in parsed.values() if run is not None]
+
+    def _keys(self) -> list[tuple[str, float]]:
+        """The key of every run and when it was written; pickled keys, of a doctored store, are left where they are."""
+        rows = self._cache._sql("SELECT key, store_time FROM Cache WHERE raw = 1 ORDER BY rowid").fetchall()
+        return [(key, written) for key, written in rows if isinstance(key, str) and key.startswith(_RUN)]
 
     def _read_json(self, key: str) -> Any:
         try:
@@ -126,7 +160,9 @@ class RunStore:
 
     def _read(self, key: str) -> Run | None:
         run = self._read_json(key)
-        return run if isinstance(run, dict) and run.get("schema") == SCHEMA else None  # type: ignore[return-value]
+        if not isinstance(run, dict) or run.get("schema") != SCHEMA:
+            return None
+        return {"origin": None, **run}  # type: ignore[return-value]  # runs of before the first export have none
 
     def _settled(self, run: Run) -> Run:
         """A run whose owner died is interrupted from the first look on."""
@@ -143,6 +179,9 @@ class RunStore:
     def _take_sidecars(self) -> None:
         """Take over from the checkpoints what the database lacks."""
         for run in recovery.read_sidecars(self.checkpoints):
+            known = self._read(_RUN + run["id"])
+            if known is not None and len(known["epochs"]) >= len(run["epochs"]):
+                continue
             with self.transaction():
                 known = self._read(_RUN + run["id"])
                 if known is None or len(known["epochs"]) < len(run["epochs"]):

@@ -85,10 +85,19 @@ def preset_values(study: Study, preset: Preset) -> dict[str, Any]:
     }
 
 
+def known_data() -> list[str]:
+    """The data sets one can choose from: those known by name, and the folders that were added."""
+    return [*catalogue.NAMES, *(get_runner().store.noted(FOLDERS_NOTE) or [])]
+
+
+def start_value(study: Study) -> float:
+    """Where the slider stands at first: the article's second value, its moderate one."""
+    return study.article_values[1] if study.article_values[1] in study.slider_values else study.slider_values[0]
+
+
 def choose_data(study: Study) -> str:
     """The data set as `catalogue.resolve` takes it, and the preset, side by side."""
-    _initialise(study)
-    given = [*catalogue.NAMES, *(get_runner().store.noted(FOLDERS_NOTE) or [])]
+    given = known_data()
     data_key, preset_key = key(study, "data"), key(study, "preset")
     if st.session_state[data_key] not in given:
         st.session_state[data_key] = given[0]
@@ -146,10 +155,12 @@ def spec_fields(held: Mapping[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def _initialise(study: Study) -> None:
+def initialise(study: Study) -> None:
+    """Give every choice its first value."""
     st.session_state.setdefault(key(study, "preset"), "quick")
     for name, value in preset_values(study, "quick").items():
         st.session_state.setdefault(key(study, name), value)
+    st.session_state.setdefault(key(study, "x"), "epoch")
 
 
 def _take_preset(study: Study) -> None:

@@ -7,6 +7,7 @@ from hpviz.missing import requests_for, seconds_for, untrained
 from hpviz.plan import Setting
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.pace import clock
+from hpviz.runs.reference import reference_runs
 from hpviz.runs.runner import Request
 from hpviz.spec import BadInput
 from hpviz.studies import Preset, Study
@@ -38,7 +39,7 @@ def show_claims(study: Study, setting: Setting, active: bool) -> None:
     @st.fragment(run_every=TICK_SECONDS if active else None)
     def panel() -> None:
         runs = get_runner().runs()
-        rows = ledger(runs, setting.identity, study.name)
+        rows = ledger([*runs, *reference_runs()], setting.identity, study.name)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader("What the article claims", width="stretch")
             _offer(rows, study, setting, runs, "all")

@@ -24,7 +24,7 @@ def show_cost(study: Study, setting: Setting, value: float) -> str | None:
         st.error(str(error), icon=":material/error:")
         return str(error)
     run = get_runner().run(one.spec.run_id)
-    told = measured(run["epochs"][: setting.epochs]) if run and run["epochs"] else None
+    told = measured(run["epochs"][: setting.epochs]) if run and run["epochs"] and not run["origin"] else None
     with st.container(border=True), st.grid(5, min_column_width=120):
         _show_counts(cost(one.spec, len(setting.identity.classes)), told)
         _metric(

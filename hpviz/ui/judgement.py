@@ -57,7 +57,10 @@ def _show_noise(study: Study, setting: Setting, ended: Sequence[Run]) -> None:
     if len(tested) > PAIRS_SHOWN:
         with st.expander(f"{len(tested) - PAIRS_SHOWN} more pairs"):
             _list(tested[PAIRS_SHOWN:])
-    single = [value for value in evidence.values if evidence.seeds(value) == 1]
+    # Seeds of runs from elsewhere come with one's own runs of them, which the page offers already.
+    single = [
+        value for value in evidence.values if evidence.seeds(value) == 1 and not evidence.runs[value][0]["origin"]
+    ]
     if single:
         _offer_seeds(study, setting, [float(value) for value in single])
 

@@ -4,17 +4,24 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from hpviz.analysis.comparison import compare_runs
+from hpviz.analysis.evidence import up_to
 from hpviz.plan import Setting
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.runner import Runner
 from hpviz.studies import Study
+from hpviz.ui import choices, study_link
 from hpviz.ui.claims import show_claims
+from hpviz.ui.foreign import show_foreign
 from hpviz.ui.judgement import show_judgement
+from hpviz.ui.link_offer import show_link_offer
 from hpviz.ui.network import show_network
 from hpviz.ui.outcomes import show_outcomes
 from hpviz.ui.overlay import show_overlay, show_table
+from hpviz.ui.prediction import show_prediction
 from hpviz.ui.resources import get_runner
-from hpviz.ui.screen import on_screen
+from hpviz.ui.screen import on_screen, with_foreign
+from hpviz.ui.share import show_share
 from hpviz.ui.waiting import show_queue
 
 TICK_SECONDS = 1.0
@@ -37,7 +44,9 @@ def show_comparison(study: Study, setting: Setting, slot: str) -> None:
 
     @st.fragment(run_every=DRAW_SECONDS if active else None)
     def comparison() -> None:
-        _show_runs(study, setting, on_screen(runner.runs(), study, setting))
+        runs = with_foreign(on_screen(runner.runs(), study, setting), study, setting)
+        show_link_offer(study, setting, runs)
+        _show_runs(study, setting, runs)
 
     # Containers keep all below in its place, and so the charts alive, when a line of the queue comes or goes.
     with st.container():
@@ -54,6 +63,7 @@ def _is_active(runner: Runner, runs: Sequence[Run], slot: str) -> bool:
 
 def _show_runs(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
     started = [run for run in runs if run["epochs"]]
+    study_link.put(study, [run for run in started if not run["origin"]])
     if not started:
         st.info(
             "No run of this setting has an epoch yet. Move the slider, or run the article's values: "
@@ -61,8 +71,18 @@ def _show_runs(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
             icon=":material/show_chart:",
         )
         return
+    show_foreign(study, setting, started)
     visible = show_overlay(study, setting, started)
+    show_prediction(study, setting, started)
     show_table(study, setting, started)
     if visible:
+        _offer_share(study, setting, visible)
         show_outcomes(study, setting, visible)
         show_judgement(study, setting, visible)
+
+
+def _offer_share(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
+    """The picture, the files and the link of what is on the screen."""
+    shared = [up_to(run, setting.epochs) for run in runs]
+    x, log_loss = (st.session_state[choices.key(study, name)] for name in ("x", "log"))
+    show_share(compare_runs(shared, study.field), x=x, log_loss=log_loss, link=study_link.link(study))

@@ -15,9 +15,10 @@ from hpviz.runs.pace import clock
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, Preset
 from hpviz.terminal import headline
+from hpviz.ui.fetching import found_weights
 from hpviz.ui.launch import COMPLAINT, submit
-from hpviz.ui.progress import bar, show_task
-from hpviz.ui.resources import get_desk, get_runner
+from hpviz.ui.progress import bar
+from hpviz.ui.resources import get_runner
 from hpviz.ui.text import literal
 
 
@@ -39,15 +40,7 @@ def choose_weights() -> tuple[Path, str] | None:
             max_chars=500,
             persist_state="session",
         )
-    task = get_desk().weights(file.strip() or None)
-    if not task.wait(0.5):
-        show_task(task)
-        return None
-    if task.error:
-        st.error(task.error, icon=":material/error:")
-        return None
-    found: tuple[Path, str] = task.result
-    return found
+    return found_weights(file)
 
 
 def setting_of(source: Source, identity: Identity, preset: Preset, precision: str) -> Setting:

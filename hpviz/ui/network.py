@@ -16,7 +16,7 @@ from hpviz.training.inside import Inside
 from hpviz.ui import choices
 from hpviz.ui.progress import show_task
 from hpviz.ui.resources import get_desk, get_runner
-from hpviz.ui.screen import is_dark, labels_of, name_of, on_screen, shown
+from hpviz.ui.screen import is_dark, labels_of, name_of, on_screen, shown, with_foreign
 from hpviz.ui.text import literal
 
 TITLE = "Measured on your network: gradient noise, learned kernels, weight norms"
@@ -40,7 +40,7 @@ def show_network(study: Study, setting: Setting, active: bool) -> None:
 
     @st.fragment(run_every=DRAW_SECONDS if active else None)
     def over_training() -> None:
-        runs = shown(on_screen(get_runner().runs(), study, setting), study)
+        runs = shown(with_foreign(on_screen(get_runner().runs(), study, setting), study, setting), study)
         _show_norms(study, setting, [run for run in runs if run["epochs"]])
 
     @st.fragment

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import get_args
 
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from hpviz.analysis import frames
 from hpviz.analysis.article import logged_accuracies
 from hpviz.charts.curves import TITLES, Axis, Look, curve
+from hpviz.charts.looks import dashes_of
 from hpviz.charts.palette import CHANCE, DIVERGED, colour
 from hpviz.notation import short
 from hpviz.plan import Setting, request
@@ -18,8 +20,25 @@ from hpviz.ui.screen import hidden, hide, is_dark, labels_of, shown
 
 LEGEND = (
     "Lines: means over seeds, with a band from the lowest seed to the highest where there are two. ● best epoch   "
-    "○ newest   ▲ diverged   dotted: guessing   dashed: measured on the training images"
+    "○ newest   ▲ diverged   dotted: guessing"
 )
+DASHED = "   dashed: measured on the training images"
+
+Columns = dict[str, ColumnConfig | str | None]
+SPREAD = "Standard deviation over the seeds, in points."
+GAP = "Test loss less train loss, both without dropout."
+MEMORY = "The most that training held, as the system measured it."
+# The columns of `frames.by_value`, as tables show them.
+FIGURES: Columns = {
+    "best": st.column_config.NumberColumn("best accuracy", format="percent"),
+    "best_spread": st.column_config.NumberColumn("± (best)", format="%.1f", help=SPREAD),
+    "last": st.column_config.NumberColumn("last accuracy", format="percent"),
+    "last_spread": st.column_config.NumberColumn("± (last)", format="%.1f", help=SPREAD),
+    "gap": st.column_config.NumberColumn("gap (nats)", format="%.3f", help=GAP),
+    "train_seconds": st.column_config.NumberColumn("train s/epoch", format="%.1f"),
+    "test_seconds": st.column_config.NumberColumn("test s/epoch", format="%.2f"),
+    "peak_memory": st.column_config.NumberColumn("peak memory (MB)", format="%.0f", help=MEMORY),
+}
 
 
 def show_overlay(study: Study, setting: Setting, started: Sequence[Run]) -> list[Run]:
@@ -28,7 +47,6 @@ def show_overlay(study: Study, setting: Setting, started: Sequence[Run]) -> list
         x = st.segmented_control(
             "Along x",
             get_args(Axis),
-            default="epoch",
             required=True,
             key=choices.key(study, "x"),
             persist_state="session",
@@ -46,7 +64,9 @@ def show_overlay(study: Study, setting: Setting, started: Sequence[Run]) -> list
                 width="stretch",
                 alt=_alt(study, look, metric),
             )
-    st.caption(LEGEND + ("   thin: the article's last accuracy" if look.references else ""))
+    st.caption(
+        LEGEND + ("" if look.dashes else DASHED) + ("   thin: the article's last accuracy" if look.references else "")
+    )
     return visible
 
 
@@ -67,9 +87,10 @@ def _look(study: Study, setting: Setting, runs: Sequence[Run], x: Axis, log_loss
     values = sorted({run["spec"][study.field] for run in runs})
     ends = [run["epochs"][0][x] * setting.epochs for run in runs] if x != "seconds" else []
     article = logged_accuracies(study, request(setting).spec, setting.epochs, setting.identity)
+    colours = tuple(colour(value, study.slider_values, dark) for value in values)
     return Look(
         labels=tuple(map(short, values)),
-        colours=tuple(colour(value, study.slider_values, dark) for value in values),
+        colours=colours,
         legend=study.symbol,
         x=x,
         x_max=max(ends, default=None),
@@ -78,6 +99,7 @@ def _look(study: Study, setting: Setting, runs: Sequence[Run], x: Axis, log_loss
         chance_colour=CHANCE[dark],
         diverged_colour=DIVERGED[dark],
         references=tuple((short(value), accuracy) for value, accuracy in article.items()),
+        dashes=dashes_of(colours),
     )
 
 
@@ -90,24 +112,11 @@ def _alt(study: Study, look: Look, metric: str) -> str:
 def show_table(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
     """One row a value: seeds, accuracies and their spread, the gap, seconds, the diagnosis."""
     table = frames.by_value(runs, labels_of(runs, study), setting.epochs, len(setting.identity.classes))
-    spread = "Standard deviation over the seeds, in points."
-    gap = "Test loss less train loss, both without dropout."
-    memory = "The most that training held, as this machine measured it."
     st.dataframe(
         table,
         hide_index=True,
         placeholder="–",
         key=f"{study.name}:table",
         alt=f"Figures by {study.title.lower()}: means over seeds",
-        column_config={
-            "value": study.title,
-            "best": st.column_config.NumberColumn("best accuracy", format="percent"),
-            "best_spread": st.column_config.NumberColumn("± (best)", format="%.1f", help=spread),
-            "last": st.column_config.NumberColumn("last accuracy", format="percent"),
-            "last_spread": st.column_config.NumberColumn("± (last)", format="%.1f", help=spread),
-            "gap": st.column_config.NumberColumn("gap (nats)", format="%.3f", help=gap),
-            "train_seconds": st.column_config.NumberColumn("train s/epoch", format="%.1f"),
-            "test_seconds": st.column_config.NumberColumn("test s/epoch", format="%.2f"),
-            "peak_memory": st.column_config.NumberColumn("peak memory (MB)", format="%.0f", help=memory),
-        },
+        column_config={**FIGURES, "value": study.title},
     )

@@ -1,10 +1,13 @@
 """What all sessions share: the runner and the desk, one of each for the process."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from hpviz.data import catalogue
 from hpviz.home import default_cache
 from hpviz.runs import desk as desks
+from hpviz.runs import disk
 from hpviz.runs import runner as runners
 from hpviz.runs.desk import Desk
 from hpviz.runs.runner import Runner
@@ -21,6 +24,12 @@ def get_runner() -> Runner:
 @st.cache_resource(show_spinner=False)
 def get_desk() -> Desk:
     return desks.shared(default_cache())
+
+
+@st.cache_data(max_entries=4, ttl=60, show_spinner=False)
+def disk_use(cache: Path, stamp: tuple[int, ...]) -> disk.Use:
+    """A thousand checkpoint folders take a while: they are looked at once a minute, or when one comes or goes."""
+    return disk.measure(cache)
 
 
 def start() -> None:

@@ -5,21 +5,44 @@ from typing import Any
 
 import streamlit as st
 
+from hpviz.analysis.origin import kind_of, one_a_spec
 from hpviz.notation import short
 from hpviz.plan import Setting, request
 from hpviz.runs.document import ACTIVE, Run
+from hpviz.runs.reference import reference_runs
 from hpviz.studies import Study
 from hpviz.ui import choices
+from hpviz.ui.resources import get_runner
 
 
 def on_screen(runs: Sequence[Run], study: Study, setting: Setting) -> list[Run]:
-    """The runs that differ from the setting in the study's hyperparameter and the seed only, in their order."""
+    """The runs of this machine that differ from the setting in the study's hyperparameter and seed only, in order."""
     twin = _identity(request(setting).spec.model_dump(mode="json"), study)
     # A kernel width may also be "article": three widths, which have no place on the scale.
     ours = [
-        run for run in runs if not isinstance(run["spec"][study.field], str) and _identity(run["spec"], study) == twin
+        run
+        for run in runs
+        if run["origin"] is None
+        and not isinstance(run["spec"][study.field], str)
+        and _identity(run["spec"], study) == twin
     ]
     return sorted(ours, key=lambda run: (run["spec"][study.field], run["spec"]["seed"]))
+
+
+def with_foreign(own: Sequence[Run], study: Study, setting: Setting) -> list[Run]:
+    """The page's own runs, and for values of which there is none with an epoch, those recorded elsewhere.
+
+    So a value's seeds are never of two machines. Imported runs go before the reference runs that hpviz came with; a
+    machine that computes in another precision is shown too.
+    """
+    twin = {**_identity(request(setting).spec.model_dump(mode="json"), study), "precision": None}
+    elsewhere = [run for run in (*get_runner().runs(), *reference_runs()) if run["origin"] and run["epochs"]]
+    fitting = [run for run in elsewhere if {**_identity(run["spec"], study), "precision": None} == twin]
+    shown = list(own)
+    for kind in ("imported", "reference"):
+        taken = {run["spec"][study.field] for run in shown if run["epochs"]}
+        shown += [run for run in one_a_spec(fitting) if kind_of(run) == kind and run["spec"][study.field] not in taken]
+    return sorted(shown, key=lambda run: (run["spec"][study.field], run["spec"]["seed"]))
 
 
 def _identity(spec: dict[str, Any], study: Study) -> dict[str, Any]:
@@ -37,13 +60,13 @@ def name_of(run: Run, study: Study, setting: Setting) -> str:
     return name if seed == setting.fixed.get("seed", 0) else f"{name} · seed {seed}"
 
 
-def hidden(study: Study) -> set[str]:
+def hidden(study: Study) -> frozenset[str]:
     """The labels that this session has hidden."""
-    labels: set[str] = st.session_state.setdefault(choices.key(study, "hidden"), set())
+    labels: frozenset[str] = st.session_state.setdefault(choices.key(study, "hidden"), frozenset())
     return labels
 
 
-def hide(study: Study, labels: set[str]) -> None:
+def hide(study: Study, labels: frozenset[str]) -> None:
     st.session_state[choices.key(study, "hidden")] = labels
 
 

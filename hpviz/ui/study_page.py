@@ -1,29 +1,30 @@
 """A study's page, the same for every study: the question, its picture, the controls, the comparison as it grows."""
 
 import uuid
-from pathlib import Path
 
 import streamlit as st
 
-from hpviz.data import catalogue
 from hpviz.notation import read_number, short, spelled
 from hpviz.plan import Setting, request
-from hpviz.runs.desk import Task
 from hpviz.spec import BadInput
 from hpviz.studies import Study
-from hpviz.ui import choices, live
+from hpviz.ui import choices, live, permalink, study_link
 from hpviz.ui.cost_card import show_cost
-from hpviz.ui.fetching import offer_fetch
+from hpviz.ui.fetching import found_weights, identified
 from hpviz.ui.launch import COMPLAINT, add_seeds, launch, propose
 from hpviz.ui.picture import show_pictures
-from hpviz.ui.progress import show_task
-from hpviz.ui.resources import get_desk, get_runner
+from hpviz.ui.prediction import offer_prediction
+from hpviz.ui.resources import get_runner
+from hpviz.ui.screen import on_screen
 
 
 def show_study(study: Study) -> None:
     """The whole page."""
+    choices.initialise(study)
+    study_link.take(study)
     st.title(study.title)
     st.markdown(f"**{study.question}** {study.answer}")
+    permalink.complain(study.name)
     given = choices.choose_data(study)
     show_pictures(study)
     held = choices.choose_held(study)
@@ -49,22 +50,14 @@ def slot(study: Study) -> str:
 
 def _setting(given: str, held: dict[str, object]) -> Setting | None:
     """What all runs on the page share, or None while it is being found out (the page says so)."""
-    runner, desk = get_runner(), get_desk()
-    source = catalogue.resolve(given, runner.cache)
-    if not catalogue.is_ready(source, runner.cache):
-        st.info(f"`{source.name}` is not on this machine yet.", icon=":material/download:")
-        offer_fetch(source)
+    known, weights = identified(given), None
+    if known is None:
         return None
-    identified = desk.identify(source)
-    if not identified.wait(0.5):
-        show_task(identified)
-        return None
-    if identified.error:
-        raise BadInput(identified.error)
-    weights = _weights(held)
-    if isinstance(weights, Task):
-        show_task(weights)
-        return None
+    if held["model"] == "resnet18" and held["weights"] != "none":
+        weights = found_weights(str(held["weights_file"]))
+        if weights is None:
+            return None
+    runner = get_runner()
     fields = choices.spec_fields(held)
     if not runner.is_warm():
         with st.spinner("Loading PyTorch, once after the start …"):
@@ -72,20 +65,7 @@ def _setting(given: str, held: dict[str, object]) -> Setting | None:
     fields["precision"] = runner.machine()["precision"]
     if weights is not None:
         fields["weights"] = weights[1]
-    return Setting(source, identified.result, int(held["epochs"] or 1), fields, weights[0] if weights else None)  # type: ignore[call-overload]
-
-
-def _weights(held: dict[str, object]) -> Task | tuple[Path, str] | None:
-    """File and digest of the pretrained weights, the task that finds them, or None for training from scratch."""
-    if held["model"] != "resnet18" or held["weights"] == "none":
-        return None
-    task = get_desk().weights(str(held["weights_file"]).strip() or None)
-    if not task.wait(0.5):
-        return task
-    if task.error:
-        raise BadInput(task.error)
-    result: tuple[Path, str] = task.result
-    return result
+    return Setting(*known, int(held["epochs"] or 1), fields, weights[0] if weights else None)  # type: ignore[call-overload]
 
 
 # The launcher
@@ -95,10 +75,10 @@ def _launcher(study: Study, setting: Setting) -> None:
     """The slider, the exact value, and the article's values in one click."""
     slider_key, auto_key = choices.key(study, "slider"), choices.key(study, "auto")
     st.session_state.setdefault(auto_key, True)
+    st.session_state.setdefault(slider_key, choices.start_value(study))
     st.select_slider(
         study.title,
         study.slider_values,
-        value=_start_value(study),
         format_func=short,
         key=slider_key,
         on_change=_moved,
@@ -109,7 +89,7 @@ def _launcher(study: Study, setting: Setting) -> None:
         st.text_input(
             "Exact value",
             key=choices.key(study, "exact"),
-            placeholder=f"{short(_start_value(study))}, then Enter",
+            placeholder=f"{short(choices.start_value(study))}, then Enter",
             max_chars=20,
             width=180,
             on_change=_typed,
@@ -138,6 +118,7 @@ def _launcher(study: Study, setting: Setting) -> None:
             on_click=add_seeds,
             args=(study, setting, 1),
         )
+        offer_prediction(study, setting, values, on_screen(get_runner().runs(), study, setting))
         st.checkbox("train as I move the slider", key=auto_key, persist_state="session")
     if not study.whole:
         st.caption(f"{study.symbol} {spelled(st.session_state[slider_key])}")
@@ -146,11 +127,6 @@ def _launcher(study: Study, setting: Setting) -> None:
     complaint = st.session_state.pop(COMPLAINT, None)
     if complaint and complaint != impossible:
         st.error(complaint, icon=":material/error:")
-
-
-def _start_value(study: Study) -> float:
-    """The article's second value: its moderate one."""
-    return study.article_values[1] if study.article_values[1] in study.slider_values else study.slider_values[0]
 
 
 def _moved(study: Study, setting: Setting) -> None:

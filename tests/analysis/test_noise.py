@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from benchmarks.calibrate_noise import share_called_different, share_found
-from hpviz.analysis.noise import ALPHA, compare, contrast
+from hpviz.analysis.noise import ALPHA, PRIOR_SPREAD, compare, contrast
 
 MANY_IMAGES = 10**9  # so many that only the seeds make noise
 
 
-def groups(random, values, seeds, spread=0.02, mean=0.7):
+def groups(random, values, seeds, spread=PRIOR_SPREAD, mean=0.7):
     return {f"v{value}": random.normal(mean, spread, seeds).tolist() for value in range(values)}
 
 
@@ -55,15 +55,26 @@ def test_a_wild_value_is_not_judged_by_its_calm_neighbours():
 
 
 def test_few_test_images_make_a_difference_uncertain():
-    accuracies = {"a": [0.800, 0.801, 0.799], "b": [0.780, 0.781, 0.779]}
+    accuracies = {"a": [0.850, 0.851, 0.849], "b": [0.780, 0.781, 0.779]}
     assert compare(accuracies, 100_000)[0].verdict == "different"
     assert compare(accuracies, 100)[0].verdict == "within noise"
 
 
 def test_the_luck_of_the_images_is_known_to_the_digit():
-    found = contrast({"a": [0.8, 0.8], "b": [0.7, 0.7]}, {"a": 1, "b": -1}, test_images=10**6)
-    binomial = (0.8 * 0.2 + 0.7 * 0.3) / 10**6
-    assert found.error == pytest.approx((0.25 * binomial) ** 0.5, rel=1e-4)
+    accuracies, weights = {"a": [0.8, 0.8], "b": [0.7, 0.7]}, {"a": 1, "b": -1}
+    few, many = (contrast(accuracies, weights, test_images=count).error ** 2 for count in (10**4, 10**12))
+    assert few - many == pytest.approx(0.25 * (0.8 * 0.2 + 0.7 * 0.3) / 10**4, rel=1e-3)
+
+
+def test_two_seeds_that_happen_to_agree_do_not_make_a_small_difference_certain():
+    (pair,) = compare({"a": [0.70, 0.70], "b": [0.72, 0.72]}, MANY_IMAGES)
+    assert pair.verdict == "within noise"
+
+
+def test_what_was_known_of_accuracies_says_nothing_of_losses():
+    losses = {"a": [0.50, 0.501], "b": [0.52, 0.521]}
+    assert contrast(losses, {"a": 1, "b": -1}).freedom == 2
+    assert contrast(losses, {"a": 1, "b": -1}).p < ALPHA
 
 
 def test_certainty_is_not_had_from_perfect_scores_on_few_images():
@@ -90,7 +101,7 @@ def test_more_pairs_on_the_screen_ask_for_more_evidence():
 
 
 def test_holm_asks_the_least_evident_pair_for_no_more_than_one_test():
-    accuracies = {"a": [0.90, 0.92, 0.91], "b": [0.50, 0.52, 0.51], "c": [0.54, 0.56, 0.55]}
+    accuracies = {"a": [0.90, 0.92, 0.91], "b": [0.50, 0.52, 0.51], "c": [0.60, 0.62, 0.61]}
     pairs = {(pair.first, pair.second): pair for pair in compare(accuracies, MANY_IMAGES)}
     least = contrast(accuracies, {"b": 1, "c": -1}, MANY_IMAGES)
     assert pairs["b", "c"].p == pytest.approx(least.p)
@@ -134,8 +145,18 @@ def test_accuracies_without_test_images_are_refused():
 @pytest.mark.parametrize("seeds", [2, 3, 5])
 def test_like_and_like_are_called_different_in_at_most_eight_of_a_hundred_pairs(seeds):
     random = np.random.default_rng(seeds)
-    share = np.mean([compare(groups(random, 2, seeds), MANY_IMAGES)[0].verdict == "different" for _ in range(2000)])
-    assert 0.02 <= share <= 0.08
+    assert 0.01 <= share_different(random, seeds, PRIOR_SPREAD) <= 0.08
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+@pytest.mark.parametrize("spread", [0.005, 0.045])
+def test_seeds_that_spread_less_or_more_than_expected_stay_within_the_bound(seeds, spread):
+    assert share_different(np.random.default_rng(seeds), seeds, spread) <= 0.08
+
+
+def share_different(random, seeds, spread):
+    screens = (groups(random, 2, seeds, spread) for _ in range(2000))
+    return np.mean([compare(screen, MANY_IMAGES)[0].verdict == "different" for screen in screens])
 
 
 @pytest.mark.parametrize("test_images", [600, 3000])

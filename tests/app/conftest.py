@@ -4,9 +4,24 @@ import pytest
 import streamlit as st
 
 from hpviz.home import default_cache
+from hpviz.runs import bundle, reference
 from hpviz.runs import desk as desks
 from hpviz.runs import runner as runners
+from hpviz.runs.pace import waiting
 from tests.made_up import Work
+
+
+class Preparing:
+    """A data set that is being prepared and never will be, for pages that can do without its images."""
+
+    is_done, error, result = False, None, None
+    view = waiting("preparing the images")
+
+    def wait(self, seconds):
+        return False
+
+    def cancel(self):
+        pass
 
 
 @pytest.fixture
@@ -15,11 +30,27 @@ def work():
 
 
 @pytest.fixture
-def runner(monkeypatch, work):
+def references(monkeypatch, tmp_path):
+    """Gives the pages these runs as the ones that hpviz comes with; none at first."""
+
+    def come_with(runs):
+        if runs:
+            (tmp_path / "reference.json").write_bytes(bundle.write(runs))
+        reference.reference_runs.cache_clear()
+        return reference.reference_runs()
+
+    monkeypatch.setattr(reference, "FOLDER", tmp_path)
+    come_with([])
+    yield come_with
+    reference.reference_runs.cache_clear()
+
+
+@pytest.fixture
+def runner(monkeypatch, work, references):
     """The pages' runner, with made-up work in place of training."""
     made = runners.Runner(default_cache(), "cpu", work)
     monkeypatch.setattr(runners, "shared", lambda cache: made)
-    monkeypatch.setattr(desks.Desk, "prepare", lambda self, source, image_size: None)
+    monkeypatch.setattr(desks.Desk, "prepare", lambda self, source, image_size: Preparing())
     st.cache_resource.clear()
     yield made
     work.gate.set()

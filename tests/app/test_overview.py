@@ -131,10 +131,11 @@ def corners(app):
     return json.loads(spec), chart.alt
 
 
-def test_a_data_set_that_is_not_here_points_to_the_data_page(app):
+def test_a_data_set_that_is_not_here_can_be_fetched_at_once(app):
     app.selectbox(key="overview:data").set_value("fashion-mnist").run()
     assert not app.exception
-    assert "fetch it first" in app.info[0].value
+    assert "is not on this machine yet" in app.info[0].value
+    assert "Fetch fashion-mnist" in [button.label for button in app.button]
     assert not app.metric
 
 

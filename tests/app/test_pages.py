@@ -1,7 +1,6 @@
 """Each page as Streamlit's own test harness runs it."""
 
 import json
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,16 +9,9 @@ from hpviz.home import default_cache
 from hpviz.plan import Setting, request
 from hpviz.runs import memory
 from hpviz.runs.document import move, new_run, put_epoch
-from hpviz.spec import build_spec
 from hpviz.studies import KERNEL_WIDTH, LEARNING_RATE, PRESETS, STUDIES, WEIGHT_DECAY
+from tests.app.pages import ROOT, open_page, page_spec, press, remember, texts
 from tests.made_up import row
-
-ROOT = Path(__file__).parent.parent.parent
-
-
-def open_page(study):
-    page = f"hpviz/ui/pages/{study.field}.py"
-    return AppTest.from_file(str(ROOT / page), default_timeout=60).run()
 
 
 @pytest.fixture
@@ -30,31 +22,6 @@ def app(runner):
 @pytest.fixture(params=STUDIES.values(), ids=lambda study: study.name)
 def study(request):
     return request.param
-
-
-def page_spec(runner, study=LEARNING_RATE, **values):
-    """The spec that a study's page asks for under its quick preset."""
-    from hpviz.data.scenes import SCENES_FINGERPRINT
-
-    preset = PRESETS["quick"]
-    fields = {
-        "image_size": preset.image_size,
-        "per_class": preset.per_class,
-        **study.settings("quick"),
-        **values,
-    }
-    fields["precision"] = runner.machine()["precision"]
-    return build_spec(dataset="scenes", fingerprint=SCENES_FINGERPRINT, **fields)
-
-
-def remember(runner, epochs, status="finished", study=LEARNING_RATE, top=0.8, **values):
-    """Put a run into the store as if it had been trained; its accuracy rises to `top` over 8 epochs."""
-    run = new_run(page_spec(runner, study, **values), {"data": "scenes", "weights": None}, 8)
-    for epoch in range(1, epochs + 1):
-        put_epoch(run, row(epoch, accuracy=top * epoch / 8))
-    move(run, status)
-    runner.store.put(run)
-    return run
 
 
 # The overlay's three, the isolation plot and one run's gap; the learning rate's valley comes on top.
@@ -68,17 +35,6 @@ def drawn(app):
 def charts(app):
     """The charts of runs: all but the pictures, which are there before any run."""
     return [chart for chart in drawn(app) if "The table" in chart.alt]
-
-
-def press(app, label):
-    """Click the first button of that label and let the page answer."""
-    next(button for button in app.button if button.label.startswith(label)).click().run()
-    assert not app.exception
-
-
-def texts(app):
-    """All prose of the page, as it reads: without the backslashes that keep it from being taken for Markdown."""
-    return "\n".join(element.value for element in (*app.markdown, *app.caption)).replace("\\", "")
 
 
 def asked(runner, study):

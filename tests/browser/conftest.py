@@ -152,7 +152,8 @@ class Visitor:
 
     def choose(self, label: str, option: str, shown: str) -> None:
         """Pick from a list until the page shows it: the list closes by itself while the page around it still moves."""
-        box, wanted = self.page.get_by_role("combobox", name=label), self.page.get_by_role("option", name=option)
+        box = self.page.get_by_role("combobox", name=label)
+        wanted = self.page.get_by_role("option", name=option).first
         for _ in range(10):
             box.fill("")
             box.fill(option)

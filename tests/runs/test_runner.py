@@ -5,9 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from hpviz.runs import bundle
+from hpviz.runs.document import new_run, put_epoch
 from hpviz.runs.runner import Runner
 from hpviz.spec import BadInput
-from tests.made_up import Work, request
+from tests.made_up import Work, request, row
 
 WAIT = 20
 
@@ -51,6 +53,33 @@ def test_a_run_is_trained_once_and_recalled_after(runner, work):
     assert [row["epoch"] for row in finished(runner, one)["epochs"]] == [1, 2, 3]
     assert runner.submit(one) == "cached"
     assert work.started == [one.spec.run_id]
+
+
+def test_an_imported_run_is_not_resumed_but_its_spec_can_be_trained_beside_it(runner, work):
+    one = request()
+    runner.submit(one)
+    sent = bundle.write([finished(runner, one)])
+    runner.delete(one.spec.run_id)
+    (foreign,) = runner.store.take_in(bundle.read(sent))
+    with pytest.raises(BadInput, match="trained elsewhere"):
+        runner.resumption(foreign["id"], 8)
+    assert runner.submit(one) == "queued"
+    assert len(finished(runner, one)["epochs"]) == 3
+    assert {run["id"] for run in runner.runs()} == {foreign["id"], one.spec.run_id}
+
+
+def test_without_its_checkpoint_a_run_begins_at_epoch_1_and_its_rows_are_replaced_one_by_one(runner, work):
+    one = request(epochs=5)
+    run = new_run(one.spec, one.inputs, 3)
+    for epoch in range(1, 4):
+        put_epoch(run, row(epoch, accuracy=0.1))
+    runner.store.put(run)
+    work.gate.clear()
+    runner.submit(one)
+    assert work.at_gate.wait(WAIT)
+    assert [line["test_accuracy"] for line in runner.run(run["id"])["epochs"]] == [0.1, 0.1, 0.1]
+    work.gate.set()
+    assert [line["test_accuracy"] for line in finished(runner, one)["epochs"]] == [0.5] * 5
 
 
 def test_fewer_epochs_are_recalled_and_more_go_on_from_the_last(runner, work):

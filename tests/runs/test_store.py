@@ -38,6 +38,38 @@ def test_a_reader_sees_what_another_process_wrote_after_it_looked(tmp_path):
     assert reader.runs() == []
 
 
+def test_a_reader_sees_an_epoch_that_another_process_added_and_parses_nothing_else_again(tmp_path, monkeypatch):
+    reader, writer = RunStore(tmp_path), RunStore(tmp_path)
+    ids = [stored(writer, epochs=1, seed=seed) for seed in range(5)]
+    before = {run["id"]: run for run in reader.runs()}
+    grown = writer.get(ids[3])
+    put_epoch(grown, row(2))
+    writer.put(grown)
+    after = {run["id"]: run for run in reader.runs()}
+    assert [len(after[run_id]["epochs"]) for run_id in ids] == [1, 1, 1, 2, 1]
+    assert [run_id for run_id in ids if after[run_id] is not before[run_id]] == [ids[3]]
+
+
+def test_a_reader_sees_a_run_that_was_deleted_and_trained_anew(tmp_path):
+    reader, writer = RunStore(tmp_path), RunStore(tmp_path)
+    run_id = stored(writer, epochs=2)
+    assert len(reader.runs()[0]["epochs"]) == 2
+    writer.remove(run_id)
+    stored(writer, epochs=1)
+    assert len(reader.runs()[0]["epochs"]) == 1
+
+
+def test_every_change_by_whichever_process_is_a_new_revision(tmp_path):
+    reader, writer = RunStore(tmp_path), RunStore(tmp_path)
+    seen = [reader.revision()]
+    run_id = stored(writer)
+    seen.append(reader.revision())
+    writer.remove(run_id)
+    seen.append(reader.revision())
+    assert seen == sorted(set(seen))
+    assert reader.revision() == seen[-1]
+
+
 def test_a_run_whose_owner_died_is_interrupted_at_the_next_look(tmp_path):
     store = RunStore(tmp_path)
     owner = Owner(store.locks)

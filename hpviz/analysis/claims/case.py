@@ -1,10 +1,22 @@
 """What a claim is judged on: one data set's runs, and how the ones it needs are found among them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
-from hpviz.analysis.evidence import SEEDS_NEEDED, Admits, Evidence, Value, comparable, last, nothing, percents, repeated
+from hpviz.analysis.evidence import (
+    SEEDS_NEEDED,
+    Admits,
+    Evidence,
+    SortedRuns,
+    Value,
+    aligned,
+    last,
+    nothing,
+    percents,
+    repeated,
+)
 from hpviz.analysis.words import OPTIMIZER_NAMES, listed, name_of, plural, spell, symbol_of
 from hpviz.data.prepared import Identity
 from hpviz.runs.document import Run
@@ -72,6 +84,16 @@ class Case:
     def test_images(self) -> int:
         return sum(self.data.test_counts.values())
 
+    @cached_property
+    def sorted_runs(self) -> SortedRuns:
+        return SortedRuns(self.runs)
+
+    def twin(self) -> "Case":
+        """The same runs, sorted out already, as claims about the net from scratch see them."""
+        other = replace(self, pretrained=False)
+        vars(other)["sorted_runs"] = self.sorted_runs
+        return other
+
     def gather(
         self,
         study: str,
@@ -95,13 +117,14 @@ class Case:
         request = Request(
             study, name, tuple(values), least_values, least_epochs, tuple(offer or values), held, pretrained
         )
+        groups = [each for each in self.sorted_runs.by(name) if request.fits(each.setting)]
         if values:
-            found = comparable(self.runs, name, request.wants, also)
+            fitting = aligned(groups, request.wants, also)
         else:  # any values will do, so one that was only tried holds nobody back
-            found = [repeated(evidence) for evidence in comparable(self.runs, name, also)]
-        fitting = [evidence for evidence in found if request.fits(evidence)]
+            fitting = [repeated(evidence) for evidence in aligned(groups, also)]
         if not fitting:
-            raise request.without([other for other in comparable(self.runs, name) if request.is_other_kind(other)])
+            others = (each.align() for each in self.sorted_runs.by(name) if request.is_other_kind(each.setting))
+            raise request.without(next((other for other in others if len(other.runs) > 1), None))
         richest = max(fitting, key=request.richness)
         if complaint := request.complaint(richest):
             raise complaint
@@ -124,22 +147,22 @@ class Request:
     def wants(self, value: Value) -> bool:
         return value in self.values
 
-    def fits(self, evidence: Evidence) -> bool:
-        return self._is_kind(evidence) and all(evidence.setting[name] == value for name, value in self.held.items())
+    def fits(self, setting: Mapping[str, Any]) -> bool:
+        return self._is_kind(setting) and all(setting[name] == value for name, value in self.held.items())
 
-    def _is_kind(self, evidence: Evidence) -> bool:
+    def _is_kind(self, setting: Mapping[str, Any]) -> bool:
         """The model, its start and the optimiser that the claim is about."""
-        start = (evidence.setting["weights"] is not None) == self.pretrained
+        start = (setting["weights"] is not None) == self.pretrained
         kind = [name for name in ("model", "optimizer") if name in self.held]
-        return start and all(evidence.setting[name] == self.held[name] for name in kind)
+        return start and all(setting[name] == self.held[name] for name in kind)
 
-    def is_other_kind(self, evidence: Evidence) -> bool:
-        """Whether these runs compare values on another net, so that they look like an answer and are none.
+    def is_other_kind(self, setting: Mapping[str, Any]) -> bool:
+        """Whether runs of that setting are of another net, so that two values look like an answer and are none.
 
         Pretrained runs do not look like an answer about nets from scratch.
         """
-        looks_alike = self.pretrained or evidence.setting["weights"] is None
-        return looks_alike and len(evidence.runs) > 1 and not self._is_kind(evidence)
+        looks_alike = self.pretrained or setting["weights"] is None
+        return looks_alike and not self._is_kind(setting)
 
     def richness(self, evidence: Evidence) -> tuple[int, ...]:
         """Settled values first, then seeds up to what is offered, then values, epochs and pixels."""
@@ -159,7 +182,7 @@ class Request:
         if missing or (single and (self.values or too_few)):
             return self._incomplete(evidence, missing, single)
         if too_few:
-            return self.without([])
+            return self.without(None)
         if evidence.epochs < self.least_epochs:
             sentence = f"{plural(evidence.epochs, 'epoch')} show no trend yet: train at least {self.least_epochs}."
             return Unsettled("not run yet", sentence, self.needs(self.values or tuple(evidence.values)))
@@ -176,12 +199,12 @@ class Request:
             complaints.append(f"So far accuracy is at {so_far} ({evidence.stated()}).")
         return Unsettled("not run yet", " ".join(complaints), self.needs(missing + single))
 
-    def without(self, others: Sequence[Evidence]) -> Unsettled:
+    def without(self, other: Evidence | None) -> Unsettled:
         """No run fits: they are of another kind, if there are such, or there are none at all."""
         needed = self.needs(self.offer)
         wanted = describe(self.held, self.pretrained)
-        if others:
-            theirs = describe(others[0].setting, others[0].setting["weights"] is not None)
+        if other:
+            theirs = describe(other.setting, other.setting["weights"] is not None)
             return Unsettled("not comparable", f"The claim is about {wanted}; the runs here are of {theirs}.", needed)
         asked = self._names(self.offer) if self.offer else f"{self.least_values} or more values"
         return Unsettled("not run yet", f"It takes runs of {wanted}: {asked}, {SEEDS_OFFERED} seeds each.", needed)

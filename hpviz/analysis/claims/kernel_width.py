@@ -92,13 +92,13 @@ def _image_size(case: Case) -> int:
 
 def _costs(case: Case, padding: Padding) -> dict[int, Cost]:
     """The cost of each width that fits the images."""
-    costs = {}
+    costs, image_size = {}, _image_size(case)
     for width in WIDTHS:
         try:
             spec = build_spec(
                 dataset="counted",
                 fingerprint=case.data.fingerprint,
-                image_size=_image_size(case),
+                image_size=image_size,
                 kernel_width=width,
                 padding=padding,
             )

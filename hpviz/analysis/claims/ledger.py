@@ -1,6 +1,9 @@
 """The ledger: every claim of the article with its verdict, for one data set."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from operator import is_
 
 from hpviz.analysis.claims.batch_size import BATCH_SIZE_CLAIMS
 from hpviz.analysis.claims.case import Case
@@ -9,6 +12,8 @@ from hpviz.analysis.claims.conclusions import CONCLUSIONS, LEARNING_RATE_FIRST
 from hpviz.analysis.claims.kernel_width import KERNEL_WIDTH_CLAIMS
 from hpviz.analysis.claims.learning_rate import LEARNING_RATE_CLAIMS
 from hpviz.analysis.claims.weight_decay import WEIGHT_DECAY_CLAIMS
+from hpviz.analysis.evidence import up_to
+from hpviz.analysis.origin import one_a_spec
 from hpviz.data.prepared import Identity
 from hpviz.runs.document import Run
 
@@ -26,17 +31,47 @@ def ledger(runs: Sequence[Run], data: Identity, study: str | None = None, epochs
     """Every claim, or those of one study, judged on the runs of that data set.
 
     A claim about the net pretrained on ImageNet is followed by its twin about the net from scratch. With `epochs` the
-    runs are judged as they stood then.
+    runs are judged as they stood then. Of several recordings of one spec, those of this machine go first.
+
+    Pages ask every other second while something trains; the same runs (the same objects: a run is never changed in
+    place once it is stored) have the same ledger.
     """
-    same_data = tuple(_cut(run, epochs) for run in runs if run["spec"]["fingerprint"] == data.fingerprint)
-    return [row for claim in CLAIMS if study in (None, claim.study) for row in _rows(claim, same_data, data)]
+    for known in tuple(_judged):  # another session may be adding to it
+        if known.answers(runs, data, study, epochs):
+            return list(known.rows)
+    rows = _judge(runs, data, study, epochs)
+    _judged.appendleft(Judged(tuple(runs), data, study, epochs, tuple(rows)))
+    return rows
 
 
-def _rows(claim: Claim, runs: tuple[Run, ...], data: Identity) -> Iterator[Judgement]:
-    yield judge(claim, Case(runs, data, pretrained=claim.pretrained))
+@dataclass(frozen=True)
+class Judged:
+    """What was asked and the answer."""
+
+    runs: tuple[Run, ...]
+    data: Identity
+    study: str | None
+    epochs: int | None
+    rows: tuple[Judgement, ...]
+
+    def answers(self, runs: Sequence[Run], data: Identity, study: str | None, epochs: int | None) -> bool:
+        asked = (self.study, self.epochs, len(self.runs)) == (study, epochs, len(runs)) and self.data == data
+        return asked and all(map(is_, self.runs, runs))
+
+
+# The overview asks for all runs and for those of its preset, each of four pages for its study.
+_judged: deque[Judged] = deque(maxlen=8)
+
+
+def _judge(runs: Sequence[Run], data: Identity, study: str | None, epochs: int | None) -> list[Judgement]:
+    same_data = one_a_spec(run for run in runs if run["spec"]["fingerprint"] == data.fingerprint)
+    case = Case(tuple(up_to(run, epochs) for run in same_data), data, pretrained=True)
+    scratch = case.twin()
+    asked = [claim for claim in CLAIMS if study in (None, claim.study)]
+    return [row for claim in asked for row in _rows(claim, case, scratch)]
+
+
+def _rows(claim: Claim, case: Case, scratch: Case) -> Iterator[Judgement]:
     if claim.pretrained:
-        yield judge(claim, Case(runs, data, pretrained=False))
-
-
-def _cut(run: Run, epochs: int | None) -> Run:
-    return {**run, "epochs": run["epochs"][:epochs]}
+        yield judge(claim, case)
+    yield judge(claim, scratch)

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hpviz.charts.palette import DARK, LIGHT
+from hpviz.charts.palette import DARK, INK, LIGHT
 
 HEIGHT = 340
-INK = {False: "#26222b", True: "#ece8f1"}
 FAINT = {False: "#8a8490", True: "#8d8698"}
 
 

@@ -1,17 +1,23 @@
-"""The data sets: what is ready, what can be fetched, what is in them."""
+"""The data sets: what is ready, what can be fetched, what is in them and what is odd about them."""
 
 from pathlib import Path
 
-import pandas as pd
 import streamlit as st
 
+from hpviz.charts.balance import balance, counts, spoken
 from hpviz.data import catalogue
-from hpviz.data.audit import audit, sentences
+from hpviz.data.catalogue import Identity, Source
+from hpviz.data.findings import balance as balance_meaning
+from hpviz.runs.desk import survey_name
 from hpviz.spec import BadInput
+from hpviz.studies import PRESETS
 from hpviz.ui.choices import FOLDERS_NOTE
 from hpviz.ui.fetching import offer_fetch
-from hpviz.ui.progress import show_task
+from hpviz.ui.findings import show_findings
+from hpviz.ui.outcome import outcome
 from hpviz.ui.resources import get_desk, get_runner
+from hpviz.ui.samples import show_samples
+from hpviz.ui.screen import is_dark
 from hpviz.ui.text import literal
 
 runner, desk = get_runner(), get_desk()
@@ -22,6 +28,8 @@ ABOUT = {
     "cifar10": "60,000 tiny photos in ten classes (170 MB).",
     "fashion-mnist": "70,000 grey pictures of clothes in ten classes (31 MB).",
 }
+# The size that most runs here are trained at, so that it is there already or will be needed.
+IMAGE_SIZE = PRESETS["quick"].image_size
 
 
 def known_folders() -> list[str]:
@@ -29,7 +37,7 @@ def known_folders() -> list[str]:
 
 
 def add_folder() -> None:
-    """Remember a folder that can be used, or say why it cannot."""
+    """Remember a folder that can be used and turn to it, or say why it cannot."""
     text = st.session_state["folder"].strip()
     if not text:
         return
@@ -41,67 +49,97 @@ def add_folder() -> None:
     if source.given not in catalogue.NAMES:
         runner.store.note(FOLDERS_NOTE, list(dict.fromkeys([*known_folders(), source.given])))
     st.session_state["folder"] = ""
+    st.session_state["data"] = source.given
 
 
 def forget_folder(given: str) -> None:
     runner.store.note(FOLDERS_NOTE, [folder for folder in known_folders() if folder != given])
+    st.session_state["data"] = catalogue.NAMES[0]
 
 
-def show_source(given: str) -> None:
-    """One data set: its state, the way to fetch it, its counts and audit."""
-    try:
-        source = catalogue.resolve(given, runner.cache)
-    except BadInput as error:
-        st.error(str(error), icon=":material/error:")
-        st.button("Forget this folder", key=f"forget:{given}", on_click=forget_folder, args=(given,))
-        return
+def choose() -> str:
+    """The data set on the screen, which is also in the page's address, and the way to add one."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        options = [*catalogue.NAMES, *known_folders()]
+        chosen = st.selectbox("Data set", options, key="data", bind="query-params", width=300)
+        st.text_input(
+            "Add a folder of images",
+            key="folder",
+            placeholder="/home/me/photos",
+            help="One folder a class, with or without train and test folders around them; Kaggle's "
+            "seg_train/seg_test layout works too. Without a test split, one is made and said so.",
+            max_chars=1000,
+            on_change=add_folder,
+            width=420,
+        )
+    if complaint := st.session_state.pop("folder complaint", None):
+        st.error(complaint, icon=":material/error:")
+    return str(chosen)
+
+
+def show_state(given: str, source: Source | None) -> None:
+    """What the data set is, whether it is here, and the way to forget a folder."""
+    ready = source is not None and catalogue.is_ready(source, runner.cache)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(literal(source.name), width="content")
-        if catalogue.is_ready(source, runner.cache):
+        if ready:
             st.badge("ready", icon=":material/check:", color="green")
-    st.text(ABOUT.get(given, given))
-    if not catalogue.is_ready(source, runner.cache):
-        offer_fetch(source)
-        return
-    task = desk.identify(source)
-    if not task.wait(0.2):
-        show_task(task)
-        return
-    if task.error:
-        st.error(task.error, icon=":material/error:")
-    else:
-        show_identity(source, task.result)
-    if given not in catalogue.NAMES:
-        st.button("Forget this folder", key=f"forget:{given}", on_click=forget_folder, args=(given,))
+        else:
+            st.badge("not fetched" if given in catalogue.NAMES else "not there", color="gray")
+        st.text(ABOUT.get(given, given), width="content")
+        if given not in catalogue.NAMES:
+            st.button("Forget this folder", icon=":material/close:", on_click=forget_folder, args=(given,))
 
 
-def show_identity(source: catalogue.Source, identity: catalogue.Identity) -> None:
-    """Counts by class, and what the audit found."""
+def show_classes(identity: Identity) -> None:
+    """Images by class and split, drawn and in figures, and what their balance means."""
+    frame = counts(identity.train_counts, identity.test_counts)
+    table = frame.pivot(index="class", columns="split", values="images")[["training", "test"]]
+    st.subheader("Classes")
+    st.markdown(literal(balance_meaning(identity.train_counts, identity.test_counts), most=400))
     for note in identity.notes:
         st.caption(literal(note, most=400))
-    counts = pd.DataFrame({"train": identity.train_counts, "test": identity.test_counts}).rename_axis("class")
-    st.dataframe(counts.reset_index(), hide_index=True, width=420, alt="Images by class and split")
-    with st.expander("Audit", icon=":material/fact_check:", key=f"audit:{source.given}", on_change="rerun") as opened:
-        if opened.open:
-            for line in sentences(audit(source, runner.cache)):
-                st.text(line)
+    with st.grid(2, min_column_width=320):
+        st.altair_chart(balance(frame, is_dark()), key="balance", width="stretch", alt=spoken(frame))
+        ordered = table.loc[list(identity.classes)].reset_index()
+        st.dataframe(ordered, hide_index=True, key="counts", alt="Images by class and split")
+
+
+def show_ready(source: Source) -> None:
+    """Everything about a data set that is on this machine."""
+    identity = outcome(("identify", source.given), lambda: desk.identify(source))
+    if identity is None:
+        return
+    show_classes(identity)
+    name = survey_name(source, IMAGE_SIZE, identity.fingerprint)
+    done = desk.known(name)
+    st.subheader("Samples")
+    if done is not None and done.result is not None:
+        prepared = done.result.prepared
+    else:
+        prepared = outcome(("prepare", source.given, IMAGE_SIZE), lambda: desk.prepare(source, IMAGE_SIZE))
+    if prepared is None:
+        return
+    show_samples(prepared, source.given)
+    st.caption(f"At {IMAGE_SIZE} × {IMAGE_SIZE} px, as most runs here see them.")
+    st.subheader("Audit")
+    survey = outcome(name, lambda: desk.survey(source, IMAGE_SIZE, identity.fingerprint))
+    if survey is not None:
+        show_findings(survey)
 
 
 st.title("Data")
 st.markdown(
     "What the networks are trained on. A data set is decoded once and kept; training then reads it from memory."
 )
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    st.text_input(
-        "Add a folder of images",
-        key="folder",
-        placeholder="/home/me/photos, with train and test folders of class folders",
-        help="Kaggle's seg_train/seg_test layout works too. Without a test split, one is made and said so.",
-        max_chars=1000,
-        on_change=add_folder,
-    )
-if complaint := st.session_state.pop("folder complaint", None):
-    st.error(complaint, icon=":material/error:")
-for given in [*catalogue.NAMES, *known_folders()]:
-    with st.container(border=True):
-        show_source(given)
+given = choose()
+try:
+    source = catalogue.resolve(given, runner.cache)
+except BadInput as error:
+    show_state(given, None)
+    st.error(str(error), icon=":material/error:")
+else:
+    show_state(given, source)
+    if catalogue.is_ready(source, runner.cache):
+        show_ready(source)
+    else:
+        offer_fetch(source)

@@ -10,12 +10,13 @@ from hpviz.charts.two_by_two import corners, two_by_two
 from hpviz.data import catalogue
 from hpviz.data.catalogue import Identity
 from hpviz.runs.document import Run
+from hpviz.runs.reference import reference_runs
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, Preset
-from hpviz.ui.choices import FOLDERS_NOTE
+from hpviz.ui.choices import known_data
+from hpviz.ui.fetching import identified
 from hpviz.ui.missing_runs import choose_weights, setting_of, show_missing, show_queue
-from hpviz.ui.progress import show_task
-from hpviz.ui.resources import get_desk, get_runner
+from hpviz.ui.resources import get_runner
 from hpviz.ui.scoreboard import show_counts, show_ledger
 from hpviz.ui.text import literal
 
@@ -23,12 +24,12 @@ TICK_SECONDS = 2.0
 # Without figures: a text that changes would make the page draw the chart anew.
 CORNERS_ALT = "Accuracy of ResNet18 and of the article's CNN, tuned badly and tuned well; the table has the figures."
 
-runner, desk = get_runner(), get_desk()
+runner = get_runner()
 
 
 def choose() -> tuple[str, Preset]:
     """The data set that claims are judged on, and what missing runs are like."""
-    given = [*catalogue.NAMES, *(runner.store.noted(FOLDERS_NOTE) or [])]
+    given = known_data()
     if st.session_state.get("overview:data") not in given:
         st.session_state["overview:data"] = given[0]
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -43,27 +44,6 @@ def choose() -> tuple[str, Preset]:
             help="quick: 300 images a class at 64 px, 8 epochs. article: all images at 150 px, 10 epochs.",
         )
     return str(data), preset or "quick"
-
-
-def identified(given: str) -> tuple[catalogue.Source, Identity] | None:
-    """The data set and what it holds, or None while that cannot be told (the page says why)."""
-    try:
-        source = catalogue.resolve(given, runner.cache)
-    except BadInput as error:
-        st.error(str(error), icon=":material/error:")
-        return None
-    if not catalogue.is_ready(source, runner.cache):
-        st.info(f"{literal(source.name)} is not on this machine yet: fetch it first.", icon=":material/download:")
-        st.page_link("hpviz/ui/pages/data.py", label="To the Data page", icon=":material/photo_library:")
-        return None
-    task = desk.identify(source)
-    if not task.wait(0.5):
-        show_task(task)
-        return None
-    if task.error:
-        st.error(task.error, icon=":material/error:")
-        return None
-    return source, task.result
 
 
 def show_corners(runs: list[Run], identity: Identity) -> None:
@@ -131,7 +111,7 @@ def scoreboard(source: catalogue.Source, identity: Identity) -> None:
     """Everything that changes while something trains. Containers keep each part in its place."""
     if is_busy() != busy:
         st.rerun()
-    runs = runner.runs()
+    runs = [*runner.runs(), *reference_runs()]
     judgements = ledger(runs, identity)
     with st.container():
         show_counts(judgements)

@@ -1,0 +1,165 @@
+"""Any runs held against each other: what differs, what they share, what each is called, how far they all go."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from hpviz.analysis.evidence import is_whole, last, up_to
+from hpviz.analysis.noise import Pair, compare
+from hpviz.analysis.origin import kind_of
+from hpviz.analysis.words import name_of, spell
+from hpviz.runs.document import ACTIVE, Run
+from hpviz.studies import STUDIES, Study
+
+# Fields in the order in which people ask for them. The images are told by their data set's name.
+FIELDS = (
+    "model",
+    "weights",
+    "learning_rate",
+    "batch_size",
+    "kernel_width",
+    "padding",
+    "weight_decay",
+    "optimizer",
+    "momentum",
+    "fingerprint",
+    "image_size",
+    "per_class",
+    "normalisation",
+    "validation_fraction",
+    "precision",
+)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs in the order of their values, and what tells them apart.
+
+    `differing` are the spec's fields, but for seed and label, in which they differ (or the ones asked for); `labels`
+    their short names by run id, the same for seeds of one value; `epochs` how many are compared.
+    """
+
+    runs: tuple[Run, ...]
+    differing: tuple[str, ...]
+    labels: Mapping[str, str]
+    epochs: int
+
+    @property
+    def shared(self) -> dict[str, Any]:
+        """The spec's fields that are the same for all, but for the seed."""
+        first = self.runs[0]["spec"]
+        return {name: first[name] for name in FIELDS if all(run["spec"][name] == first[name] for run in self.runs)}
+
+    @property
+    def study(self) -> Study | None:
+        """The study of the one hyperparameter that differs, if it is one."""
+        return next((study for study in STUDIES.values() if self.differing == (study.field,)), None)
+
+    @property
+    def legend(self) -> str:
+        """What the labels are values of."""
+        return self.study.symbol if self.study else "run"
+
+    @cached_property
+    def groups(self) -> dict[str, list[Run]]:
+        """The seeds of each label, in order."""
+        groups: dict[str, list[Run]] = {}
+        for run in self.runs:
+            groups.setdefault(self.labels[run["id"]], []).append(run)
+        return groups
+
+    @property
+    def chance(self) -> float | None:
+        """The accuracy of guessing; None if the runs have different classes, or it was not noted how many."""
+        counts = {len(run["inputs"].get("classes", ())) for run in self.runs}
+        return 1 / counts.pop() if len(counts) == 1 and 0 not in counts else None
+
+    @property
+    def test_images(self) -> int | None:
+        """How many images every test accuracy was measured on; None unless they are the same images."""
+        same = len({run["spec"]["fingerprint"] for run in self.runs}) == 1
+        return self.runs[0]["inputs"].get("test_images") or None if same else None
+
+    def pairs(self) -> list[Pair[str]]:
+        """Every two labels, different or noise? Empty where the test images differ. Runs under way do not count."""
+        if self.test_images is None:
+            return []
+        names = {label: f"{self.legend} {label}" if self.study else label for label in self.groups}
+        return compare({label: self._accuracies(runs) for label, runs in self.groups.items()}, self.test_images, names)
+
+    def _accuracies(self, runs: Sequence[Run]) -> list[float]:
+        ended = [up_to(run, self.epochs) for run in runs if run["status"] not in ACTIVE]
+        whole = [run for run in ended if is_whole(run) and len(run["epochs"]) == self.epochs]
+        return [last("test_accuracy")(run["epochs"]) for run in whole]
+
+
+def compare_runs(runs: Sequence[Run], field: str | None = None) -> Comparison:
+    """Compare runs that have an epoch (at least one is needed), by `field` or by whatever differs.
+
+    The compared epochs are the last that all have; a run that still trains or diverged does not hold the others back.
+    """
+    differing = (field,) if field else _differing(runs)
+    names = {run["id"]: _name(run, differing) for run in runs}
+    if len({kind_of(run) for run in runs}) > 1:
+        names |= {run["id"]: f"{names[run['id']]} ({_from(run)})".strip() for run in runs if run["origin"]}
+    ordered = sorted(runs, key=lambda run: (_sort_key(run, differing), names[run["id"]], run["spec"]["seed"]))
+    return Comparison(tuple(ordered), differing, _distinct(ordered, names), _common_epoch(runs))
+
+
+def _differing(runs: Sequence[Run]) -> tuple[str, ...]:
+    return tuple(name for name in FIELDS if len({run["spec"][name] for run in runs}) > 1)
+
+
+def _name(run: Run, differing: Sequence[str]) -> str:
+    """What tells a run from the others: 1e-4, or lr 1e-4 · batch 32."""
+    if not differing:
+        return str(run["spec"]["model"])
+    if len(differing) == 1 and differing[0] in {study.field for study in STUDIES.values()}:
+        return spell(run["spec"][differing[0]])
+    return " · ".join(told(name, run["spec"][name], run) for name in differing)
+
+
+def told(field: str, value: Any, run: Run) -> str:
+    """A field's value in words: lr 1e-4, 300 a class, from scratch."""
+    match field:
+        case "model":
+            return str(value)
+        case "fingerprint":
+            return str(run["spec"]["dataset"])
+        case "weights":
+            return "from ImageNet weights" if value else "from scratch"
+        case "image_size":
+            return f"{value} px"
+        case "per_class":
+            return "all training images" if value is None else f"{value:,} a class"
+        case "precision":
+            return str(value)
+        case _:
+            return name_of(field, value)
+
+
+def _from(run: Run) -> str:
+    return "reference" if kind_of(run) == "reference" else str(run["machine"].get("name") or "imported")
+
+
+def _sort_key(run: Run, differing: Sequence[str]) -> tuple[tuple[bool, float, str], ...]:
+    """Numbers by size, words by letter, and what is not set first."""
+    values = [run["spec"][name] for name in differing]
+    return tuple(
+        (isinstance(value, str), 0.0, value) if isinstance(value, str) else (False, float(value or 0), "")
+        for value in values
+    )
+
+
+def _distinct(runs: Sequence[Run], names: Mapping[str, str]) -> dict[str, str]:
+    """Names in which one seed occurs once: two recordings of one run are told apart by their ids."""
+    seeds = Counter((names[run["id"]], run["spec"]["seed"]) for run in runs)
+    twice = {name for (name, _), count in seeds.items() if count > 1}
+    return {run["id"]: f"{name} ({run['id']})" if (name := names[run["id"]]) in twice else name for run in runs}
+
+
+def _common_epoch(runs: Sequence[Run]) -> int:
+    steady = [run for run in runs if run["status"] not in ACTIVE and run["status"] != "diverged"] or list(runs)
+    return min(len(run["epochs"]) for run in steady)

@@ -1,0 +1,173 @@
+"""A comparison told: what is compared, what it rests on, what came out, and whether that may be noise.
+
+Plain words and figures, for whatever shows them: the share card, the page, a text alternative.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from hpviz import __version__
+from hpviz.analysis.comparison import Comparison, told
+from hpviz.analysis.evidence import up_to
+from hpviz.analysis.fairness import fairness
+from hpviz.analysis.origin import from_elsewhere
+from hpviz.analysis.outcome import Figures, Kind, figures_of, verdict
+from hpviz.analysis.ranges import ends, range_of, span, title_of
+from hpviz.analysis.words import listed, plural, spell
+from hpviz.runs.command import run_command, sweep_command
+from hpviz.runs.document import ACTIVE
+
+# Of what is the same for all, the fields worth a word, and the value (if any) that is not.
+WORTH_A_WORD = {
+    "weights": "",
+    "learning_rate": "",
+    "batch_size": "",
+    "kernel_width": "article",
+    "padding": "article",
+    "weight_decay": "",
+    "optimizer": "",
+    "momentum": 0.0,
+    "normalisation": "none",
+    "validation_fraction": 0.0,
+}
+
+
+@dataclass(frozen=True)
+class Story:
+    """Everything that can be said of a comparison in words."""
+
+    comparison: Comparison
+
+    @property
+    def title(self) -> str:
+        """Weight decay: article-cnn on scenes."""
+        differing = self.comparison.differing
+        subject = f"{listed(self._distinct('model'))} on {listed(self._distinct('dataset'))}"
+        if not differing:
+            return subject
+        if len(differing) > 2:
+            return f"{len(differing)} settings compared: {subject}"
+        study = self.comparison.study
+        names = study.title if study else listed([title_of(name) for name in differing])
+        return f"{names[:1].upper()}{names[1:]}: {subject}"
+
+    @property
+    def differs(self) -> str:
+        """What differs: λ 0, 1e-2 and 1."""
+        if not self.comparison.differing:
+            return "Nothing but the seed differs" if len(self.comparison.runs) > 1 else "One run"
+        return " · ".join(range_of(name, self.comparison) for name in self.comparison.differing)
+
+    @property
+    def same(self) -> str:
+        """What is the same and matters: lr 1e-4, batch 32, Adam."""
+        shared, run = self.comparison.shared, self.comparison.runs[0]
+        names = [name for name, silent in WORTH_A_WORD.items() if name in shared and shared[name] != silent]
+        if "resnet18" not in self._distinct("model"):
+            names.remove("weights")  # nobody expects the article's network to be pretrained
+        return ", ".join(
+            spell(shared[name]) if name == "optimizer" else told(name, shared[name], run) for name in names
+        )
+
+    @property
+    def with_same(self) -> str:
+        """The same as the end of a sentence that begins with what differs."""
+        return f"{', each with' if self.comparison.differing else ':'} {self.same}" if self.same else ""
+
+    @property
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """What the comparison rests on, as (figure, what it is)."""
+        comparison = self.comparison
+        seeds = sorted({len(runs) for runs in comparison.groups.values()})
+        each = "" if len(comparison.groups) == 1 else " each"
+        facts = [
+            (span(self._values("per_class"), "all"), "training images a class"),
+            (span(self._values("image_size"), "") + " px", "image size"),
+            (f"{comparison.epochs:,}", "epoch" if comparison.epochs == 1 else "epochs"),
+            (span(seeds, ""), f"{'seed' if seeds == [1] else 'seeds'}{each}"),
+        ]
+        if comparison.test_images:
+            facts.append((f"{comparison.test_images:,}", "test images"))
+        if comparison.chance:
+            facts.append((f"{comparison.chance:.1%}", f"guessing, {round(1 / comparison.chance):,} classes"))
+        return tuple(facts)
+
+    @cached_property
+    def figures(self) -> tuple[Figures, ...]:
+        """A row a label, in order."""
+        epochs = self.comparison.epochs
+        return tuple(figures_of(label, runs, epochs) for label, runs in self.comparison.groups.items())
+
+    @cached_property
+    def verdict(self) -> tuple[tuple[Kind, str], ...]:
+        """Different or noise: the strongest pairs, how many more there are, and what could not be tested."""
+        return tuple(verdict(self.comparison))
+
+    @cached_property
+    def cautions(self) -> tuple[str, ...]:
+        """What makes the comparison less than fair."""
+        ended = [up_to(run, self.comparison.epochs) for run in self.comparison.runs if run["status"] not in ACTIVE]
+        return tuple(caution.sentence for caution in fairness(ended))
+
+    @property
+    def provenance(self) -> tuple[str, ...]:
+        """Where and when, by what, and which runs are from elsewhere: a sentence each."""
+        runs = self.comparison.runs
+        machines = _ordered(run["machine"].get("name") or "a machine unknown" for run in runs)
+        precisions = _ordered(run["spec"]["precision"] for run in runs)
+        days = sorted({run["updated"][:10] for run in runs})
+        versions = _ordered(run["machine"].get("hpviz") or "" for run in runs)
+        by = f" by hpviz {listed([version for version in versions if version] or [__version__])}"
+        told = [f"Trained{by} in {listed(precisions)} on {listed(machines)}, {' to '.join(ends(days))}"]
+        if foreign := from_elsewhere(runs):
+            told.append(f"Not trained here: {foreign}")
+        if active := sum(run["status"] in ACTIVE for run in runs):
+            told.append(f"{plural(active, 'run')} still training when this was drawn")
+        return tuple(told)
+
+    @property
+    def command(self) -> str | None:
+        """What trains the same again, where one command does."""
+        comparison, first = self.comparison, self.comparison.runs[0]
+        if not comparison.differing and len(comparison.runs) == 1:
+            return run_command(first["spec"], comparison.epochs)
+        seeds = [sorted(run["spec"]["seed"] for run in runs) for runs in comparison.groups.values()]
+        whole = all(each == list(range(seeds[0][0], seeds[0][0] + len(seeds[0]))) for each in seeds)
+        if comparison.study is None or not whole:
+            return None
+        values = self._values(comparison.study.field)
+        spec = {**first["spec"], "seed": seeds[0][0]}
+        return sweep_command(comparison.study, values, len(seeds[0]), spec, comparison.epochs)
+
+    @property
+    def description(self) -> str:
+        """The whole in sentences, for those who cannot see it."""
+        symbol = f"{self.comparison.legend} " if self.comparison.study else ""
+        last = [f"{symbol}{row.label} {_percent(row.last)}" for row in self.figures]
+        parts = [
+            f"{self.title}. {self.differs}{self.with_same}.",
+            f"Test accuracy after {plural(self.comparison.epochs, 'epoch')}: {'; '.join(last)}.",
+            *(sentence for _, sentence in self.verdict),
+            *self.cautions,
+            *(f"{sentence}." for sentence in self.provenance),
+        ]
+        return " ".join(parts)
+
+    def _distinct(self, name: str) -> list[str]:
+        """What the field's values are called; the images are told by their data set's name, which two may share."""
+        return _ordered(str(run["spec"][name]) for run in self.comparison.runs)
+
+    def _values(self, name: str) -> list[Any]:
+        return list(dict.fromkeys(run["spec"][name] for run in self.comparison.runs))
+
+
+def _ordered(values: Iterable[str]) -> list[str]:
+    """Each once, the commonest first."""
+    return [value for value, _ in Counter(values).most_common()]
+
+
+def _percent(share: float | None) -> str:
+    return "not a number" if share is None else f"{share:.1%}"

@@ -1,0 +1,66 @@
+"""What came out, put on sheets: the key to the charts, the table of figures, the sentences on whether they differ."""
+
+from hpviz.analysis.outcome import Figures
+from hpviz.analysis.story import Story
+from hpviz.analysis.words import plural
+from hpviz.charts.curves import Look
+from hpviz.charts.lettering import shorten, wrap
+from hpviz.charts.palette import MUTED
+from hpviz.charts.sheet import HEADING, Sheet
+
+# Few rows stand apart, many close together, and more than a card holds are counted.
+AIRY_ROWS, TABLE_ROWS = 7, 18
+SENTENCE_LINES = 6
+
+
+def key_of(story: Story, look: Look) -> str:
+    """What the charts' marks mean, as far as they occur."""
+    several = any(row.seeds > 1 for row in story.figures)
+    words = ["lines: means over seeds; bands: from the lowest seed to the highest" if several else ""]
+    words += ["● best epoch", "○ last", "▲ diverged" if any(row.diverged for row in story.figures) else ""]
+    words += ["dotted: guessing" if look.chance else "", "" if look.dashes else "dashed: measured on training images"]
+    return " · ".join(filter(None, words))
+
+
+def put_figures(sheet: Sheet, story: Story, look: Look, width: float) -> float:
+    """The table of figures; returns its height."""
+    columns = {"last": width - 140, "±": width - 96, "best": width - 48, "seeds": width}
+    sheet.text(f"Test accuracy after {plural(story.comparison.epochs, 'epoch')}", 0, 0, HEADING, bold=True)
+    for name, place in columns.items():
+        sheet.text(name, place, 24, 11, muted=True, right=True)
+    sheet.rule(0, 33, width)
+    rows = list(zip(story.figures, look.colours, strict=True))
+    step = 26 if len(rows) <= AIRY_ROWS else 19
+    y = 35.0 + step * 0.7
+    for row, colour in rows[:TABLE_ROWS]:
+        sheet.dot(5, y - 4, colour)
+        sheet.text(shorten(row.label, columns["last"] - 64, 12.5), 18, y)
+        for name, told in zip(columns, _cells(row), strict=True):
+            sheet.text(told, columns[name], y, right=True, bold=name == "last", muted=name != "last")
+        y += step
+    if len(rows) > TABLE_ROWS:
+        y = sheet.text(f"and {len(rows) - TABLE_ROWS} more", 18, y, muted=True)
+    return y
+
+
+def _cells(row: Figures) -> tuple[str, str, str, str]:
+    last = "diverged" if row.diverged == row.seeds else _percent(row.last)
+    spread = "" if row.spread is None else f"{row.spread:.1f}"
+    return last, spread, _percent(row.best), f"{row.seeds}{' ▲' if row.diverged else ''}"
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.1%}"
+
+
+def put_verdict(sheet: Sheet, story: Story, width: float) -> float:
+    """The sentences on differences; returns their height."""
+    y = sheet.text("Different, or noise?", 0, 0, HEADING, bold=True) + 6
+    for kind, sentence in story.verdict:
+        inset = 0 if kind == "note" else 18
+        if inset:
+            sheet.dot(5, y - 4, MUTED[sheet.dark], hollow=kind == "within noise")
+        together = sentence.replace("p = ", "p\u00a0=\u00a0").replace("p < ", "p\u00a0<\u00a0")
+        lines = wrap(together, width - inset, 12.5, SENTENCE_LINES)
+        y = sheet.text(lines, inset, y, muted=kind == "note") + 6
+    return y

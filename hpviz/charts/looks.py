@@ -1,0 +1,91 @@
+"""How a comparison looks: one colour a value, the same in every chart, and dashes where colours do not suffice."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from hpviz.analysis.comparison import Comparison
+from hpviz.analysis.words import spell
+from hpviz.charts.curves import Axis, Look
+from hpviz.charts.isolation import Ground, is_logarithmic
+from hpviz.charts.palette import CHANCE, DIVERGED, INK, colour, spread
+from hpviz.runs.document import Run
+from hpviz.spec import ARTICLE_KERNELS
+
+# So many colours of one ramp are told apart at a glance.
+COLOURS_ALONE = 5
+# Solid, dashed, dotted, dash-dot: neighbours on the ramp never share one.
+DASHES: tuple[tuple[float, ...], ...] = ((1, 0), (7, 3), (2, 2.5), (9, 3, 2, 3))
+# The article's three widths have one place among the others: their mean.
+ARTICLE_WIDTH = sum(ARTICLE_KERNELS) / len(ARTICLE_KERNELS)
+
+
+def look_of(comparison: Comparison, x: Axis, log_loss: bool, dark: bool) -> Look:
+    """The look of a comparison's curves along `x`."""
+    colours = _colours(comparison, dark)
+    ends = [run["epochs"][0][x] * comparison.epochs for run in comparison.runs] if x != "seconds" else []
+    return Look(
+        labels=tuple(comparison.groups),
+        colours=colours,
+        legend=comparison.legend,
+        x=x,
+        x_max=max(ends, default=None),
+        log_loss=log_loss,
+        chance=comparison.chance,
+        chance_colour=CHANCE[dark],
+        diverged_colour=DIVERGED[dark],
+        dashes=dashes_of(colours),
+    )
+
+
+def ground_of(comparison: Comparison, dark: bool) -> Ground | None:
+    """What the isolation plot stands on, or None unless one number is all that differs."""
+    values = [_values(runs[0], comparison) for runs in comparison.groups.values()]
+    if len(comparison.differing) != 1 or any(isinstance(value, str) or value is None for (value,) in values):
+        return None
+    numbers = [value for (value,) in values]
+    study = comparison.study
+    return Ground(
+        title=study.title if study else comparison.differing[0].replace("_", " ").capitalize(),
+        values=tuple(numbers),
+        labels=tuple(comparison.groups),
+        colours=_colours(comparison, dark),
+        logarithmic=is_logarithmic(study.slider_values if study else numbers),
+        chance=comparison.chance,
+        chance_colour=CHANCE[dark],
+        diverged_colour=DIVERGED[dark],
+        ink=INK[dark],
+        ticks=tuple(map(spell, numbers)),
+    )
+
+
+def dashes_of(colours: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+    """A pattern for each line: none while every line has a colour of its own and they are few.
+
+    Lines of one colour, such as one value recorded on two machines, differ in their pattern.
+    """
+    order = {each: place for place, each in enumerate(dict.fromkeys(colours))}
+    many = len(colours) > COLOURS_ALONE
+    if not many and len(order) == len(colours):
+        return ()
+    seen: Counter[str] = Counter()
+    dashes = []
+    for each in colours:
+        dashes.append(DASHES[((order[each] if many else 0) + seen[each]) % len(DASHES)])
+        seen[each] += 1
+    return tuple(dashes)
+
+
+def _colours(comparison: Comparison, dark: bool) -> tuple[str, ...]:
+    """By the study's scale, where a value has its colour on every page, else evenly along the ramp."""
+    values = [_values(runs[0], comparison) for runs in comparison.groups.values()]
+    if study := comparison.study:
+        numbers = [ARTICLE_WIDTH if value == "article" else value for (value,) in values]
+        return tuple(colour(number, study.slider_values, dark) for number in numbers)
+    distinct = list(dict.fromkeys(values))
+    ramp = dict(zip(distinct, spread(len(distinct), dark), strict=True))
+    return tuple(ramp[value] for value in values)
+
+
+def _values(run: Run, comparison: Comparison) -> tuple[Any, ...]:
+    return tuple(run["spec"][name] for name in comparison.differing)

@@ -1,0 +1,216 @@
+"""Bundles: runs as one JSON file that another hpviz takes in, every figure exactly as it was.
+
+A bundle comes from anywhere, so nothing in it is believed: sizes are bounded, every field has its type and range, no
+other field may be there, and a run's id must be that of its spec.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from hpviz import __version__
+from hpviz.runs.document import ACTIVE, SCHEMA, Inputs, Origin, Run, now
+from hpviz.spec import MAX_EPOCHS, BadInput, RunSpec
+
+FORMAT = 1
+MAX_BYTES = 20_000_000
+MAX_RUNS = 2_000
+ORIGIN_DIGITS = 8
+
+Count = Annotated[int, Field(ge=0, le=10**12)]
+Positive = Annotated[float, Field(ge=0)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Text = Annotated[str, Field(max_length=500)]
+
+
+def _is_moment(text: str) -> str:
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError("should tell its time zone")
+    return text
+
+
+Moment = Annotated[str, Field(max_length=40), AfterValidator(_is_moment)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Row(_Strict):
+    """One epoch, as `training.events.Epoch` describes it; what was not finite is None."""
+
+    epoch: Annotated[int, Field(ge=1, le=MAX_EPOCHS)]
+    updates: Count
+    images: Count
+    train_loss: Positive | None
+    train_loss_eval: Positive | None
+    train_accuracy_eval: Fraction | None
+    test_loss: Positive | None
+    test_accuracy: Fraction | None
+    validation_loss: Positive | None = None
+    validation_accuracy: Fraction | None = None
+    train_seconds: Positive | None
+    test_seconds: Positive | None
+    images_per_second: Positive | None = None
+    peak_memory_bytes: Count | None = None
+    weight_norm: Positive | None = None
+    gradient_norm: Positive | None = None
+
+
+class Machine(_Strict):
+    """Where a run was trained, as `training.numerics.machine` tells it."""
+
+    device: Text = ""
+    name: Text = ""
+    precision: Text = ""
+    threads: Count | None = None
+    torch: Text = ""
+    platform: Text = ""
+    hpviz: Text = ""
+
+
+class OriginNote(_Strict):
+    """Where a run had come from before it was exported again."""
+
+    version: Annotated[str, Field(max_length=40)]
+    exported: Moment
+
+
+class BundledRun(_Strict):
+    """A run without what belongs to one machine only: paths, owners, checkpoints."""
+
+    id: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+    spec: RunSpec
+    classes: Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=10_000)]
+    test_images: Count
+    target: Annotated[int, Field(ge=1, le=MAX_EPOCHS)]
+    status: Literal["finished", "stopped", "diverged", "failed", "interrupted"]
+    reason: Text | None = None
+    epochs: Annotated[list[Row], Field(max_length=MAX_EPOCHS)]
+    machine: Machine
+    created: Moment
+    updated: Moment
+    origin: OriginNote | None = None
+
+    @model_validator(mode="after")
+    def coherent(self) -> Self:
+        """Refuse a run whose parts contradict each other."""
+        if self.id != self.spec.run_id:
+            raise ValueError(f"Run {self.id} in it has another id than its spec: the file was altered.")
+        if [row.epoch for row in self.epochs] != list(range(1, len(self.epochs) + 1)):
+            raise ValueError(f"The epochs of run {self.id} in it are not counted 1, 2, 3 and so on.")
+        if any(before.updates > after.updates for before, after in pairwise(self.epochs)):
+            raise ValueError(f"The updates of run {self.id} in it fall from one epoch to the next.")
+        return self
+
+
+class Bundle(_Strict):
+    """The file."""
+
+    hpviz_bundle: Literal[1]
+    version: Annotated[str, Field(max_length=40)]
+    exported: Moment
+    runs: Annotated[list[BundledRun], Field(min_length=1, max_length=MAX_RUNS)]
+
+
+def write(runs: Sequence[Run]) -> bytes:
+    """The bundle of those runs that have an epoch. Raises BadInput if none has, or if they are too many."""
+    started = [run for run in runs if run["epochs"]]
+    if not started:
+        raise BadInput("None of these runs has an epoch yet, so there is nothing to export.")
+    if len(started) > MAX_RUNS:
+        raise BadInput(f"A bundle holds at most {MAX_RUNS:,} runs; {len(started):,} were chosen.")
+    bundle = {
+        "hpviz_bundle": FORMAT,
+        "version": __version__,
+        "exported": now(),
+        "runs": [_outward(run) for run in started],
+    }
+    return json.dumps(bundle, allow_nan=False, ensure_ascii=False, indent=1).encode()
+
+
+def read(data: bytes, kind: Literal["imported", "reference"] = "imported") -> list[Run]:
+    """The runs of a bundle, marked with where they come from. Raises BadInput, in one sentence, for anything else."""
+    if len(data) > MAX_BYTES:
+        raise BadInput(too_large(len(data)))
+    try:
+        bundle = Bundle.model_validate_json(data)
+    except ValidationError as error:
+        raise BadInput(_sentence(error)) from None
+    return [_inward(run, bundle, kind) for run in bundle.runs]
+
+
+def too_large(size: int) -> str:
+    return f"This bundle has {size / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:.0f} MB are taken in."
+
+
+def _outward(run: Run) -> dict[str, Any]:
+    under_way = run["status"] in ACTIVE
+    return {
+        "id": RunSpec(**run["spec"]).run_id,
+        "spec": run["spec"],
+        "classes": run["inputs"].get("classes", []),
+        "test_images": run["inputs"].get("test_images", 0),
+        "target": run["target"],
+        "status": "stopped" if under_way else run["status"],
+        "reason": "Exported while it was being trained." if under_way else run["reason"],
+        "epochs": run["epochs"],
+        "machine": run["machine"],
+        "created": run["created"],
+        "updated": run["updated"],
+        "origin": run["origin"] and {name: run["origin"][name] for name in ("version", "exported")},
+    }
+
+
+def _inward(given: BundledRun, bundle: Bundle, kind: Literal["imported", "reference"]) -> Run:
+    told = given.model_dump(mode="json", exclude_unset=True)
+    before = given.origin or OriginNote(version=bundle.version, exported=bundle.exported)
+    return Run(
+        schema=SCHEMA,
+        id=f"{given.id}-{_digest(told)}",
+        spec=given.spec.model_dump(mode="json"),
+        inputs=Inputs(data="", weights=None, classes=given.classes, test_images=given.test_images),
+        target=given.target,
+        status=given.status,
+        reason=given.reason,
+        epochs=told["epochs"],
+        owner=None,
+        stop_requested=False,
+        machine=told["machine"],
+        created=given.created,
+        updated=given.updated,
+        history=[],
+        origin=Origin(kind=kind, version=before.version, exported=before.exported),
+    )
+
+
+def _digest(told: dict[str, Any]) -> str:
+    """What tells this recording of a spec from others: the same however often it is passed on."""
+    recorded = {name: told[name] for name in ("id", "epochs", "machine", "created")}
+    canonical = json.dumps(recorded, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:ORIGIN_DIGITS]
+
+
+def _sentence(error: ValidationError) -> str:
+    """The first complaint about a file, in plain words."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    if first["type"] == "json_invalid":
+        return "This is not a bundle of hpviz: it is not JSON, or it was cut short."
+    if first["loc"][:1] == ("hpviz_bundle",):
+        return f"This is not a bundle that hpviz {__version__} reads: it asks for format {FORMAT}."
+    complaint = first["msg"].removeprefix("Value error, ")
+    if "ctx" in first and isinstance(first["ctx"].get("error"), ValueError):
+        return (
+            f"This bundle cannot be used. {complaint}" if complaint.endswith(".") else _placed(first["loc"], complaint)
+        )
+    return _placed(first["loc"], complaint)
+
+
+def _placed(where: tuple[int | str, ...], complaint: str) -> str:
+    place = ".".join(str(step)[:40] for step in where[:8])
+    return f"This bundle cannot be used: {place or 'it'}: {complaint[:1].lower()}{complaint[1:]}."

@@ -1,0 +1,135 @@
+"""What the address of the Compare page says, and what becomes of runs in it that are not here."""
+
+from collections.abc import Sequence
+from typing import get_args
+
+import streamlit as st
+
+from hpviz import links
+from hpviz.analysis.comparison import Comparison
+from hpviz.analysis.words import plural
+from hpviz.charts.curves import Axis
+from hpviz.data import catalogue
+from hpviz.data.catalogue import Identity, Source
+from hpviz.plan import inputs
+from hpviz.runs.document import Run
+from hpviz.runs.runner import Request
+from hpviz.spec import BadInput, RunSpec
+from hpviz.terminal import described
+from hpviz.ui import permalink
+from hpviz.ui.choices import known_data
+from hpviz.ui.compare_choice import CHOSEN
+from hpviz.ui.permalink import Entry, flag, one_of, write_flag
+from hpviz.ui.resources import get_desk, get_runner
+from hpviz.ui.text import literal
+
+PAGE = "compare"
+LAYOUTS = ("overlaid", "side by side")
+NAMED, SPECS, ABSENT, COMPLAINT = "compare:named", "compare:specs", "compare:absent", "compare:link complaint"
+MOST_NAMED = 12
+PATIENCE_SECONDS = 10  # for a look at each data set that is here
+
+ENTRIES = (
+    Entry("runs", NAMED, (), links.ids, links.spelled),
+    Entry("specs", SPECS, "", lambda text: text if links.decode(text) else "", most=links.MOST_CHARACTERS),
+    Entry("baseline", "compare:baseline", None, str),
+    Entry("layout", "compare:layout", "overlaid", one_of(*LAYOUTS)),
+    Entry("x", "compare:x", "epoch", one_of(*get_args(Axis))),
+    Entry("log", "compare:log", False, flag, write_flag),
+)
+
+
+def take(runs: Sequence[Run]) -> None:
+    """Open the page as its address has it; runs that are not here are kept apart, to be named."""
+    for entry in ENTRIES:
+        st.session_state.setdefault(entry.key, entry.default)
+    if permalink.take(PAGE, lambda: ENTRIES):
+        here = {run["id"] for run in runs}
+        named, specs = st.session_state[NAMED], st.session_state[SPECS]
+        st.session_state[CHOSEN] = [run for run in named if run in here]
+        known = links.decode(specs) if specs else links.Wanted({}, 1)
+        st.session_state[ABSENT] = {run: known.specs.get(run) for run in named if run not in here}, known.epochs
+
+
+def put(comparison: Comparison | None) -> None:
+    """Write what is compared into the address, with the specs, so that another machine can train the same."""
+    absent, epochs = _absent()
+    compared = comparison.runs if comparison else ()
+    st.session_state[NAMED] = (*(run["id"] for run in compared), *absent)
+    specs = {run["id"]: run["spec"] for run in compared}
+    specs |= {run: spec.model_dump(mode="json") for run, spec in absent.items() if spec}
+    st.session_state[SPECS] = links.encode(specs, comparison.epochs if comparison else epochs) if specs else ""
+    permalink.put(ENTRIES)
+
+
+def _absent() -> tuple[dict[str, RunSpec | None], int]:
+    """The runs of an opened link that are not here, with their specs as far as it brought them, and their epochs."""
+    absent: tuple[dict[str, RunSpec | None], int] = st.session_state.get(ABSENT, ({}, 1))
+    return absent
+
+
+def link() -> str:
+    return permalink.link(ENTRIES)
+
+
+def show_absent(runs: Sequence[Run]) -> None:
+    """Name the runs of the link that are not here, and offer to train those whose specs it brings."""
+    absent, epochs = _absent()
+    here = {run["id"]: run for run in runs if run["epochs"]}
+    if came := [own for name in absent if (own := links.identity_of(name)) in here]:
+        st.session_state[CHOSEN] = list(dict.fromkeys([*st.session_state[CHOSEN], *came]))
+        absent = {name: spec for name, spec in absent.items() if links.identity_of(name) not in here}
+        st.session_state[ABSENT] = absent, epochs
+    if not absent:
+        return
+    known = [spec for spec in absent.values() if spec]
+    names = [described(spec.model_dump(mode="json")) if spec else name for name, spec in absent.items()]
+    with st.container(border=True):
+        are = "is" if len(absent) == 1 else "are"
+        st.markdown(f":material/link_off: {plural(len(absent), 'run')} of this link {are} not on this machine:")
+        st.text("\n".join(names[:MOST_NAMED]) + (f"\nand {len(names) - MOST_NAMED} more" if names[MOST_NAMED:] else ""))
+        if known:
+            st.button(
+                f"Train {'it' if len(known) == 1 else f'these {len(known)}'}",
+                key="compare:train",
+                type="primary",
+                icon=":material/play_arrow:",
+                on_click=_train,
+                args=(known, epochs),
+            )
+        else:
+            st.caption("The link does not say what they are, so they cannot be trained from it: import their bundle.")
+    if complaint := st.session_state.pop(COMPLAINT, None):
+        st.error(literal(complaint, 400), icon=":material/error:")
+
+
+def _train(specs: Sequence[RunSpec], epochs: int) -> None:
+    try:
+        requests = [_request(spec, epochs) for spec in specs]
+    except BadInput as error:
+        st.session_state[COMPLAINT] = str(error)
+        return
+    for one in requests:
+        get_runner().submit(one)
+
+
+def _request(spec: RunSpec, epochs: int) -> Request:
+    if spec.weights is not None:
+        raise BadInput("These runs begin with ImageNet weights: launch them from the Learning rate page.")
+    return Request(spec, epochs, inputs(*_images(spec)))
+
+
+def _images(spec: RunSpec) -> tuple[Source, Identity]:
+    """The data set here that has the spec's images; BadInput if none has."""
+    cache = get_runner().cache
+    for given in known_data():
+        try:
+            source = catalogue.resolve(given, cache)
+        except BadInput:
+            continue
+        if not catalogue.is_ready(source, cache):
+            continue
+        task = get_desk().identify(source)
+        if task.wait(PATIENCE_SECONDS) and task.result and task.result.fingerprint == spec.fingerprint:
+            return source, task.result
+    raise BadInput(f"The images of {spec.dataset} are not here: bring the same ones on the Data page, then try again.")

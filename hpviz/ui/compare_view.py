@@ -1,0 +1,133 @@
+"""The comparison itself: curves over one another or side by side, figures against a baseline, noise, what differs."""
+
+from typing import get_args
+
+import pandas as pd
+import streamlit as st
+
+from hpviz.analysis import frames
+from hpviz.analysis.comparison import Comparison, told
+from hpviz.analysis.fairness import fairness
+from hpviz.analysis.noise import Pair
+from hpviz.analysis.origin import from_elsewhere, recorded
+from hpviz.analysis.words import listed
+from hpviz.charts.curves import TITLES, Axis, Look, Metric, curve
+from hpviz.charts.looks import look_of
+from hpviz.charts.side_by_side import side_by_side
+from hpviz.ui.judgement import MARKS, PAIRS_SHOWN
+from hpviz.ui.overlay import FIGURES, LEGEND, Columns
+from hpviz.ui.screen import is_dark, settled
+from hpviz.ui.text import literal
+
+METRICS: tuple[Metric, ...] = get_args(Metric)
+SENTENCE = 2_000  # characters at most
+DELTA = "Last accuracy less that of the baseline, in points."
+
+
+def show_options(layouts: tuple[str, ...]) -> None:
+    """How the curves are drawn. Their keys are those of the page's address."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.segmented_control("Layout", layouts, required=True, key="compare:layout", persist_state="session")
+        st.segmented_control("Along x", get_args(Axis), required=True, key="compare:x", persist_state="session")
+        st.toggle("log loss", key="compare:log", persist_state="session")
+
+
+def choose_baseline(comparison: Comparison) -> str | None:
+    """The label that the others are held against: the first unless another was chosen."""
+    labels = list(comparison.groups)
+    if st.session_state.get("compare:baseline") not in labels:
+        st.session_state["compare:baseline"] = None
+    chosen = st.selectbox(
+        "Baseline",
+        labels,
+        key="compare:baseline",
+        index=None,
+        placeholder="none",
+        width=320,
+        persist_state="session",
+    )
+    return str(chosen) if chosen else None
+
+
+def show_curves(comparison: Comparison) -> None:
+    """Three charts with everything over one another, or a chart for each label and metric."""
+    x, log_loss = st.session_state["compare:x"], st.session_state["compare:log"]
+    look = look_of(comparison, x, log_loss, is_dark())
+    frame = frames.curves(comparison.runs, comparison.labels, comparison.epochs)
+    if st.session_state["compare:layout"] == "overlaid":
+        with st.grid(3, min_column_width=280):
+            for metric in METRICS:
+                chart = curve(frame, metric, look)
+                st.altair_chart(chart, key=f"compare:{metric}", width="stretch", alt=_alt(look, metric))  # type: ignore[arg-type]
+        st.caption(LEGEND)
+        return
+    chosen = st.segmented_control("Show", METRICS, format_func=TITLES.__getitem__, required=True, default=METRICS[0])
+    metric = chosen or METRICS[0]
+    with st.grid(3, min_column_width=280):
+        for label, chart in zip(look.labels, side_by_side(frame, metric, look), strict=True):
+            alt = f"{TITLES[metric]} of {label} over training. The table below has the figures."
+            st.altair_chart(chart, key=f"compare:side:{label}", width="stretch", alt=alt)  # type: ignore[arg-type]
+
+
+def _alt(look: Look, metric: str) -> str:
+    return f"{TITLES[metric]} over training, for {', '.join(look.labels)}. The table below has the figures."
+
+
+def show_table(comparison: Comparison, baseline: str | None) -> None:
+    """One row a label: its seeds, its figures and, with a baseline, how far it is from it."""
+    classes = round(1 / comparison.chance) if comparison.chance else 2
+    table = frames.by_value(comparison.runs, comparison.labels, comparison.epochs, classes)
+    if comparison.chance is None:
+        table = table.drop(columns="diagnosis")
+    if baseline:
+        base = table.loc[table["value"] == baseline, "last"].iloc[0]
+        table.insert(list(table.columns).index("last") + 1, "delta", 100 * (table["last"] - base))
+    delta = st.column_config.NumberColumn("Δ points", format="%+.1f", help=DELTA)
+    columns: Columns = {**FIGURES, "value": "run", "delta": delta}
+    st.dataframe(
+        table, hide_index=True, placeholder="–", key="compare:table", alt="Figures by label", column_config=columns
+    )
+
+
+def show_judgement(comparison: Comparison, baseline: str | None) -> None:
+    """Different or noise, pairs with the baseline first; is it fair; whose runs these are."""
+    st.markdown("**Different, or noise?** Last accuracies of the runs that have ended")
+    pairs = comparison.pairs()
+    if comparison.test_images is None:
+        st.caption("These accuracies were measured on different images: their difference says little.")
+    elif not pairs:
+        st.caption("It takes two values that have ended to compare.")
+    ours = [pair for pair in pairs if baseline in (None, pair.first, pair.second)]
+    ranked = sorted(ours, key=lambda pair: (pair.p is None, pair.p or 0.0))
+    _list(ranked[:PAIRS_SHOWN])
+    if len(ranked) > PAIRS_SHOWN:
+        with st.expander(f"{len(ranked) - PAIRS_SHOWN} more pairs"):
+            _list(ranked[PAIRS_SHOWN:])
+    for caution in fairness(settled(comparison.runs, comparison.epochs)):
+        st.markdown(f"- :material/balance: {literal(caution.sentence, SENTENCE)}")
+    if foreign := from_elsewhere(comparison.runs):
+        st.markdown(f"- :material/public: Not all were trained here: {literal(foreign, SENTENCE)}.")
+
+
+def _list(pairs: list[Pair[str]]) -> None:
+    if pairs:
+        marks = [MARKS.get(pair.verdict, ":material/casino:") for pair in pairs]
+        lines = [f"- {mark} {literal(pair.sentence, SENTENCE)}" for mark, pair in zip(marks, pairs, strict=True)]
+        st.markdown("\n".join(lines))
+
+
+def show_differences(comparison: Comparison) -> None:
+    """What differs, by label, in a table; what is the same, in a line; where each was recorded."""
+    first = comparison.runs[0]
+    same = [told(name, value, first) for name, value in comparison.shared.items()]
+    st.markdown(f"**The same for all**: {literal(listed(same), SENTENCE)}.")
+    rows = [
+        {
+            "run": label,
+            **{name.replace("_", " "): told(name, runs[0]["spec"][name], runs[0]) for name in comparison.differing},
+            "seeds": listed([str(run["spec"]["seed"]) for run in runs]),
+            "recorded on": recorded(runs[0]),
+        }
+        for label, runs in comparison.groups.items()
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key="compare:differences", alt="What differs, by label")

@@ -1,0 +1,75 @@
+"""Runs from elsewhere on a study's page: whose they are, how to replace them by one's own, how far the two differ."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from hpviz.analysis.origin import Apart, apart, kind_of, recorded
+from hpviz.analysis.words import listed, plural
+from hpviz.missing import seconds_for
+from hpviz.notation import short
+from hpviz.plan import Setting, request
+from hpviz.runs.document import Run
+from hpviz.runs.pace import clock
+from hpviz.runs.reference import reference_runs
+from hpviz.runs.runner import Request
+from hpviz.studies import Study
+from hpviz.ui import choices
+from hpviz.ui.launch import submit
+from hpviz.ui.resources import get_runner
+from hpviz.ui.screen import name_of
+from hpviz.ui.text import literal
+
+KINDS = {"reference": "Reference runs that hpviz came with", "imported": "Imported runs"}
+
+
+def show_foreign(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
+    """A line for each kind of runs from elsewhere on the screen, and one on how one's own compare with the reference.
+
+    Always in a container of its own, so that what stands below stays in its place.
+    """
+    with st.container():
+        for kind in KINDS:
+            if foreign := [run for run in runs if kind_of(run) == kind]:
+                _show_kind(study, setting, kind, foreign)
+        if found := apart([run for run in runs if not run["origin"]], reference_runs()):
+            st.caption(_told(found, study, setting))
+
+
+def _told(found: Apart, study: Study, setting: Setting) -> str:
+    have = "has its" if found.runs == 1 else "have their"
+    return (
+        f"{plural(found.runs, 'run')} of yours {have} reference: they end {found.mean:.1f} points apart on average, at "
+        f"most {found.most:.1f} ({name_of(found.worst, study, setting)}). Another processor rounds otherwise, and "
+        "training amplifies that."
+    )
+
+
+def _show_kind(study: Study, setting: Setting, kind: str, foreign: Sequence[Run]) -> None:
+    values = listed([short(value) for value in dict.fromkeys(run["spec"][study.field] for run in foreign)])
+    machines = listed(sorted({recorded(run) for run in foreign})[:3])
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        st.markdown(
+            f":material/history: **{KINDS[kind]}** show {study.symbol} {literal(values, 400)}: recorded on "
+            f"{literal(machines, 400)}.",
+            width="stretch",
+        )
+        st.button(
+            _label(study, setting, foreign),
+            key=choices.key(study, f"{kind}: mine"),
+            icon=":material/play_arrow:",
+            help="Your runs take the place of these, value by value, as their epochs arrive",
+            on_click=submit,
+            args=(setting, lambda: _requests(study, setting, foreign)),
+        )
+
+
+def _requests(study: Study, setting: Setting, foreign: Sequence[Run]) -> list[Request]:
+    by_seed = sorted(foreign, key=lambda run: (run["spec"]["seed"], run["spec"][study.field]))
+    return [request(setting, **{study.field: run["spec"][study.field], "seed": run["spec"]["seed"]}) for run in by_seed]
+
+
+def _label(study: Study, setting: Setting, foreign: Sequence[Run]) -> str:
+    what = "it" if len(foreign) == 1 else f"these {len(foreign)}"
+    seconds = seconds_for(_requests(study, setting, foreign), get_runner().runs(), setting.identity)
+    return f"Run {what} on my machine" + ("" if seconds is None else f" (about {clock(seconds)})")

@@ -1,0 +1,61 @@
+"""Any runs held against each other, and the picture of it to share."""
+
+import streamlit as st
+
+from hpviz.analysis.comparison import Comparison, compare_runs
+from hpviz.runs.document import ACTIVE, Run
+from hpviz.runs.reference import reference_runs
+from hpviz.ui import compare_choice, compare_link, compare_view, permalink
+from hpviz.ui.resources import get_runner
+from hpviz.ui.share import show_share
+
+DRAW_SECONDS = 2.0
+
+runner = get_runner()
+everything = [*runner.runs(), *reference_runs()]
+compare_link.take(everything)
+st.title("Compare")
+permalink.complain(compare_link.PAGE)
+compare_link.show_absent(everything)
+chosen = compare_choice.choose_runs(everything)
+
+
+def show(comparison: Comparison) -> None:
+    """The whole comparison, and the way to share it."""
+    compare_view.show_curves(comparison)
+    baseline = compare_view.choose_baseline(comparison)
+    compare_view.show_table(comparison, baseline)
+    x, log_loss = st.session_state["compare:x"], st.session_state["compare:log"]
+    show_share(comparison, x=x, log_loss=log_loss, link=compare_link.link())
+    with st.grid(2, min_column_width=300, gap="medium"):
+        with st.container():
+            compare_view.show_judgement(comparison, baseline)
+        with st.container():
+            compare_view.show_differences(comparison)
+
+
+def is_training(run: Run) -> bool:
+    return run["status"] in ACTIVE
+
+
+@st.fragment(run_every=DRAW_SECONDS if any(map(is_training, chosen)) else None)
+def comparison_now() -> None:
+    """The chosen runs as they are, drawn again while one of them trains."""
+    fresh = [runner.run(run["id"]) or run for run in chosen]
+    if any(map(is_training, chosen)) and not any(map(is_training, fresh)):
+        st.rerun()
+    started = [run for run in fresh if run["epochs"]]
+    comparison = compare_runs(started) if started else None
+    compare_link.put(comparison)
+    if comparison:
+        show(comparison)
+    else:
+        st.info("None of these runs has an epoch yet; each appears here as it ends.", icon=":material/show_chart:")
+
+
+if chosen:
+    compare_view.show_options(compare_link.LAYOUTS)
+    comparison_now()
+else:
+    compare_link.put(None)
+    compare_choice.offer_starts(everything)

@@ -1,0 +1,117 @@
+"""Any runs held against each other: what differs, what they are called, how far they all go."""
+
+import pytest
+
+from hpviz.analysis.comparison import compare_runs
+from hpviz.runs import bundle
+from hpviz.runs.document import move
+from tests.analysis.made_up_runs import rows, run
+
+
+def known(document, classes=("a", "b"), test_images=600):
+    document["inputs"].update(classes=list(classes), test_images=test_images)
+    return document
+
+
+def made(epochs=3, accuracy=0.5, **spec):
+    return known(run(rows(epochs, test_accuracy={1: accuracy}), **spec))
+
+
+def imported(*runs):
+    return bundle.read(bundle.write(runs))
+
+
+def test_seeds_of_one_value_share_a_label_and_values_come_in_order():
+    runs = [made(weight_decay=decay, seed=seed) for seed in (1, 0) for decay in (1.0, 0.0, 0.01)]
+    comparison = compare_runs(runs)
+    assert comparison.differing == ("weight_decay",)
+    assert list(comparison.groups) == ["0", "1e-2", "1"]
+    assert [each["spec"]["seed"] for each in comparison.groups["0"]] == [0, 1]
+    assert (comparison.study.name, comparison.legend) == ("weight-decay", "λ")
+    assert "weight_decay" not in comparison.shared
+    assert comparison.shared["batch_size"] == 32
+
+
+def test_several_differences_are_all_in_the_label():
+    comparison = compare_runs([made(batch_size=8), made(weight_decay=1.0, optimizer="sgd")])
+    assert list(comparison.groups) == ["batch 8 · λ 0 · optimizer Adam", "batch 32 · λ 1 · optimizer SGD"]
+    assert (comparison.study, comparison.legend) == (None, "run")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "labels"),
+    [
+        ({"model": "resnet18"}, {}, ["article-cnn", "resnet18"]),
+        ({"image_size": 128}, {}, ["64 px", "128 px"]),
+        ({"per_class": 1000}, {}, ["all training images", "1,000 a class"]),
+        ({"precision": "bf16"}, {}, ["bf16", "fp32"]),
+        ({"kernel_width": 3}, {"kernel_width": 7}, ["3", "7"]),
+        ({"dataset": "x", "fingerprint": "1" * 64}, {}, ["made up", "x"]),
+    ],
+)
+def test_every_difference_has_a_name_that_people_use(one, other, labels):
+    assert sorted(compare_runs([made(**one), made(**other)]).groups) == sorted(labels)
+
+
+def test_a_seed_alone_is_no_difference():
+    comparison = compare_runs([made(seed=0), made(seed=1)])
+    assert (comparison.differing, list(comparison.groups)) == ((), ["article-cnn"])
+
+
+def test_a_field_that_is_asked_for_names_the_runs_even_if_it_is_the_same():
+    assert list(compare_runs([made()], "weight_decay").groups) == ["0"]
+
+
+def test_runs_from_elsewhere_are_told_apart_from_own_ones():
+    own = made(weight_decay=0.01)
+    own["machine"] = {"name": "Big GPU"}
+    assert list(compare_runs([own, *imported(own)], "weight_decay").groups) == ["1e-2", "1e-2 (Big GPU)"]
+    assert list(compare_runs(imported(own), "weight_decay").groups) == ["1e-2"]
+
+
+def test_two_recordings_of_one_seed_are_told_apart_by_their_ids():
+    first, second = made(), made()
+    second["created"] = "2026-01-01T00:00:00.000+00:00"
+    comparison = compare_runs(imported(first, second))
+    assert len(comparison.groups) == 2
+    assert all(each["id"] in comparison.labels[each["id"]] for each in comparison.runs)
+
+
+def test_the_last_epoch_that_all_have_is_compared():
+    assert compare_runs([made(8), made(5, weight_decay=1.0)]).epochs == 5
+
+
+@pytest.mark.parametrize("status", ["running", "queued", "diverged"])
+def test_a_run_that_trains_or_diverged_holds_nobody_back(status):
+    young = made(1, weight_decay=1.0)
+    move(young, status)
+    assert compare_runs([made(8), young]).epochs == 8
+    assert compare_runs([young]).epochs == 1
+
+
+def test_guessing_is_known_where_all_have_the_same_number_of_classes():
+    assert compare_runs([made(), made(weight_decay=1.0)]).chance == 0.5
+    assert compare_runs([made(), known(made(weight_decay=1.0), "abc")]).chance is None
+    assert compare_runs([known(made(), ())]).chance is None
+
+
+def test_different_test_images_cannot_be_compared():
+    comparison = compare_runs([made(), made(fingerprint="1" * 64)])
+    assert (comparison.test_images, comparison.pairs()) == (None, [])
+    assert compare_runs([known(made(), test_images=0)]).test_images is None
+
+
+def test_pairs_are_judged_at_the_common_epoch_by_their_label():
+    runs = [made(4, 0.5 + decay / 4 + seed / 500, weight_decay=decay, seed=seed) for decay in (0, 1) for seed in (0, 1)]
+    (pair,) = compare_runs(runs).pairs()
+    assert (pair.first, pair.second, pair.seeds) == ("0", "1", (2, 2))
+    assert pair.verdict == "different"
+    assert "λ 1 is 25.0 points above λ 0" in pair.sentence
+
+
+def test_a_run_under_way_is_not_judged():
+    runs = [made(weight_decay=decay, seed=seed) for decay in (0, 1) for seed in (0, 1)]
+    move(runs[0], "running")
+    (pair,) = compare_runs(runs).pairs()
+    assert pair.seeds == (1, 2)
+    assert pair.verdict == "one seed only"

@@ -1,0 +1,60 @@
+"""What the tests of pages share: opening one, remembering runs as if they had been trained, reading what it says."""
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from hpviz.data.scenes import SCENES_CLASSES, SCENES_FINGERPRINT
+from hpviz.runs.document import move, new_run, put_epoch
+from hpviz.spec import build_spec
+from hpviz.studies import LEARNING_RATE, PRESETS
+from tests.made_up import row
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def page(name, **address):
+    """A page, not yet run, opened under an address."""
+    app = AppTest.from_file(str(ROOT / f"hpviz/ui/pages/{name}.py"), default_timeout=60)
+    for entry, text in address.items():
+        app.query_params[entry] = text
+    return app
+
+
+def open_page(study, **address):
+    return page(study.field, **address).run()
+
+
+def page_spec(runner, study=LEARNING_RATE, **values):
+    """The spec that a study's page asks for under its quick preset."""
+    preset = PRESETS["quick"]
+    fields = {
+        "image_size": preset.image_size,
+        "per_class": preset.per_class,
+        **study.settings("quick"),
+        **values,
+    }
+    fields["precision"] = runner.machine()["precision"]
+    return build_spec(dataset="scenes", fingerprint=SCENES_FINGERPRINT, **fields)
+
+
+def remember(runner, epochs, status="finished", study=LEARNING_RATE, top=0.8, **values):
+    """Put a run into the store as if it had been trained; its accuracy rises to `top` over 8 epochs."""
+    inputs = {"data": "scenes", "weights": None, "classes": list(SCENES_CLASSES), "test_images": 600}
+    run = new_run(page_spec(runner, study, **values), inputs, 8)
+    for epoch in range(1, epochs + 1):
+        put_epoch(run, row(epoch, accuracy=top * epoch / 8))
+    move(run, status)
+    runner.store.put(run)
+    return run
+
+
+def press(app, label):
+    """Click the first button of that label and let the page answer."""
+    next(button for button in app.button if button.label.startswith(label)).click().run()
+    assert not app.exception
+
+
+def texts(app):
+    """All prose of the page, as it reads: without the backslashes that keep it from being taken for Markdown."""
+    return "\n".join(element.value for element in (*app.markdown, *app.caption)).replace("\\", "")

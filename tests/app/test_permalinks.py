@@ -1,0 +1,127 @@
+"""What is on a page is in its address, and an address can ask for no more than the page offers."""
+
+import pytest
+
+from hpviz.studies import LEARNING_RATE, WEIGHT_DECAY
+from hpviz.ui.choices import FOLDERS_NOTE
+from tests.app.pages import open_page, page, press, remember, texts
+
+
+def address(app):
+    return {name: texts if isinstance(texts, str) else ",".join(texts) for name, texts in app.query_params.items()}
+
+
+def widget(app, kind, label):
+    return next(found for found in getattr(app, kind) if found.label == label)
+
+
+def test_a_page_as_the_preset_has_it_has_a_bare_address(runner):
+    assert address(open_page(LEARNING_RATE)) == {}
+
+
+def test_an_address_opens_the_page_as_it_was(runner):
+    app = open_page(WEIGHT_DECAY, epochs="4", optimizer="adamw", weight_decay="0.1", learning_rate="3e-4", seed="7")
+    assert not app.exception
+    assert not app.warning
+    assert widget(app, "number_input", "Epochs").value == 4
+    assert widget(app, "number_input", "Seed").value == 7
+    assert widget(app, "selectbox", "Optimiser").value == "adamw"
+    assert widget(app, "text_input", "Held learning rate").value == "3e-4"
+    assert widget(app, "select_slider", "Weight decay").value == 0.1
+    assert "4 epochs" in app.expander[1].label
+
+
+def test_what_is_chosen_joins_the_address(runner):
+    app = open_page(LEARNING_RATE)
+    widget(app, "number_input", "Epochs").set_value(5).run()
+    widget(app, "select_slider", "Learning rate").set_value(3e-3).run()
+    assert address(app) == {"epochs": "5", "learning_rate": "3e-3"}
+    widget(app, "number_input", "Epochs").set_value(8).run()
+    assert "epochs" not in address(app)
+
+
+def test_an_address_is_read_against_its_own_preset(runner):
+    app = open_page(WEIGHT_DECAY, preset="article", data="scenes", epochs="3")
+    assert widget(app, "number_input", "Image size (px)").value == 150
+    assert widget(app, "number_input", "Epochs").value == 3
+    assert address(app) == {"preset": "article", "data": "scenes", "epochs": "3"}
+
+
+def test_the_runs_on_the_screen_are_in_the_address(runner):
+    for value in (1e-4, 1e-2):
+        for seed in range(2):
+            remember(runner, 8, learning_rate=value, seed=seed)
+    app = open_page(LEARNING_RATE)
+    assert address(app) == {"values": "1e-4,1e-2", "seeds": "2"}
+    app.pills[0].set_value(["1e-4"]).run()
+    assert address(app)["hidden"] == "1e-2"
+    again = open_page(LEARNING_RATE, **address(app))
+    assert again.pills[0].value == ["1e-4"]
+
+
+def test_values_of_an_address_that_are_not_here_are_offered_for_training(runner):
+    remember(runner, 8, learning_rate=1e-4)
+    app = open_page(LEARNING_RATE, values="1e-4,2e-3", seeds="2")
+    assert "shows lr 1e-4 and 2e-3 under 2 seeds; 3 runs of them are not on this machine" in texts(app)
+    press(app, "Train them")
+    runs = {(run["spec"]["learning_rate"], run["spec"]["seed"]) for run in runner.runs()}
+    assert runs == {(1e-4, 0), (1e-4, 1), (2e-3, 0), (2e-3, 1)}
+
+
+def test_an_address_does_not_lose_what_it_asks_for(runner):
+    assert address(open_page(LEARNING_RATE, values="2e-3")) == {"values": "2e-3"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("epochs", "0"),
+        ("epochs", "1e999"),
+        ("epochs", "NaN"),
+        ("epochs", "٣"),
+        ("seed", "-1"),
+        ("image_size", "100000"),
+        ("per_class", "x" * 100_000),
+        ("held", "1"),
+        ("data", "/etc"),
+        ("data", "../../etc"),
+        ("optimizer", "__import__('os')"),
+        ("learning_rate", "5"),
+        ("values", "1e-4,,"),
+        ("values", ",".join(["1e-4"] * 500)),
+        ("values", "nan"),
+        ("weight_decay", "<script>"),
+        ("x", "hours"),
+        ("log", "yes"),
+        ("x", ["epoch", "seconds"]),
+        ("<b>:red[a]$$", "1"),
+    ],
+)
+def test_what_a_page_does_not_offer_is_left_out_and_said_so(runner, name, text):
+    app = open_page(LEARNING_RATE, **{name: text, "batch_size": "16"})
+    assert not app.exception
+    if (name, text) != ("epochs", "٣"):  # a digit is a digit in any script
+        assert "left out" in app.warning[0].value
+        assert name not in address(app)
+    assert address(app)["batch_size"] == "16"
+
+
+def test_ten_thousand_entries_change_nothing(runner):
+    app = page("learning_rate", **{f"key{number}": "1" for number in range(900)}).run()
+    assert not app.exception
+    assert "and 895 more" in app.warning[0].value
+    assert address(app) == {}
+
+
+def test_a_folder_is_opened_by_an_address_only_if_it_was_added_here(runner, folder):
+    assert "left out" in open_page(LEARNING_RATE, data=folder).warning[0].value
+    runner.store.note(FOLDERS_NOTE, [folder])
+    app = open_page(LEARNING_RATE, data=folder)
+    assert not app.warning
+    assert app.selectbox[0].value == folder
+
+
+def test_an_address_of_a_megabyte_is_ignored(runner):
+    app = open_page(LEARNING_RATE, epochs="x" * 1_000_000)
+    assert not app.exception
+    assert widget(app, "number_input", "Epochs").value == 8

@@ -1,0 +1,245 @@
+"""Bundles: what goes out comes in again exactly, and nothing else does."""
+
+import copy
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hpviz.home import default_cache
+from hpviz.runs import bundle
+from hpviz.runs.store import RunStore
+from hpviz.spec import MAX_EPOCHS, BadInput
+from tests.analysis.made_up_runs import author, rows, run
+
+HOSTILE = "<b>$$ :red[x] =1+1 \u202e ../../etc/passwd"
+
+
+@pytest.fixture
+def store():
+    opened = RunStore(default_cache())
+    yield opened
+    opened.close()
+
+
+def trained(**spec):
+    document = run(rows(3), **spec)
+    document["inputs"].update(classes=["sea", HOSTILE], test_images=600)
+    return document
+
+
+def told(data=None):
+    """A valid bundle as plain JSON, to be spoiled."""
+    return json.loads(data or bundle.write([trained(weight_decay=0.01)]))
+
+
+def refused(bad):
+    with pytest.raises(BadInput) as complaint:
+        bundle.read(bad if isinstance(bad, bytes) else json.dumps(bad).encode())
+    message = str(complaint.value)
+    assert message.endswith(".")
+    assert "\n" not in message
+    assert len(message) < 400
+    return message
+
+
+def carried(document):
+    """What a bundle says of a run."""
+    names = ("spec", "epochs", "status", "reason", "target", "machine", "created", "updated")
+    return {name: document[name] for name in names} | {
+        "classes": document["inputs"]["classes"],
+        "test_images": document["inputs"]["test_images"],
+    }
+
+
+def test_every_figure_comes_back_exactly():
+    ours = trained(weight_decay=0.01, dataset=HOSTILE)
+    ours["epochs"][1].update(test_loss=None, train_loss=0.1 + 0.2)
+    (theirs,) = bundle.read(bundle.write([ours]))
+    assert carried(theirs) == carried(ours)
+    assert theirs["origin"]["kind"] == "imported"
+    assert theirs["id"].startswith(f"{ours['id']}-")
+
+
+def test_the_authors_runs_come_back_exactly():
+    runs = author(1)
+    for document in runs:
+        document["inputs"].update(classes=["sea"], test_images=600)
+    assert list(map(carried, bundle.read(bundle.write(runs)))) == list(map(carried, runs))
+
+
+def test_nothing_of_this_machine_goes_out():
+    ours = trained()
+    ours["inputs"].update(data="/home/somebody/photos", weights="/home/somebody/w.pth")
+    ours["owner"] = "host:1234"
+    assert "somebody" not in bundle.write([ours]).decode()
+    assert "host:1234" not in bundle.write([ours]).decode()
+
+
+def test_a_run_that_is_passed_on_stays_the_same_run():
+    once = bundle.read(bundle.write([trained()]))
+    twice = bundle.read(bundle.write(once))
+    assert twice == once
+
+
+def test_a_run_under_way_goes_out_as_stopped():
+    document = {**trained(), "status": "running"}
+    (theirs,) = bundle.read(bundle.write([document]))
+    assert (theirs["status"], theirs["owner"]) == ("stopped", None)
+
+
+def test_imported_runs_stand_beside_own_ones_and_are_taken_in_once(store):
+    others = bundle.read(bundle.write([trained(), trained(seed=1)]))
+    assert [document["id"] for document in store.take_in(others)] == [document["id"] for document in others]
+    assert store.take_in(others) == []
+    store.put(trained())
+    assert len(store.runs()) == 3
+
+
+def test_a_run_that_comes_home_is_known(store):
+    ours = trained()
+    store.put(ours)
+    assert store.take_in(bundle.read(bundle.write([ours]))) == []
+    assert [document["id"] for document in store.runs()] == [ours["id"]]
+
+
+def test_runs_without_an_epoch_do_not_go_out():
+    with pytest.raises(BadInput, match="nothing to export"):
+        bundle.write([run([])])
+
+
+def test_too_many_runs_do_not_go_out(monkeypatch):
+    monkeypatch.setattr(bundle, "MAX_RUNS", 1)
+    with pytest.raises(BadInput, match="at most 1 runs"):
+        bundle.write([trained(), trained(seed=1)])
+
+
+def spoil(**changes):
+    spoiled = told()
+    spoiled["runs"][0].update(changes)
+    return spoiled
+
+
+def row_with(**figures):
+    spoiled = told()
+    spoiled["runs"][0]["epochs"][0].update(figures)
+    return spoiled
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"",
+        b"not JSON",
+        b"[]",
+        b"{}",
+        b"null",
+        b"\xff\xfe\x00",
+        b'{"hpviz_bundle": 1',
+        b"[" * 100_000,
+        b'{"runs":' * 50_000,
+        pytest.param(b" " * (bundle.MAX_BYTES + 1), id="huge"),
+        {**told(), "hpviz_bundle": 2},
+        {**told(), "hpviz_bundle": "1"},
+        {**told(), "surprise": 1},
+        {**told(), "runs": []},
+        {**told(), "exported": "yesterday"},
+        {**told(), "exported": "2026-11-25T01:00:00"},
+        spoil(surprise=1),
+        spoil(id="../../../etc/pa"),
+        spoil(id="0" * 12),
+        spoil(status="running"),
+        spoil(status="glorious"),
+        spoil(spec={}),
+        spoil(spec={**told()["runs"][0]["spec"], "learning_rate": 1.0}),
+        spoil(spec={**told()["runs"][0]["spec"], "surprise": 1}),
+        spoil(target=0),
+        spoil(target=10**9),
+        spoil(classes=["x" * 201]),
+        spoil(classes="sea"),
+        spoil(reason="x" * 501),
+        spoil(machine={"name": "x" * 501}),
+        spoil(machine={"password": "x"}),
+        spoil(owner="host:1"),
+        spoil(epochs=told()["runs"][0]["epochs"][1:]),
+        spoil(epochs=told()["runs"][0]["epochs"][::-1]),
+        pytest.param(spoil(epochs=[{}] * (MAX_EPOCHS + 1)), id="many epochs"),
+        pytest.param(spoil(epochs=told()["runs"][0]["epochs"][:1] * 20_000), id="twenty thousand epochs"),
+        row_with(test_loss=float("nan")),
+        row_with(test_loss=float("inf")),
+        row_with(test_loss=-1.0),
+        row_with(test_accuracy=1.5),
+        row_with(test_accuracy="high"),
+        row_with(updates=10**30),
+        row_with(updates=10**6),
+        row_with(surprise=1),
+    ],
+)
+def test_anything_else_is_refused_in_one_sentence(bad):
+    refused(bad)
+
+
+def test_a_million_epochs_are_refused():
+    before, after = json.dumps(spoil(epochs=["HERE"])).encode().split(b'"HERE"')
+    refused(before + b",".join([b"{}"] * 1_000_000) + after)
+
+
+def test_a_hostile_name_is_cut_in_the_sentence():
+    assert len(refused({**told(), "<script>" * 1_000: 1})) < 400
+
+
+def test_a_refused_bundle_leaves_the_store_as_it_was(store):
+    store.put(trained())
+    before = store.runs()
+    spoiled = told()
+    spoiled["runs"].append(copy.deepcopy(spoiled["runs"][0]) | {"status": "running"})
+    with pytest.raises(BadInput):
+        store.take_in(bundle.read(json.dumps(spoiled).encode()))
+    assert store.runs() == before
+
+
+# Whatever comes: runs, or one sentence.
+
+
+def reads_or_refuses(data):
+    try:
+        runs = bundle.read(data)
+    except BadInput as error:
+        assert "\n" not in str(error)
+    else:
+        bundle.write([document for document in runs if document["epochs"]] or [trained()])
+
+
+@given(st.binary(max_size=300))
+def test_wild_bytes_never_raise_anything_else(data):
+    reads_or_refuses(data)
+
+
+VALID = bundle.write([trained(weight_decay=0.01)])
+
+
+@given(st.integers(0, len(VALID) - 1), st.binary(max_size=4), st.integers(0, 40))
+def test_bytes_changed_in_a_valid_bundle_never_raise_anything_else(place, put, taken):
+    reads_or_refuses(VALID[:place] + put + VALID[place + taken :])
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.data())
+def test_values_changed_in_a_valid_bundle_never_raise_anything_else(data):
+    spoiled = told(VALID)
+    place = spoiled
+    while isinstance(place, (dict, list)) and place:
+        keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+        key = data.draw(st.sampled_from(keys))
+        if not isinstance(place[key], (dict, list)) or data.draw(st.booleans()):
+            place[key] = data.draw(JSON)
+            break
+        place = place[key]
+    reads_or_refuses(json.dumps(spoiled).encode())
