@@ -9,7 +9,7 @@ from hpviz.analysis.claims.case import CNN, Case, Finding
 from hpviz.analysis.claims.claim import Claim
 from hpviz.analysis.claims.verdicts import any_differ, on
 from hpviz.analysis.cost import Cost, cost, gigabytes
-from hpviz.analysis.evidence import Evidence, Value, comparable, last, percents
+from hpviz.analysis.evidence import Evidence, Value, aligned, last, percents
 from hpviz.analysis.fairness import different_machines
 from hpviz.analysis.measured import peak_memory
 from hpviz.analysis.noise import compare
@@ -49,7 +49,7 @@ def memory_can_be_counted(case: Case) -> Finding:
 
 def _measured_memory(case: Case) -> str:
     """The peaks that runs of one setting held, if there are two widths of them from one machine; else nothing."""
-    found = [_with_peaks(evidence) for evidence in comparable(case.runs, "kernel_width", _is_width)]
+    found = [_with_peaks(evidence) for evidence in aligned(case.sorted_runs.by("kernel_width"), _is_width)]
     widths = max(found, key=lambda evidence: len(evidence.runs), default=None)
     if widths is None or len(widths.runs) < 2:
         return ""
