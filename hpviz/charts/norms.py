@@ -20,28 +20,17 @@ def norm_curve(
 
     Gradients span decades and are drawn on a logarithmic axis, on which a zero has no place.
     """
-    logarithmic = norm == "gradient_norm"
-    if logarithmic:
+    if norm == "gradient_norm":
         frame = frame.assign(gradient_norm=frame[norm].where(frame[norm] > 0))
-    scale = alt.Scale(type="log", nice=True) if logarithmic else alt.Scale(zero=True, nice=True)
-    axis = alt.Axis(values=DECADES, format="~g") if logarithmic else alt.Axis(tickCount=5)
+    scale = alt.Scale(domain=list(labels), range=list(colours))
+    title = alt.Legend(orient="top", direction="horizontal", title=legend, titleOrient="left", columns=8, offset=4)
     chart: alt.Chart = (
         alt.Chart(frame)
         .mark_line(strokeWidth=2, point=True, invalid="break-paths-filter-domains")
         .encode(
-            x=alt.X(
-                "epoch:Q",
-                scale=alt.Scale(domain=[0, epochs], nice=False),
-                axis=alt.Axis(tickMinStep=1, format="d", grid=False),
-            ),
-            y=alt.Y(f"{norm}:Q", title=None, scale=scale, axis=axis),
-            color=alt.Color(
-                "label:N",
-                scale=alt.Scale(domain=list(labels), range=list(colours)),
-                legend=alt.Legend(
-                    orient="top", direction="horizontal", title=legend, titleOrient="left", columns=8, offset=4
-                ),
-            ),
+            x=_epoch(epochs),
+            y=_norm(norm),
+            color=alt.Color("label:N", scale=scale, legend=title),
             tooltip=[
                 alt.Tooltip("label:N", title=legend),
                 alt.Tooltip("epoch:Q", format="d"),
@@ -51,3 +40,15 @@ def norm_curve(
         .properties(height=HEIGHT, title=TITLES[norm])
     )
     return chart
+
+
+def _epoch(epochs: int) -> alt.X:
+    axis = alt.Axis(tickMinStep=1, format="d", grid=False)
+    return alt.X("epoch:Q", scale=alt.Scale(domain=[0, epochs], nice=False), axis=axis)
+
+
+def _norm(norm: Norm) -> alt.Y:
+    if norm == "gradient_norm":
+        axis = alt.Axis(values=DECADES, format="~g")
+        return alt.Y(f"{norm}:Q", title=None, scale=alt.Scale(type="log", nice=True), axis=axis)
+    return alt.Y(f"{norm}:Q", title=None, scale=alt.Scale(zero=True, nice=True), axis=alt.Axis(tickCount=5))

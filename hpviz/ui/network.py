@@ -10,6 +10,7 @@ from hpviz.charts.palette import colour
 from hpviz.charts.pictures import Picture, gradient_noise_picture, kernels_picture, layers_picture
 from hpviz.notation import short
 from hpviz.plan import Setting
+from hpviz.runs.desk import Task
 from hpviz.runs.document import Run
 from hpviz.studies import Study
 from hpviz.training.inside import Inside
@@ -99,7 +100,13 @@ def _show_inside(study: Study, setting: Setting) -> None:
             )
     if task is None:
         st.caption(OFFER)
-    elif not task.is_done:
+    else:
+        _show_task(study, run, task)
+
+
+def _show_task(study: Study, run: Run, task: Task) -> None:
+    """The measurement while it goes on, then what came of it or why nothing did."""
+    if not task.is_done:
         show_task(task)
     elif task.was_cancelled:
         st.caption("Cancelled. Nothing of it was kept.")
