@@ -9,6 +9,7 @@ import pandas as pd
 
 from hpviz.analysis.diagnosis import diagnosis
 from hpviz.analysis.evidence import is_whole
+from hpviz.analysis.measured import peak_memory
 from hpviz.analysis.words import plural
 from hpviz.runs.document import EpochRow, Run
 
@@ -88,7 +89,8 @@ def last_finite_epoch(rows: Sequence[EpochRow]) -> int | None:
 def by_value(runs: Sequence[Run], labels: Mapping[str, str], epochs: int, classes: int) -> pd.DataFrame:
     """One row a label: its seeds, how far they are, means of their figures, what ails most of them.
 
-    `best_spread` and `last_spread` are standard deviations over the seeds in points of accuracy, None for one seed.
+    `best_spread` and `last_spread` are standard deviations over the seeds in points of accuracy, None for one seed;
+    `peak_memory` is in MB.
     """
     groups = by_label(runs, labels).items()
     return pd.DataFrame([_value_row(label, seeds, epochs, classes) for label, seeds in groups])
@@ -109,6 +111,7 @@ def _value_row(label: str, seeds: Sequence[Run], epochs: int, classes: int) -> d
         "gap": _mean(found["gap"]),
         "train_seconds": _mean(found["train_seconds"]),
         "test_seconds": _mean(found["test_seconds"]),
+        "peak_memory": _mean(found["peak_memory"]),
         "diagnosis": commonest_diagnosis(seeds, epochs, classes)[0],
     }
 
@@ -139,6 +142,7 @@ def _figures(run: Run, epochs: int) -> dict[str, float | None]:
         "gap": test - train if train is not None and test is not None else None,
         "train_seconds": _mean([row["train_seconds"] for row in shown]),
         "test_seconds": _mean([row["test_seconds"] for row in shown]),
+        "peak_memory": (measured := peak_memory(run["epochs"][:epochs])) and measured / 1e6,
     }
 
 

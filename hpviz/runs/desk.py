@@ -1,5 +1,6 @@
-"""Long work on data in the background, for pages: begun once, watched by any number of sessions."""
+"""Long work on data, or on a trained network, in the background: begun once, watched by any number of sessions."""
 
+import atexit
 import functools
 import logging
 import threading
@@ -11,10 +12,14 @@ from typing import Any
 from hpviz.data import catalogue
 from hpviz.data.audit import survey
 from hpviz.data.progress import Progress
+from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.pace import View, waiting, work_view
+from hpviz.runs.work import checkpoint_of, look_inside
 from hpviz.spec import BadInput
 
 log = logging.getLogger(__name__)
+
+CLOSING_SECONDS = 2.0
 
 Work = Callable[[], Generator[Progress, None, Any]]
 
@@ -30,6 +35,10 @@ class Task:
         self._cancelled = threading.Event()
         self._ended = threading.Event()
         threading.Thread(target=self._carry_out, args=(work,), name="hpviz-data", daemon=True).start()
+
+    @property
+    def was_cancelled(self) -> bool:
+        return self._cancelled.is_set() and self.error is not None
 
     @property
     def is_done(self) -> bool:
@@ -89,6 +98,16 @@ class Desk:
             if name in self._tasks and self._tasks[name].is_done:
                 del self._tasks[name]
 
+    def close(self) -> None:
+        """Let whatever is under way end at its next step: a thread that is cut off inside PyTorch ends in an abort."""
+        with self._lock:
+            tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        until = time.monotonic() + CLOSING_SECONDS
+        for task in tasks:
+            task.wait(max(until - time.monotonic(), 0))
+
     # What pages ask for
 
     def identify(self, source: catalogue.Source) -> Task:
@@ -114,6 +133,26 @@ class Desk:
         """Result: (path, SHA-256) of a file of pretrained weights; None fetches torchvision's."""
         return self.task(("weights", file), lambda: _find_weights(file), max_age=10)
 
+    def inspect(self, run: Run) -> Task:
+        """Result: training.inside.Inside, of the network as it is after the run's last epoch. Measured only once."""
+        before = self.inspection(run)
+        if before is not None and before.error:
+            self.forget(_inspection(run))
+        return self.task(_inspection(run), lambda: look_inside(run, self.cache))
+
+    def inspection(self, run: Run) -> Task | None:
+        """The task of `inspect` if it was ever begun."""
+        return self.known(_inspection(run))
+
+    def can_inspect(self, run: Run) -> bool:
+        """Whether the run has ended, not by diverging, and its checkpoint is on this machine."""
+        ended = run["status"] not in (*ACTIVE, "diverged")
+        return ended and any(checkpoint_of(run, self.cache).glob("*.pt"))
+
+
+def _inspection(run: Run) -> Hashable:
+    return "inspect", run["id"], len(run["epochs"])
+
 
 def survey_name(source: catalogue.Source, image_size: int, fingerprint: str) -> Hashable:
     """The name of the task that surveys these images; other images are another task."""
@@ -136,4 +175,6 @@ def _find_weights(file: str | None) -> Generator[Progress, None, tuple[Path, str
 @functools.cache
 def shared(cache: Path) -> Desk:
     """This process's one desk for a cache folder."""
-    return Desk(cache)
+    desk = Desk(cache)
+    atexit.register(desk.close)
+    return desk

@@ -1,18 +1,22 @@
-"""One run from its document to its events: prepare the images, then train. Torch is loaded in here."""
+"""One run from its document to its events: prepare the images, then train, or look inside what was trained.
+
+Torch is loaded in here.
+"""
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hpviz.data.catalogue import prepare, resolve
-from hpviz.data.prepared import open_prepared
+from hpviz.data.prepared import Prepared, open_prepared
 from hpviz.data.progress import Progress
 from hpviz.runs.document import Run
 from hpviz.spec import BadInput, RunSpec
 
 if TYPE_CHECKING:
     from hpviz.training.events import Event
+    from hpviz.training.inside import Inside
 
 
 # No space, over quota, larger than files may be here.
@@ -25,12 +29,7 @@ def carry_out(run: Run, cache: Path, device: str) -> "Iterator[Progress | Event]
     Closing the iterator stops within one batch. Raises BadInput if the images are not those of the spec.
     """
     spec = RunSpec(**run["spec"])
-    # What was prepared before needs no originals: a run goes on though its folder has moved.
-    data = open_prepared(cache, spec.fingerprint, spec.image_size)
-    if data is None:
-        data = yield from prepare(resolve(run["inputs"]["data"], cache), spec.image_size, cache)
-    if data.fingerprint != spec.fingerprint:
-        raise BadInput(f"The images of {spec.dataset} have changed since this run was specified; launch it anew.")
+    data = yield from images_of(run, cache)
     yield Progress("loading PyTorch", 0, 0)
     from hpviz.training.loop import train
 
@@ -41,8 +40,39 @@ def carry_out(run: Run, cache: Path, device: str) -> "Iterator[Progress | Event]
         epochs=run["target"],
         device=device,
         weights=Path(weights) if weights else None,
-        checkpoint=cache / "checkpoints" / run["id"],
+        checkpoint=checkpoint_of(run, cache),
     )
+
+
+def look_inside(run: Run, cache: Path) -> "Generator[Progress, None, Inside]":
+    """Measure the network that a run's checkpoint holds. Raises BadInput if checkpoint or images are gone."""
+    data = yield from images_of(run, cache)
+    yield Progress("loading PyTorch", 0, 0)
+    from hpviz.training.inspect import inspect
+
+    return (yield from inspect(RunSpec(**run["spec"]), data, checkpoint_of(run, cache)))
+
+
+def checkpoint_of(run: Run, cache: Path) -> Path:
+    """The folder of a run's checkpoint, which may be gone."""
+    return cache / "checkpoints" / run["id"]
+
+
+def images_of(run: Run, cache: Path) -> Generator[Progress, None, Prepared]:
+    """The images of a run's spec, prepared. Raises BadInput if they are gone or have changed."""
+    spec = RunSpec(**run["spec"])
+    # What was prepared before needs no originals: a run goes on though its folder has moved.
+    data = open_prepared(cache, spec.fingerprint, spec.image_size)
+    if data is None:
+        try:
+            source = resolve(run["inputs"]["data"], cache)
+        except BadInput:
+            given = run["inputs"]["data"]
+            raise BadInput(f"The images of {spec.dataset} are no longer at {given}; put them back there.") from None
+        data = yield from prepare(source, spec.image_size, cache)
+    if data.fingerprint != spec.fingerprint:
+        raise BadInput(f"The images of {spec.dataset} have changed since this run was specified; launch it anew.")
+    return data
 
 
 def describe_failure(error: BaseException) -> str:

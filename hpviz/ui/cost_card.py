@@ -1,8 +1,10 @@
-"""What the run under the slider would cost, before it is run."""
+"""What the run under the slider would cost, before it is run; beside it what it did cost, once it has an epoch."""
 
 import streamlit as st
 
 from hpviz.analysis.cost import Cost, cost, gigabytes
+from hpviz.analysis.measured import Measured, measured
+from hpviz.analysis.words import plural
 from hpviz.missing import seconds_for, untrained
 from hpviz.plan import Setting, request
 from hpviz.runs.pace import clock
@@ -21,20 +23,43 @@ def show_cost(study: Study, setting: Setting, value: float) -> str | None:
     except BadInput as error:
         st.error(str(error), icon=":material/error:")
         return str(error)
-    figures = cost(one.spec, len(setting.identity.classes))
+    run = get_runner().run(one.spec.run_id)
+    told = measured(run["epochs"][: setting.epochs]) if run and run["epochs"] and not run["origin"] else None
     with st.container(border=True), st.grid(5, min_column_width=120):
-        _metric("Parameters", counted(figures.parameters.total), _parts(figures))
-        _metric("Outputs an image", counted(figures.activations.total), "Activations of one image's forward pass.")
-        _metric("Multiply-adds", counted(figures.multiply_adds.total), "Of one image's forward pass.")
-        _metric("Memory", gigabytes(figures.memory_bytes), "An upper estimate for training at this batch size.")
-        _metric("Time", _time(one, setting), "From the pace of earlier runs like it on this machine.")
+        _show_counts(cost(one.spec, len(setting.identity.classes)), told)
+        _metric(
+            "Time",
+            _time(one, setting),
+            "From the pace of earlier runs like it on this machine; measured: training and testing.",
+            _spent(told) if told else None,
+        )
     return None
 
 
-def _metric(label: str, figure: str, explanation: str) -> None:
+def _show_counts(figures: Cost, told: Measured | None) -> None:
+    _metric("Parameters", counted(figures.parameters.total), _parts(figures))
+    _metric("Outputs an image", counted(figures.activations.total), "Activations of one image's forward pass.")
+    _metric("Multiply-adds", counted(figures.multiply_adds.total), "Of one image's forward pass.")
+    _metric(
+        "Memory",
+        gigabytes(figures.memory_bytes),
+        "Weights, gradients, the optimiser's moments and every layer's output at this batch size; measured: the most "
+        "that training held, with what PyTorch takes for itself.",
+        gigabytes(told.memory_bytes) if told and told.memory_bytes else None,
+    )
+
+
+def _metric(label: str, figure: str, explanation: str, measurement: str | None = None) -> None:
     with st.container(gap="xxsmall"):
         st.caption(label, help=explanation)
         st.markdown(f"**{figure}**")
+        if measurement is not None:
+            st.caption(f"measured: {measurement}")
+
+
+def _spent(told: Measured) -> str:
+    pace = f", {told.images_per_second:,.0f} images/s" if told.images_per_second else ""
+    return f"{clock(told.seconds)} for {plural(told.epochs, 'epoch')}{pace}"
 
 
 def _parts(figures: Cost) -> str:

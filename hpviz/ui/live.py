@@ -15,6 +15,7 @@ from hpviz.ui.claims import show_claims
 from hpviz.ui.foreign import show_foreign
 from hpviz.ui.judgement import show_judgement
 from hpviz.ui.link_offer import show_link_offer
+from hpviz.ui.network import show_network
 from hpviz.ui.outcomes import show_outcomes
 from hpviz.ui.overlay import show_overlay, show_table
 from hpviz.ui.prediction import show_prediction
@@ -53,6 +54,7 @@ def show_comparison(study: Study, setting: Setting, slot: str) -> None:
     with st.container():
         comparison()
     show_claims(study, setting, active)
+    show_network(study, setting, active)
 
 
 def _is_active(runner: Runner, runs: Sequence[Run], slot: str) -> bool:

@@ -27,6 +27,7 @@ DASHED = "   dashed: measured on the training images"
 Columns = dict[str, ColumnConfig | str | None]
 SPREAD = "Standard deviation over the seeds, in points."
 GAP = "Test loss less train loss, both without dropout."
+MEMORY = "The most that training held, as the system measured it."
 # The columns of `frames.by_value`, as tables show them.
 FIGURES: Columns = {
     "best": st.column_config.NumberColumn("best accuracy", format="percent"),
@@ -36,6 +37,7 @@ FIGURES: Columns = {
     "gap": st.column_config.NumberColumn("gap (nats)", format="%.3f", help=GAP),
     "train_seconds": st.column_config.NumberColumn("train s/epoch", format="%.1f"),
     "test_seconds": st.column_config.NumberColumn("test s/epoch", format="%.2f"),
+    "peak_memory": st.column_config.NumberColumn("peak memory (MB)", format="%.0f", help=MEMORY),
 }
 
 

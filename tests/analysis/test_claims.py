@@ -392,6 +392,30 @@ def test_counts_follow_the_size_of_the_runs_and_leave_out_widths_that_do_not_fit
     assert "Width 3 → 11 at 64 px with padding" in evidence
 
 
+def with_peaks(runs, megabytes):
+    """The same runs as measured on a machine that tells the peak."""
+    for each in runs:
+        each["epochs"] = [{**line, "peak_memory_bytes": megabytes * 10**6} for line in each["epochs"]]
+    return runs
+
+
+def test_measured_memory_is_cited_where_two_widths_have_it():
+    narrow, wide = (trained(2, kernel_width=width, padding="same") for width in (3, 9))
+    assert "Measured" not in judged([*narrow, *wide])["KW2"].evidence
+    with_peaks(narrow, 200)
+    assert "Measured" not in judged([*narrow, *wide])["KW2"].evidence
+    judgement = judged([*narrow, *with_peaks(wide, 310)])["KW2"]
+    assert "training held 200 MB (width 3) and 310 MB (width 9) at its peak (made up, 64 px" in judgement.evidence
+    assert judgement.verdict == "did not hold"
+
+
+def test_memory_measured_on_different_machines_is_not_held_against_each_other():
+    narrow, wide = (with_peaks(trained(2, kernel_width=width, padding="same"), 200) for width in (3, 9))
+    for each in wide:
+        each["machine"] = {"device": "cuda:0"}
+    assert "Measured" not in judged([*narrow, *wide])["KW2"].evidence
+
+
 @pytest.mark.parametrize(("widest", "verdict"), [(0.8, "held"), (0.705, "within noise")])
 def test_widths_change_accuracy_if_any_two_can_be_told_apart(widest, verdict):
     runs = [

@@ -104,6 +104,16 @@ def test_a_table_has_a_row_a_value_with_the_spread_of_its_seeds():
     assert line["last_spread"] is None
 
 
+def test_a_table_tells_the_measured_memory_in_megabytes_where_there_is_one():
+    runs, labels = seeds_of((0.5,), (0.5,))
+    (line,) = by_value(runs, labels, epochs=8, classes=6).to_dict("records")
+    assert line["peak_memory"] is None
+    for run, peak in zip(runs, (200_000_000, 220_000_000), strict=True):
+        put_epoch(run, row(1, peak_memory_bytes=peak))
+    (line,) = by_value(runs, labels, epochs=8, classes=6).to_dict("records")
+    assert line["peak_memory"] == 210.0
+
+
 def test_where_seeds_disagree_the_diagnosis_of_most_is_told_with_how_many_they_are():
     runs, _ = seeds_of((0.5,), (0.5,), (0.5,))
     put_epoch(runs[2], row(2, None, test_loss=None))

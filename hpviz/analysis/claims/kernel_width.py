@@ -2,13 +2,18 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
+from statistics import fmean
 
 from hpviz.analysis.claims.case import CNN, Case, Finding
 from hpviz.analysis.claims.claim import Claim
 from hpviz.analysis.claims.verdicts import any_differ, on
-from hpviz.analysis.cost import Cost, cost
-from hpviz.analysis.evidence import Value, last, percents
+from hpviz.analysis.cost import Cost, cost, gigabytes
+from hpviz.analysis.evidence import Evidence, Value, comparable, last, percents
+from hpviz.analysis.fairness import different_machines
+from hpviz.analysis.measured import peak_memory
 from hpviz.analysis.noise import compare
+from hpviz.analysis.words import listed, name_of
 from hpviz.spec import BadInput, Padding, build_spec
 
 WIDTHS = (3, 5, 7, 9, 11)
@@ -39,7 +44,31 @@ def memory_can_be_counted(case: Case) -> Finding:
             f"{_counted(case, padding)} {words}: activations an image in the convolution blocks {_short(activations)}, "
             f"multiply-adds of the convolutions {_short(multiply_adds)}."
         )
-    return Finding("did not hold", f"It can be counted. {' '.join(told)}")
+    return Finding("did not hold", f"It can be counted. {' '.join(told)}{_measured_memory(case)}")
+
+
+def _measured_memory(case: Case) -> str:
+    """The peaks that runs of one setting held, if there are two widths of them from one machine; else nothing."""
+    found = [_with_peaks(evidence) for evidence in comparable(case.runs, "kernel_width", _is_width)]
+    widths = max(found, key=lambda evidence: len(evidence.runs), default=None)
+    if widths is None or len(widths.runs) < 2:
+        return ""
+    means = {value: fmean(peak_memory(rows) or 0 for rows in widths.rows(value)) for value in widths.values}
+    held = listed([f"{gigabytes(round(mean))} ({name_of(widths.field, value)})" for value, mean in means.items()])
+    batch, padding = widths.setting["batch_size"], widths.setting["padding"]
+    return f" Measured, with padding “{padding}” and batch {batch}: training held {held} at its peak{on(widths)}"
+
+
+def _with_peaks(evidence: Evidence) -> Evidence:
+    """The same without runs whose peak was not measured, and with none if the machines differ."""
+    runs = {
+        value: tuple(run for run in runs if peak_memory(run["epochs"][: evidence.epochs]))
+        for value, runs in evidence.runs.items()
+    }
+    kept = {value: each for value, each in runs.items() if each}
+    if different_machines(run for each in kept.values() for run in each):
+        kept = {}
+    return replace(evidence, runs=kept)
 
 
 def accuracy_by_width(case: Case) -> Finding:

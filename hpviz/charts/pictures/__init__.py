@@ -6,7 +6,10 @@ theory are made once: the page then sends the same frames under the same names, 
 from hpviz.charts.pictures.contours import contours_picture
 from hpviz.charts.pictures.counts import counts_picture
 from hpviz.charts.pictures.descent import descent_picture
+from hpviz.charts.pictures.first_kernels import kernels_picture
+from hpviz.charts.pictures.gradient_noise import gradient_noise_picture
 from hpviz.charts.pictures.kernel import kernel_picture
+from hpviz.charts.pictures.layers import layers_picture
 from hpviz.charts.pictures.outcomes import loss_by_rate, train_and_test
 from hpviz.charts.pictures.picture import Picture
 from hpviz.charts.pictures.sampling import sampling_picture
@@ -17,7 +20,10 @@ __all__ = [
     "contours_picture",
     "counts_picture",
     "descent_picture",
+    "gradient_noise_picture",
     "kernel_picture",
+    "kernels_picture",
+    "layers_picture",
     "loss_by_rate",
     "sampling_picture",
     "shrinkage_picture",

@@ -1,0 +1,53 @@
+"""Lengths of weights and gradients over training. Like the curves: new epochs change the data, never the drawing."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import altair as alt
+import pandas as pd
+
+Norm = Literal["weight_norm", "gradient_norm"]
+
+TITLES: dict[Norm, str] = {"weight_norm": "Weight norm", "gradient_norm": "Gradient norm"}
+HEIGHT = 300
+DECADES = [10.0**power for power in range(-8, 7)]
+
+
+def norm_curve(
+    frame: pd.DataFrame, norm: Norm, labels: Sequence[str], colours: Sequence[str], legend: str, epochs: int
+) -> alt.Chart:
+    """One norm by epoch, a line a label; `frame` as `analysis.norms.norms` makes it.
+
+    Gradients span decades and are drawn on a logarithmic axis, on which a zero has no place.
+    """
+    logarithmic = norm == "gradient_norm"
+    if logarithmic:
+        frame = frame.assign(gradient_norm=frame[norm].where(frame[norm] > 0))
+    scale = alt.Scale(type="log", nice=True) if logarithmic else alt.Scale(zero=True, nice=True)
+    axis = alt.Axis(values=DECADES, format="~g") if logarithmic else alt.Axis(tickCount=5)
+    chart: alt.Chart = (
+        alt.Chart(frame)
+        .mark_line(strokeWidth=2, point=True, invalid="break-paths-filter-domains")
+        .encode(
+            x=alt.X(
+                "epoch:Q",
+                scale=alt.Scale(domain=[0, epochs], nice=False),
+                axis=alt.Axis(tickMinStep=1, format="d", grid=False),
+            ),
+            y=alt.Y(f"{norm}:Q", title=None, scale=scale, axis=axis),
+            color=alt.Color(
+                "label:N",
+                scale=alt.Scale(domain=list(labels), range=list(colours)),
+                legend=alt.Legend(
+                    orient="top", direction="horizontal", title=legend, titleOrient="left", columns=8, offset=4
+                ),
+            ),
+            tooltip=[
+                alt.Tooltip("label:N", title=legend),
+                alt.Tooltip("epoch:Q", format="d"),
+                alt.Tooltip(f"{norm}:Q", title=TITLES[norm], format=".3g"),
+            ],
+        )
+        .properties(height=HEIGHT, title=TITLES[norm])
+    )
+    return chart

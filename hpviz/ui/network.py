@@ -1,0 +1,148 @@
+"""Measured on your network: lengths of weights and gradients over training, and a look inside one run."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from hpviz.analysis.norms import norms
+from hpviz.charts.norms import TITLES, Norm, norm_curve
+from hpviz.charts.palette import colour
+from hpviz.charts.pictures import Picture, gradient_noise_picture, kernels_picture, layers_picture
+from hpviz.notation import short
+from hpviz.plan import Setting
+from hpviz.runs.document import Run
+from hpviz.studies import Study
+from hpviz.training.inside import Inside
+from hpviz.ui import choices
+from hpviz.ui.progress import show_task
+from hpviz.ui.resources import get_desk, get_runner
+from hpviz.ui.screen import is_dark, labels_of, name_of, on_screen, shown, with_foreign
+from hpviz.ui.text import literal
+
+TITLE = "Measured on your network: gradient noise, learned kernels, weight norms"
+DRAW_SECONDS = 2.0
+NORMS: tuple[Norm, ...] = ("weight_norm", "gradient_norm")
+NORMS_CAPTION = (
+    "L2 norms of all weights and of the gradient, means over seeds. Weight decay and large steps show in the first; "
+    "the second is that of one batch, the last of an epoch, and jumps about."
+)
+OFFER = (
+    "Looks inside one run that has ended: draws batches of 1 to 256 of its training images and holds their gradients "
+    "against that of 512, shows its first kernels, and how far each layer has moved. Seconds for the article's "
+    "network at 64 px, minutes for ResNet18; training goes on meanwhile."
+)
+NOTHING_YET = "A run can be measured once it has ended on this machine and while its checkpoint is kept."
+NO_GRADIENT = "The gradient of this network is zero: nothing is left for a batch to estimate."
+
+
+def show_network(study: Study, setting: Setting, active: bool) -> None:
+    """The panel, closed at first; nothing in it is drawn or looked up until it is opened."""
+
+    @st.fragment(run_every=DRAW_SECONDS if active else None)
+    def over_training() -> None:
+        runs = shown(with_foreign(on_screen(get_runner().runs(), study, setting), study, setting), study)
+        _show_norms(study, setting, [run for run in runs if run["epochs"]])
+
+    @st.fragment
+    def panel() -> None:
+        drawer = st.expander(TITLE, key=choices.key(study, "network"), on_change="rerun", icon=":material/biotech:")
+        if drawer.open:
+            with drawer:
+                over_training()
+                _show_inside(study, setting)
+
+    panel()
+
+
+def _show_norms(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
+    """Weight and gradient norms of all runs on the screen, from their epochs."""
+    if not runs:
+        st.caption("No run on the screen has an epoch yet.")
+        return
+    values = sorted({run["spec"][study.field] for run in runs})
+    labels = [short(value) for value in values]
+    colours = [colour(value, study.slider_values, is_dark()) for value in values]
+    frame = norms(runs, labels_of(runs, study), setting.epochs)
+    with st.grid(2, min_column_width=280, gap="medium"):
+        for norm in NORMS:
+            st.altair_chart(
+                norm_curve(frame, norm, labels, colours, study.symbol, setting.epochs),
+                key=f"{study.name}:{norm}",
+                width="stretch",
+                alt=f"{TITLES[norm]} over training by {study.title.lower()}, for {', '.join(labels)}.",
+            )
+    st.caption(NORMS_CAPTION)
+
+
+def _show_inside(study: Study, setting: Setting) -> None:
+    """The choice of a run, and what was measured in it."""
+    desk = get_desk()
+    runs = [run for run in shown(on_screen(get_runner().runs(), study, setting), study) if desk.can_inspect(run)]
+    if not runs:
+        st.caption(NOTHING_YET)
+        return
+    names = {run["id"]: name_of(run, study, setting) for run in runs}
+    by_id = {run["id"]: run for run in runs}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            "Look inside", list(names), format_func=names.__getitem__, key=choices.key(study, "inside"), width=220
+        )
+        run = by_id[chosen or runs[0]["id"]]
+        task = desk.inspection(run)
+        if task is None or task.error:
+            st.button(
+                "Measure",
+                key=choices.key(study, "measure"),
+                icon=":material/straighten:",
+                on_click=_measure,
+                args=(run,),
+            )
+    if task is None:
+        st.caption(OFFER)
+    elif not task.is_done:
+        show_task(task)
+    elif task.was_cancelled:
+        st.caption("Cancelled. Nothing of it was kept.")
+    elif task.error:
+        st.error(literal(task.error, 2_000), icon=":material/error:")
+    else:
+        _show_found(study, run, task.result)
+
+
+def _measure(run: Run) -> None:
+    get_desk().inspect(run)
+
+
+def _show_found(study: Study, run: Run, found: Inside) -> None:
+    """Three drawings, each with a sentence or two that say what to see."""
+    with st.grid(2, min_column_width=300, gap="medium"):
+        with st.container():
+            st.markdown("**Gradient noise**")
+            if found.noise is None:
+                st.caption(NO_GRADIENT)
+            else:
+                picture = gradient_noise_picture(found.noise, run["spec"]["batch_size"], is_dark())
+                _show(picture, f"{study.name}:gradient-noise")
+                st.caption(_how(found))
+        with st.container():
+            st.markdown("**Weights by layer**")
+            _show(layers_picture(found.layers, is_dark()), f"{study.name}:layers")
+            st.markdown("**The first convolution's kernels**")
+            _show(kernels_picture(found, is_dark()), f"{study.name}:kernels")
+
+
+def _how(found: Inside) -> str:
+    """What the measurement rests on."""
+    if found.noise is None:
+        return ""
+    images, of = found.noise.images, found.noise.train_images
+    sample = f"{images} of the {of:,} training images" if images < of else f"all {images} training images"
+    return (
+        f"After epoch {found.epoch}, on {sample}, of the loss alone. Dropout is off and batch norm uses its running "
+        "statistics, so that batches differ in their images alone."
+    )
+
+
+def _show(picture: Picture, key: str) -> None:
+    st.altair_chart(picture.chart, key=key, width="stretch", alt=picture.alt_text)  # type: ignore[arg-type]
+    st.caption(picture.caption)
