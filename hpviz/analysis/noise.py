@@ -24,12 +24,12 @@ ALPHA = 0.05
 # The part of the binomial variance that remains in a difference measured on the same test images. About half of it is
 # what one run happens to get right, which is in the spread of seeds already; the other half is how hard the images are,
 # and nets agree on that far beyond what their accuracies ask for (Mania et al., Model Similarity Mitigates Test Set
-# Overuse, 2019), so most of it cancels. That only half of it does is cautious: a quarter remains.
-SHARED_IMAGES = 0.25
+# Overuse, 2019), so most of it cancels: `benchmarks.shared_images` finds a tenth in the median, and this at most.
+SHARED_IMAGES = 0.35
 
 # What is known of seeds before any run on the screen: at the size of the quick preset they spread accuracies by 3
 # points, which is worth as much as 3 degrees of freedom. Two seeds a value know their own spread so badly that λ = 0
-# and 1.0 were told apart in 73% of tries; so `benchmarks.calibrate_noise` finds them always and calls 2.5% of like
+# and 1.0 were told apart in 73% of tries; so `benchmarks.calibrate_noise` finds them always and calls 2% of like
 # pairs different. This is the moderated t of Smyth (2004); with five seeds a value the prior is outweighed.
 PRIOR_SPREAD, PRIOR_FREEDOM = 0.03, 3
 
