@@ -3,7 +3,7 @@
 import pytest
 
 from hpviz.studies import LEARNING_RATE, WEIGHT_DECAY
-from hpviz.ui.choices import FOLDERS_NOTE
+from hpviz.ui.study.choices import FOLDERS_NOTE
 from tests.app.pages import open_page, page, press, remember, texts
 
 

@@ -5,7 +5,8 @@ import streamlit as st
 from hpviz.analysis.comparison import Comparison, compare_runs
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.reference import reference_runs
-from hpviz.ui import compare_choice, compare_link, compare_view, permalink
+from hpviz.ui import permalink
+from hpviz.ui.compare import choice, link, view
 from hpviz.ui.resources import get_runner
 from hpviz.ui.share import show_share
 
@@ -13,25 +14,25 @@ DRAW_SECONDS = 2.0
 
 runner = get_runner()
 everything = [*runner.runs(), *reference_runs()]
-compare_link.take(everything)
+link.take(everything)
 st.title("Compare")
-permalink.complain(compare_link.PAGE)
-compare_link.show_absent(everything)
-chosen = compare_choice.choose_runs(everything)
+permalink.complain(link.PAGE)
+link.show_absent(everything)
+chosen = choice.choose_runs(everything)
 
 
 def show(comparison: Comparison) -> None:
     """The whole comparison, and the way to share it."""
-    compare_view.show_curves(comparison)
-    baseline = compare_view.choose_baseline(comparison)
-    compare_view.show_table(comparison, baseline)
+    view.show_curves(comparison)
+    baseline = view.choose_baseline(comparison)
+    view.show_table(comparison, baseline)
     x, log_loss = st.session_state["compare:x"], st.session_state["compare:log"]
-    show_share(comparison, x=x, log_loss=log_loss, link=compare_link.link())
+    show_share(comparison, x=x, log_loss=log_loss, link=link.link())
     with st.grid(2, min_column_width=300, gap="medium"):
         with st.container():
-            compare_view.show_judgement(comparison, baseline)
+            view.show_judgement(comparison, baseline)
         with st.container():
-            compare_view.show_differences(comparison)
+            view.show_differences(comparison)
 
 
 def is_training(run: Run) -> bool:
@@ -46,7 +47,7 @@ def comparison_now() -> None:
         st.rerun()
     started = [run for run in fresh if run["epochs"]]
     comparison = compare_runs(started) if started else None
-    compare_link.put(comparison)
+    link.put(comparison)
     if comparison:
         show(comparison)
     else:
@@ -54,8 +55,8 @@ def comparison_now() -> None:
 
 
 if chosen:
-    compare_view.show_options(compare_link.LAYOUTS)
+    view.show_options(link.LAYOUTS)
     comparison_now()
 else:
-    compare_link.put(None)
-    compare_choice.offer_starts(everything)
+    link.put(None)
+    choice.offer_starts(everything)

@@ -11,13 +11,13 @@ from hpviz.data.findings import balance as balance_meaning
 from hpviz.runs.desk import survey_name
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS
-from hpviz.ui.choices import FOLDERS_NOTE
+from hpviz.ui.data.findings import show_findings
+from hpviz.ui.data.samples import show_samples
 from hpviz.ui.fetching import offer_fetch
-from hpviz.ui.findings import show_findings
 from hpviz.ui.outcome import outcome
 from hpviz.ui.resources import get_desk, get_runner
-from hpviz.ui.samples import show_samples
-from hpviz.ui.screen import is_dark
+from hpviz.ui.study.choices import FOLDERS_NOTE
+from hpviz.ui.study.screen import is_dark
 from hpviz.ui.text import literal
 
 runner, desk = get_runner(), get_desk()

@@ -13,11 +13,11 @@ from hpviz.runs.document import Run
 from hpviz.runs.reference import reference_runs
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, Preset
-from hpviz.ui.choices import known_data
 from hpviz.ui.fetching import identified
-from hpviz.ui.missing_runs import choose_weights, setting_of, show_missing, show_queue
+from hpviz.ui.overview.missing_runs import choose_weights, setting_of, show_missing, show_queue
+from hpviz.ui.overview.scoreboard import show_counts, show_ledger
 from hpviz.ui.resources import get_runner
-from hpviz.ui.scoreboard import show_counts, show_ledger
+from hpviz.ui.study.choices import known_data
 from hpviz.ui.text import literal
 
 TICK_SECONDS = 2.0

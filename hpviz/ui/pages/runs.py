@@ -6,14 +6,14 @@ from hpviz.analysis.words import plural
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.pace import elsewhere
 from hpviz.terminal import headline
-from hpviz.ui.disk_use import show_disk_use
 from hpviz.ui.progress import bar
 from hpviz.ui.resources import get_runner
-from hpviz.ui.run_actions import show_actions
-from hpviz.ui.run_details import show_details
-from hpviz.ui.run_import import show_import
-from hpviz.ui.run_questions import show_question
-from hpviz.ui.runs_table import choose_lines, everything, lines_of, show_table
+from hpviz.ui.runs.actions import show_actions
+from hpviz.ui.runs.details import show_details
+from hpviz.ui.runs.disk_use import show_disk_use
+from hpviz.ui.runs.importing import show_import
+from hpviz.ui.runs.questions import show_question
+from hpviz.ui.runs.table import choose_lines, everything, lines_of, show_table
 from hpviz.ui.text import literal
 
 runner = get_runner()

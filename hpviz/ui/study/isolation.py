@@ -13,7 +13,7 @@ from hpviz.notation import short
 from hpviz.plan import Setting
 from hpviz.runs.document import Run
 from hpviz.studies import Study
-from hpviz.ui.screen import is_dark, labels_of, settled
+from hpviz.ui.study.screen import is_dark, labels_of, settled
 
 
 def show_isolation(study: Study, setting: Setting, runs: Sequence[Run]) -> None:

@@ -11,8 +11,8 @@ from hpviz.plan import Setting, request
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.reference import reference_runs
 from hpviz.studies import Study
-from hpviz.ui import choices
 from hpviz.ui.resources import get_runner
+from hpviz.ui.study import choices
 
 
 def on_screen(runs: Sequence[Run], study: Study, setting: Setting) -> list[Run]:

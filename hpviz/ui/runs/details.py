@@ -11,8 +11,8 @@ from hpviz.notation import short
 from hpviz.runs import disk
 from hpviz.runs.document import Run
 from hpviz.ui.resources import get_runner
-from hpviz.ui.run_questions import megabytes
-from hpviz.ui.runs_table import place_of
+from hpviz.ui.runs.questions import megabytes
+from hpviz.ui.runs.table import place_of
 from hpviz.ui.text import literal
 
 DIGITS = 12  # of a fingerprint or digest

@@ -10,8 +10,8 @@ from hpviz.analysis.words import name_of
 from hpviz.plan import Setting, request
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.studies import Study
-from hpviz.ui import choices
-from hpviz.ui.screen import settled
+from hpviz.ui.study import choices
+from hpviz.ui.study.screen import settled
 
 
 def offer_prediction(study: Study, setting: Setting, values: Sequence[float], runs: Sequence[Run]) -> None:

@@ -11,8 +11,8 @@ from hpviz.runs.pace import clock
 from hpviz.runs.runner import Request
 from hpviz.spec import BadInput
 from hpviz.studies import Study
-from hpviz.ui.launch import check_memory
 from hpviz.ui.resources import get_runner
+from hpviz.ui.study.launch import check_memory
 
 
 def show_cost(study: Study, setting: Setting, value: float) -> str | None:

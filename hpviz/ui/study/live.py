@@ -10,19 +10,19 @@ from hpviz.plan import Setting
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.runner import Runner
 from hpviz.studies import Study
-from hpviz.ui import choices, study_link
-from hpviz.ui.claims import show_claims
-from hpviz.ui.foreign import show_foreign
-from hpviz.ui.judgement import show_judgement
-from hpviz.ui.link_offer import show_link_offer
-from hpviz.ui.network import show_network
-from hpviz.ui.outcomes import show_outcomes
-from hpviz.ui.overlay import show_overlay, show_table
-from hpviz.ui.prediction import show_prediction
 from hpviz.ui.resources import get_runner
-from hpviz.ui.screen import on_screen, with_foreign
 from hpviz.ui.share import show_share
-from hpviz.ui.waiting import show_queue
+from hpviz.ui.study import choices, link
+from hpviz.ui.study.claims import show_claims
+from hpviz.ui.study.foreign import show_foreign
+from hpviz.ui.study.judgement import show_judgement
+from hpviz.ui.study.link_offer import show_link_offer
+from hpviz.ui.study.network import show_network
+from hpviz.ui.study.outcomes import show_outcomes
+from hpviz.ui.study.overlay import show_overlay, show_table
+from hpviz.ui.study.prediction import show_prediction
+from hpviz.ui.study.screen import on_screen, with_foreign
+from hpviz.ui.study.waiting import show_queue
 
 TICK_SECONDS = 1.0
 DRAW_SECONDS = 2.0  # drawing takes processor time from the training it shows
@@ -63,7 +63,7 @@ def _is_active(runner: Runner, runs: Sequence[Run], slot: str) -> bool:
 
 def _show_runs(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
     started = [run for run in runs if run["epochs"]]
-    study_link.put(study, [run for run in started if not run["origin"]])
+    link.put(study, [run for run in started if not run["origin"]])
     if not started:
         st.info(
             "No run of this setting has an epoch yet. Move the slider, or run the article's values: "
@@ -85,4 +85,4 @@ def _offer_share(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
     """The picture, the files and the link of what is on the screen."""
     shared = [up_to(run, setting.epochs) for run in runs]
     x, log_loss = (st.session_state[choices.key(study, name)] for name in ("x", "log"))
-    show_share(compare_runs(shared, study.field), x=x, log_loss=log_loss, link=study_link.link(study))
+    show_share(compare_runs(shared, study.field), x=x, log_loss=log_loss, link=link.link(study))

@@ -14,10 +14,10 @@ from hpviz.runs.pace import clock
 from hpviz.runs.reference import reference_runs
 from hpviz.runs.runner import Request
 from hpviz.studies import Study
-from hpviz.ui import choices
-from hpviz.ui.launch import submit
 from hpviz.ui.resources import get_runner
-from hpviz.ui.screen import name_of
+from hpviz.ui.study import choices
+from hpviz.ui.study.launch import submit
+from hpviz.ui.study.screen import name_of
 from hpviz.ui.text import literal
 
 KINDS = {"reference": "Reference runs that hpviz came with", "imported": "Imported runs"}

@@ -11,7 +11,7 @@ from hpviz.runs.pace import elsewhere
 from hpviz.runs.runner import Runner
 from hpviz.studies import Study
 from hpviz.ui.progress import bar
-from hpviz.ui.screen import name_of
+from hpviz.ui.study.screen import name_of
 
 RESUMABLE = ("stopped", "interrupted", "failed")
 

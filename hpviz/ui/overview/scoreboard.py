@@ -10,7 +10,7 @@ import streamlit as st
 from hpviz.analysis.claims.case import Verdict
 from hpviz.analysis.claims.claim import Judgement
 from hpviz.studies import STUDIES
-from hpviz.ui.claims import COLOURS, SENTENCE
+from hpviz.ui.study.claims import COLOURS, SENTENCE
 from hpviz.ui.text import literal
 
 MEANINGS: Mapping[Verdict, str] = {

@@ -12,9 +12,9 @@ from hpviz.notation import short
 from hpviz.plan import Setting
 from hpviz.runs.document import Run
 from hpviz.studies import Study
-from hpviz.ui import choices
-from hpviz.ui.launch import add_seeds
-from hpviz.ui.screen import labels_of, settled
+from hpviz.ui.study import choices
+from hpviz.ui.study.launch import add_seeds
+from hpviz.ui.study.screen import labels_of, settled
 from hpviz.ui.text import literal
 
 MARKS = {"different": ":material/call_split:", "within noise": ":material/blur_on:"}

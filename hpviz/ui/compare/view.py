@@ -14,9 +14,9 @@ from hpviz.analysis.words import listed
 from hpviz.charts.curves import TITLES, Axis, Look, Metric, curve
 from hpviz.charts.looks import look_of
 from hpviz.charts.side_by_side import side_by_side
-from hpviz.ui.judgement import MARKS, PAIRS_SHOWN
-from hpviz.ui.overlay import FIGURES, LEGEND, Columns
-from hpviz.ui.screen import is_dark, settled
+from hpviz.ui.study.judgement import MARKS, PAIRS_SHOWN
+from hpviz.ui.study.overlay import FIGURES, LEGEND, Columns
+from hpviz.ui.study.screen import is_dark, settled
 from hpviz.ui.text import literal
 
 METRICS: tuple[Metric, ...] = get_args(Metric)

@@ -11,9 +11,9 @@ from hpviz.runs.reference import reference_runs
 from hpviz.runs.runner import Request
 from hpviz.spec import BadInput
 from hpviz.studies import Preset, Study
-from hpviz.ui import choices
-from hpviz.ui.launch import submit
 from hpviz.ui.resources import get_runner
+from hpviz.ui.study import choices
+from hpviz.ui.study.launch import submit
 from hpviz.ui.text import literal
 
 # Verdicts take more arithmetic than curves, and change more slowly.

@@ -19,8 +19,8 @@ from hpviz.charts.pictures import (
 from hpviz.data.scenes import SCENES_CLASSES, draw_scene, scene_rng
 from hpviz.spec import BadInput, RunSpec, build_spec
 from hpviz.studies import Study
-from hpviz.ui import choices
-from hpviz.ui.screen import is_dark
+from hpviz.ui.study import choices
+from hpviz.ui.study.screen import is_dark
 
 
 def show_pictures(study: Study) -> None:

@@ -11,18 +11,18 @@ from hpviz.runs.document import Run
 from hpviz.runs.runner import Request
 from hpviz.spec import BadInput
 from hpviz.studies import Study
-from hpviz.ui import choices, study_link
-from hpviz.ui.launch import submit
+from hpviz.ui.study import choices, link
+from hpviz.ui.study.launch import submit
 from hpviz.ui.text import literal
 
 
 def show_link_offer(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
     """One line and one button, in a container of its own, if runs that the address names are not on the screen."""
     with st.container():
-        values, seeds = study_link.linked(study)
+        values, seeds = link.linked(study)
         missing = _missing(study, setting, values, seeds, runs)
         if not missing:
-            study_link.forget_linked(study)
+            link.forget_linked(study)
             return
         names = listed([short(value) for value in sorted({value for value, _ in missing})])
         with st.container(horizontal=True, vertical_alignment="center", border=True):

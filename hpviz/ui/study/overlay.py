@@ -15,8 +15,8 @@ from hpviz.notation import short
 from hpviz.plan import Setting, request
 from hpviz.runs.document import Run
 from hpviz.studies import Study
-from hpviz.ui import choices
-from hpviz.ui.screen import hidden, hide, is_dark, labels_of, shown
+from hpviz.ui.study import choices
+from hpviz.ui.study.screen import hidden, hide, is_dark, labels_of, shown
 
 LEGEND = (
     "Lines: means over seeds, with a band from the lowest seed to the highest where there are two. ● best epoch   "

@@ -10,9 +10,9 @@ from hpviz.charts.pictures import Picture, loss_by_rate, train_and_test
 from hpviz.plan import Setting
 from hpviz.runs.document import Run
 from hpviz.studies import LEARNING_RATE, Study
-from hpviz.ui import choices
-from hpviz.ui.isolation import show_isolation
-from hpviz.ui.screen import is_dark, labels_of
+from hpviz.ui.study import choices
+from hpviz.ui.study.isolation import show_isolation
+from hpviz.ui.study.screen import is_dark, labels_of
 
 
 def show_outcomes(study: Study, setting: Setting, runs: Sequence[Run]) -> None:

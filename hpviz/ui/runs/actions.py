@@ -11,7 +11,7 @@ from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.runner import Runner
 from hpviz.spec import MAX_EPOCHS
 from hpviz.ui.resources import get_runner
-from hpviz.ui.run_questions import ask_to_begin_anew, ask_to_delete, ask_to_free, do, each
+from hpviz.ui.runs.questions import ask_to_begin_anew, ask_to_delete, ask_to_free, do, each
 
 FOREIGN = (
     "Imported runs cannot be trained further: their checkpoints stayed where they were trained. Train the same setting "

@@ -17,10 +17,10 @@ from hpviz.runs.runner import Request
 from hpviz.spec import BadInput, RunSpec
 from hpviz.terminal import described
 from hpviz.ui import permalink
-from hpviz.ui.choices import known_data
-from hpviz.ui.compare_choice import CHOSEN
+from hpviz.ui.compare.choice import CHOSEN
 from hpviz.ui.permalink import Entry, flag, one_of, write_flag
 from hpviz.ui.resources import get_desk, get_runner
+from hpviz.ui.study.choices import known_data
 from hpviz.ui.text import literal
 
 PAGE = "compare"

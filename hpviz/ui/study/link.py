@@ -11,8 +11,9 @@ from hpviz.notation import read_number, short
 from hpviz.runs.document import Run
 from hpviz.spec import MAX_SEEDS, BadInput
 from hpviz.studies import PRESETS, Study
-from hpviz.ui import choices, permalink
+from hpviz.ui import permalink
 from hpviz.ui.permalink import Entry, flag, one_of, whole, write_flag
+from hpviz.ui.study import choices
 
 MOST_VALUES = 50
 

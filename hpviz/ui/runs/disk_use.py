@@ -11,7 +11,7 @@ from hpviz.runs import disk
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.studies import PRESETS
 from hpviz.ui.resources import disk_use, get_runner
-from hpviz.ui.run_questions import Question, ask, ask_to_free, freed, megabytes
+from hpviz.ui.runs.questions import Question, ask, ask_to_free, freed, megabytes
 
 
 def show_disk_use(runs: Sequence[Run]) -> None:

@@ -12,7 +12,7 @@ from hpviz.runs.runner import Request
 from hpviz.spec import BadInput, RunSpec
 from hpviz.studies import Study
 from hpviz.ui.resources import get_runner
-from hpviz.ui.screen import on_screen, shown
+from hpviz.ui.study.screen import on_screen, shown
 
 REST_SECONDS = 1.0
 COMPLAINT = "complaint"

@@ -8,20 +8,21 @@ from hpviz.notation import read_number, short, spelled
 from hpviz.plan import Setting, request
 from hpviz.spec import BadInput
 from hpviz.studies import Study
-from hpviz.ui import choices, live, permalink, study_link
-from hpviz.ui.cost_card import show_cost
+from hpviz.ui import permalink
 from hpviz.ui.fetching import found_weights, identified
-from hpviz.ui.launch import COMPLAINT, add_seeds, launch, propose
-from hpviz.ui.picture import show_pictures
-from hpviz.ui.prediction import offer_prediction
 from hpviz.ui.resources import get_runner
-from hpviz.ui.screen import on_screen
+from hpviz.ui.study import choices, link, live
+from hpviz.ui.study.cost_card import show_cost
+from hpviz.ui.study.launch import COMPLAINT, add_seeds, launch, propose
+from hpviz.ui.study.pictures import show_pictures
+from hpviz.ui.study.prediction import offer_prediction
+from hpviz.ui.study.screen import on_screen
 
 
 def show_study(study: Study) -> None:
     """The whole page."""
     choices.initialise(study)
-    study_link.take(study)
+    link.take(study)
     st.title(study.title)
     st.markdown(f"**{study.question}** {study.answer}")
     permalink.complain(study.name)

@@ -16,9 +16,9 @@ from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, Preset
 from hpviz.terminal import headline
 from hpviz.ui.fetching import found_weights
-from hpviz.ui.launch import COMPLAINT, submit
 from hpviz.ui.progress import bar
 from hpviz.ui.resources import get_runner
+from hpviz.ui.study.launch import COMPLAINT, submit
 from hpviz.ui.text import literal
 
 

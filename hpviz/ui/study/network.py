@@ -14,10 +14,10 @@ from hpviz.runs.desk import Task
 from hpviz.runs.document import Run
 from hpviz.studies import Study
 from hpviz.training.inside import Inside
-from hpviz.ui import choices
 from hpviz.ui.progress import show_task
 from hpviz.ui.resources import get_desk, get_runner
-from hpviz.ui.screen import is_dark, labels_of, name_of, on_screen, shown, with_foreign
+from hpviz.ui.study import choices
+from hpviz.ui.study.screen import is_dark, labels_of, name_of, on_screen, shown, with_foreign
 from hpviz.ui.text import literal
 
 TITLE = "Measured on your network: gradient noise, learned kernels, weight norms"

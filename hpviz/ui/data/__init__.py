@@ -1,0 +1,1 @@
+"""The Data page: samples of every class and what the audit found."""

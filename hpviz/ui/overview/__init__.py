@@ -1,0 +1,1 @@
+"""The Overview: the scoreboard of claims and what they still need."""

@@ -1,0 +1,1 @@
+"""A study's page, the same for all four: what is held, launched, drawn and judged."""
