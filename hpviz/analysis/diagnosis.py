@@ -153,8 +153,10 @@ def _turned(rows: list[EpochRow]) -> Found:
 
 
 def _improving(rows: list[EpochRow]) -> Found:
-    fall = _slope(rows, "test_loss")
-    if fall < STILL_FALLING:
+    fall, last = _slope(rows, "test_loss"), rows[-1]["test_loss"]
+    # A loss that only comes back from a bump is not below what it had reached before.
+    earlier = min((row["test_loss"] for row in rows[: -1 - SLOPE_EPOCHS]), default=math.inf)
+    if fall < STILL_FALLING or last > (1 - STILL_FALLING) * earlier:
         return None
     return "still improving", f"Test loss still falls by {fall:.0%} an epoch, to {rows[-1]['test_loss']:.2f}"
 

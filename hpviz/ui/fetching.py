@@ -3,6 +3,7 @@
 Each asks, waits a moment, shows how far the work has come, or says in a sentence why it cannot be had.
 """
 
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,7 @@ from hpviz.ui.progress import show_task
 from hpviz.ui.resources import get_desk, get_runner
 from hpviz.ui.text import literal
 
-# What takes longer is shown as it goes on.
-PATIENCE_SECONDS = 0.5
+FIRST_LOOK, SECOND_LOOK = 0.5, 2.0  # seconds before a progress bar is shown
 
 
 def identified(given: str) -> tuple[Source, Identity] | None:
@@ -32,23 +32,33 @@ def identified(given: str) -> tuple[Source, Identity] | None:
         st.info(f"{literal(source.name)} is not on this machine yet.", icon=":material/download:")
         offer_fetch(source)
         return None
-    identity = awaited(get_desk().identify(source))
+    identity = awaited(("identify", source.given), lambda: get_desk().identify(source))
     return None if identity is None else (source, identity)
 
 
 def found_weights(file: str) -> tuple[Path, str] | None:
     """Path and digest of ImageNet weights: a file of one's own, or torchvision's (empty); None while not there."""
-    found: tuple[Path, str] | None = awaited(get_desk().weights(file.strip() or None))
+    given = file.strip() or None
+    found: tuple[Path, str] | None = awaited(("weights", given), lambda: get_desk().weights(given))
     return found
 
 
-def awaited(task: Task) -> Any:
-    """What a task came to; None while it goes on or if it failed, and then the page says so."""
-    if not task.wait(PATIENCE_SECONDS):
+def awaited(name: Hashable, begin: Callable[[], Task]) -> Any:
+    """The result of the desk's task of that name, begun if need be.
+
+    None while it goes on, and once it failed or was cancelled: the page says which, and offers to begin anew.
+    """
+    desk = get_desk()
+    known = desk.known(name)
+    task = known if known is not None and known.error else begin()
+    # A second look at what was there before is short, and a page that shows it already does not let go of it.
+    patience = SECOND_LOOK if known is not None and known.result is not None else FIRST_LOOK
+    if not task.wait(patience):
         show_task(task)
         return None
     if task.error:
         st.error(literal(task.error, most=400), icon=":material/error:")
+        st.button("Try again", key=f"again:{name}", icon=":material/refresh:", on_click=desk.forget, args=(name,))
         return None
     return task.result
 

@@ -75,6 +75,20 @@ def test_a_falling_test_loss_is_still_improving():
     assert "to 1.05" in found.rule
 
 
+def test_a_test_loss_that_only_comes_back_from_a_bump_improves_no_more():
+    found = of(
+        rows(
+            8,
+            train_loss={1: 1.0, 8: 0.05},
+            test_loss={1: 1.0, 2: 0.76, 5: 0.95, 6: 1.09, 8: 0.76},
+            train_accuracy_eval={1: 0.7, 8: 0.99},
+            test_accuracy={1: 0.6, 8: 0.76},
+        ),
+        8,
+    )
+    assert found.kind == "over-fit"
+
+
 def test_a_slow_start_above_guessing_is_still_improving_as_long_as_it_falls():
     assert kind(train_loss={1: 2.4, 10: 1.75}, test_loss={1: 2.4, 10: 1.76}) == "still improving"
 

@@ -190,7 +190,7 @@ def test_cancelled_preparation_waits_until_it_is_asked_for_again(runner, real_de
     name = ("prepare", folder, 64)
     assert real_desk.known(name).wait(60)
     app.run()
-    assert "Cancelled" in app.warning[0].value
+    assert "Cancelled" in app.error[0].value
     monkeypatch.undo()
     press(app, "Try again")
     assert real_desk.known(name).error is None

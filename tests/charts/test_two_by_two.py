@@ -37,6 +37,11 @@ def test_without_the_runs_it_says_what_is_missing(runs):
         corners(case(runs))
 
 
+def test_of_two_figures_on_one_side_the_higher_stands_above_its_dot():
+    for _, side in corners(case(author())).groupby("tuning"):
+        assert side.loc[side["above"], "accuracy"].tolist() == [side["accuracy"].max()]
+
+
 def test_the_specification_holds_no_figures():
     one, other = corners(case(author())), corners(case(author(2)))
     assert not one.equals(other)

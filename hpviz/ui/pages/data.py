@@ -13,8 +13,7 @@ from hpviz.spec import BadInput
 from hpviz.studies import PRESETS
 from hpviz.ui.data.findings import show_findings
 from hpviz.ui.data.samples import show_samples
-from hpviz.ui.fetching import offer_fetch
-from hpviz.ui.outcome import outcome
+from hpviz.ui.fetching import awaited, offer_fetch
 from hpviz.ui.resources import get_desk, get_runner
 from hpviz.ui.study.choices import FOLDERS_NOTE
 from hpviz.ui.study.screen import is_dark
@@ -106,7 +105,7 @@ def show_classes(identity: Identity) -> None:
 
 def show_ready(source: Source) -> None:
     """Everything about a data set that is on this machine."""
-    identity = outcome(("identify", source.given), lambda: desk.identify(source))
+    identity = awaited(("identify", source.given), lambda: desk.identify(source))
     if identity is None:
         return
     show_classes(identity)
@@ -116,13 +115,13 @@ def show_ready(source: Source) -> None:
     if done is not None and done.result is not None:
         prepared = done.result.prepared
     else:
-        prepared = outcome(("prepare", source.given, IMAGE_SIZE), lambda: desk.prepare(source, IMAGE_SIZE))
+        prepared = awaited(("prepare", source.given, IMAGE_SIZE), lambda: desk.prepare(source, IMAGE_SIZE))
     if prepared is None:
         return
     show_samples(prepared, source.given)
     st.caption(f"At {IMAGE_SIZE} × {IMAGE_SIZE} px, as most runs here see them.")
     st.subheader("Audit")
-    survey = outcome(name, lambda: desk.survey(source, IMAGE_SIZE, identity.fingerprint))
+    survey = awaited(name, lambda: desk.survey(source, IMAGE_SIZE, identity.fingerprint))
     if survey is not None:
         show_findings(survey)
 
