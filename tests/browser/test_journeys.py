@@ -136,9 +136,11 @@ def test_runs_and_data_pages_show_what_there_is(visit, cache):
     visitor.page.get_by_role("button", name="Train lr 1e-4").click()
     expect(visitor.page.get_by_role("button", name="1e-4", exact=True)).to_be_visible(timeout=MINUTES)
     visitor.page.get_by_role("link", name="Runs").click()
-    expect(visitor.page.get_by_text("Select rows to stop, resume, extend or delete them.")).to_be_visible()
+    expect(visitor.page.get_by_role("button", name="Free checkpoints")).to_be_visible()
+    assert visitor.page.get_by_test_id("stDataFrame").count() == 1
     visitor.page.get_by_role("link", name="Data").click()
-    expect(visitor.page.get_by_role("heading", name="scenes")).to_be_visible()
-    expect(visitor.page.get_by_role("button", name=re.compile("^Fetch"))).to_have_count(3)
+    expect(visitor.page.get_by_role("heading", name="Samples")).to_be_visible()
+    visitor.choose("Data set", "intel", shown="Intel Image Classification")
+    expect(visitor.page.get_by_role("button", name="Fetch intel")).to_be_visible()
     assert visitor.complaints == []
     assert visitor.left == []
