@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from hpviz.ui.permalink import visit
 from hpviz.ui.resources import start
 
 # A picture of our own: a named icon would be fetched from elsewhere.
@@ -20,4 +21,5 @@ page = st.navigation(
     position="top",
 )
 start()
+visit(page.url_path)
 page.run()

@@ -1,6 +1,6 @@
 """Runs from elsewhere: which of several recordings of a spec counts, and saying so where they enter a judgement."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
@@ -17,26 +17,49 @@ def kind_of(run: Run) -> str | None:
     return run["origin"]["kind"] if run["origin"] else None
 
 
-def one_a_spec(runs: Iterable[Run]) -> list[Run]:
-    """One recording of every spec, in the order of the first: the same run twice is no second seed.
+def prevailing(runs: Iterable[Run], least_seeds: int = 1, apart: Sequence[str] = ()) -> list[Run]:
+    """The runs that count, in the order given: those of one origin for every value, so that its seeds never mix.
 
-    One's own counts as soon as it has an epoch.
+    A value is all of a spec but its seed (and the fields that need not keep runs `apart`). One's own runs go first,
+    then imported ones, those of one machine, then the reference: the first origin under which the value has an epoch
+    of `least_seeds` seeds, or else the first that has any. Of two recordings of one seed the longer counts.
     """
-    best: dict[str, Run] = {}
-    for run in runs:
-        identity = _identity(run["spec"])
-        known = best.get(identity)
-        if known is None or _preference(run) < _preference(known):
-            best[identity] = run
+    values: dict[str, dict[tuple[int, str], list[Run]]] = {}
+    given = list(runs)
+    for run in given:
+        origins = values.setdefault(_value(run["spec"], apart), {})
+        origins.setdefault(_origin(run), []).append(run)
+    kept = {id(run) for origins in values.values() for run in _first(origins, least_seeds)}
+    return [run for run in given if id(run) in kept]
+
+
+def _value(spec: Mapping[str, Any], apart: Sequence[str]) -> str:
+    return repr(sorted((name, value) for name, value in spec.items() if name not in ("dataset", "seed", *apart)))
+
+
+def _origin(run: Run) -> tuple[int, str]:
+    """What runs of one origin have in common; sorts by who goes first."""
+    kind = kind_of(run)
+    return RANK[kind], str(run["machine"].get("name", "")) if kind == "imported" else ""
+
+
+def _first(origins: Mapping[tuple[int, str], Sequence[Run]], least_seeds: int) -> Sequence[Run]:
+    """The runs of the origin that prevails. One's own that have no epoch yet stay beside it: they are on their way."""
+    seeds = {origin: _longest(found) for origin, found in sorted(origins.items())}
+    started = {origin: [run for run in each if run["epochs"]] for origin, each in seeds.items()}
+    enough = (origin for origin, each in started.items() if len(each) >= least_seeds)
+    some = (origin for origin, each in started.items() if each)
+    chosen = next(enough, None) or next(some, None)
+    waiting = [run for origin, each in seeds.items() if not origin[0] for run in each if not run["epochs"]]
+    return [*(started[chosen] if chosen else []), *waiting]
+
+
+def _longest(runs: Sequence[Run]) -> list[Run]:
+    """One recording of each seed."""
+    best: dict[int, Run] = {}
+    for run in sorted(runs, key=lambda run: -len(run["epochs"])):
+        best.setdefault(run["spec"]["seed"], run)
     return list(best.values())
-
-
-def _identity(spec: dict[str, Any]) -> str:
-    return repr(sorted((name, value) for name, value in spec.items() if name != "dataset"))
-
-
-def _preference(run: Run) -> tuple[bool, int, int]:
-    return not run["epochs"], RANK[kind_of(run)], -len(run["epochs"])
 
 
 @dataclass(frozen=True)
@@ -54,10 +77,10 @@ def apart(own: Sequence[Run], others: Iterable[Run]) -> Apart | None:
 
     None if they have none in common. Runs without a figure there (diverged) are left out.
     """
-    recordings = {_identity({**run["spec"], "precision": None}): run for run in others if run["epochs"]}
+    recordings = {_recording(run): run for run in others if run["epochs"]}
     found: list[tuple[float, Run]] = []
     for run in own:
-        other = recordings.get(_identity({**run["spec"], "precision": None}))
+        other = recordings.get(_recording(run))
         if other is None or run["status"] in ACTIVE or not run["epochs"]:
             continue
         place = min(len(run["epochs"]), len(other["epochs"])) - 1
@@ -68,6 +91,10 @@ def apart(own: Sequence[Run], others: Iterable[Run]) -> Apart | None:
         return None
     most, worst = max(found, key=lambda pair: pair[0])
     return Apart(len(found), fmean(points for points, _ in found), most, worst)
+
+
+def _recording(run: Run) -> tuple[str, int]:
+    return _value(run["spec"], ("precision",)), run["spec"]["seed"]
 
 
 def recorded(run: Run) -> str:

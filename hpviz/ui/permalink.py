@@ -17,7 +17,7 @@ from hpviz.ui.text import literal
 
 MOST_CHARACTERS = 2_000  # of one entry, however long the address is
 MOST_NAMED = 5  # entries that were left out and are named
-LAST_PAGE = "address: page"
+LAST_PAGE, ARRIVED = "address: page", "address: arrived"
 LEFT_OUT = "address: left out"
 
 
@@ -36,6 +36,12 @@ class Entry:
     most: int = MOST_CHARACTERS
 
 
+def visit(page: str) -> None:
+    """Note which page is about to be drawn, so that `take` can tell an arrival from another draw of the same page."""
+    st.session_state[ARRIVED] = st.session_state.get(LAST_PAGE) != page
+    st.session_state[LAST_PAGE] = page
+
+
 def take(page: str, entries: Callable[[], Sequence[Entry]], first: Sequence[Entry] = ()) -> bool:
     """Put an address that somebody opened, or went back to, into the session, before any widget is drawn.
 
@@ -43,8 +49,8 @@ def take(page: str, entries: Callable[[], Sequence[Entry]], first: Sequence[Entr
     not read again: the widgets know it already. Returns whether there was an address to read.
     """
     given = {name: st.query_params.get_all(name) for name in st.query_params}
-    arrived = st.session_state.get(LAST_PAGE) != page
-    st.session_state[LAST_PAGE] = page
+    arrived = st.session_state.get(ARRIVED, True)
+    st.session_state[ARRIVED] = False
     context = get_script_run_ctx()
     went_back = context is not None and context.is_history_navigation
     if not (went_back or (arrived and given)):

@@ -1,8 +1,8 @@
-"""Runs from elsewhere: one recording a spec counts, one's own first, and it is said where others enter."""
+"""Runs from elsewhere: a value's seeds are of one origin, one's own first, and it is said where others enter."""
 
 import pytest
 
-from hpviz.analysis.origin import apart, from_elsewhere, kind_of, one_a_spec, recorded
+from hpviz.analysis.origin import apart, from_elsewhere, kind_of, prevailing, recorded
 from hpviz.runs import bundle
 from hpviz.runs.document import move
 from tests.analysis.made_up_runs import rows, run
@@ -26,25 +26,53 @@ def test_a_run_of_this_machine_has_no_kind():
 def test_ones_own_run_counts_before_an_imported_one_and_that_before_a_reference():
     own = made()
     (imported,), (reference,) = elsewhere(own), elsewhere(made(epochs=9), kind="reference")
-    assert one_a_spec([reference, imported, own]) == [own]
-    assert one_a_spec([reference, imported]) == [imported]
+    assert prevailing([reference, imported, own]) == [own]
+    assert prevailing([reference, imported]) == [imported]
 
 
 def test_ones_own_run_counts_as_soon_as_it_has_an_epoch():
     (imported,) = elsewhere(made())
-    assert one_a_spec([made(epochs=0), imported]) == [imported]
-    assert kind_of(one_a_spec([made(epochs=1), imported])[0]) is None
+    waiting = made(epochs=0)
+    assert prevailing([waiting, imported]) == [waiting, imported]
+    assert [kind_of(run) for run in prevailing([made(epochs=1), imported])] == [None]
+
+
+def test_the_seeds_of_a_value_are_never_of_two_origins():
+    own = made(seed=0)
+    foreign = elsewhere(*(made(seed=seed) for seed in range(3)), kind="reference")
+    other = elsewhere(*(made(seed=seed, weight_decay=1.0) for seed in range(3)), kind="reference")
+    assert prevailing([own, *foreign, *other]) == [own, *other]
+
+
+def test_until_ones_own_have_seeds_enough_those_from_elsewhere_may_stand_for_a_value():
+    foreign = elsewhere(*(made(seed=seed) for seed in range(3)))
+    one, two = made(seed=0), made(seed=1)
+    assert prevailing([one, *foreign], least_seeds=2) == foreign
+    assert prevailing([one, two, *foreign], least_seeds=2) == [one, two]
+    assert prevailing([one], least_seeds=2) == [one]
+
+
+def test_imported_seeds_of_a_value_are_of_one_machine():
+    small = elsewhere(made(seed=0), made(seed=1))
+    big = elsewhere(*(made(seed=seed, machine="Big GPU") for seed in range(3)))
+    assert prevailing([*small, *big]) == big
+
+
+def test_runs_of_two_precisions_are_two_values_unless_they_need_not_be_kept_apart():
+    own, foreign = made(precision="fp32"), elsewhere(made(precision="bf16"))
+    assert prevailing([own, *foreign]) == [own, *foreign]
+    assert prevailing([own, *foreign], apart=("precision",)) == [own]
 
 
 def test_of_two_recordings_of_a_kind_the_longer_one_counts():
     short, long = elsewhere(made(2), made(5))
-    assert one_a_spec([short, long]) == [long]
+    assert prevailing([short, long]) == [long]
 
 
-def test_other_seeds_and_values_are_other_specs_and_another_name_of_the_images_is_not():
+def test_other_seeds_and_values_all_count_and_another_name_of_the_images_is_no_other_value():
     runs = [made(), made(seed=1), made(weight_decay=1.0)]
-    assert one_a_spec(runs) == runs
-    assert len(one_a_spec([made(dataset="a"), made(dataset="b")])) == 1
+    assert prevailing(runs) == runs
+    assert len(prevailing([made(dataset="a"), made(dataset="b")])) == 1
 
 
 def test_it_is_told_how_many_are_from_where():

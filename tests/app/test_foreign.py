@@ -63,6 +63,15 @@ def test_imported_runs_go_before_the_reference(runner, recorded):
     assert "Imported runs show lr 1e-4" in texts(app).replace("**", "")
 
 
+def test_a_verdict_never_mixes_ones_own_seeds_with_others(runner, recorded):
+    remember(runner, 8, learning_rate=1e-4, seed=0)
+    assert "reference runs of" in texts(open_page(LEARNING_RATE))
+    for seed in range(2):
+        for value in (1e-4, 1e-2):
+            remember(runner, 8, learning_rate=value, seed=seed)
+    assert "reference run" not in texts(open_page(LEARNING_RATE)).replace("Reference runs", "")
+
+
 def test_claims_say_when_they_rest_on_runs_from_elsewhere(runner, recorded):
     shown = texts(open_page(LEARNING_RATE))
     assert "reference runs of" in shown

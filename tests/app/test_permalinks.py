@@ -52,24 +52,32 @@ def test_the_runs_on_the_screen_are_in_the_address(runner):
         for seed in range(2):
             remember(runner, 8, learning_rate=value, seed=seed)
     app = open_page(LEARNING_RATE)
-    assert address(app) == {"values": "1e-4,1e-2", "seeds": "2"}
+    assert address(app) == {"values": "1e-4:0-1,1e-2:0-1"}
     app.pills[0].set_value(["1e-4"]).run()
     assert address(app)["hidden"] == "1e-2"
     again = open_page(LEARNING_RATE, **address(app))
     assert again.pills[0].value == ["1e-4"]
 
 
-def test_values_of_an_address_that_are_not_here_are_offered_for_training(runner):
+def test_an_address_names_the_seeds_of_every_value_and_no_others(runner):
+    for value, seed in ((1e-4, 0), (1e-4, 1), (1e-4, 5), (1e-2, 3)):
+        remember(runner, 8, learning_rate=value, seed=seed)
+    opened = address(open_page(LEARNING_RATE))
+    assert opened == {"values": "1e-4:0-1,1e-4:5,1e-2:3"}
+    assert "not on this machine" not in texts(open_page(LEARNING_RATE, **opened))
+
+
+def test_runs_of_an_address_that_are_not_here_are_offered_for_training(runner):
     remember(runner, 8, learning_rate=1e-4)
-    app = open_page(LEARNING_RATE, values="1e-4,2e-3", seeds="2")
-    assert "shows lr 1e-4 and 2e-3 under 2 seeds; 3 runs of them are not on this machine" in texts(app)
+    app = open_page(LEARNING_RATE, values="1e-4:0-1,2e-3:0,2e-3:7")
+    assert "3 runs that this link shows are not on this machine: lr 1e-4 and 2e-3" in texts(app)
     press(app, "Train them")
     runs = {(run["spec"]["learning_rate"], run["spec"]["seed"]) for run in runner.runs()}
-    assert runs == {(1e-4, 0), (1e-4, 1), (2e-3, 0), (2e-3, 1)}
+    assert runs == {(1e-4, 0), (1e-4, 1), (2e-3, 0), (2e-3, 7)}
 
 
 def test_an_address_does_not_lose_what_it_asks_for(runner):
-    assert address(open_page(LEARNING_RATE, values="2e-3")) == {"values": "2e-3"}
+    assert address(open_page(LEARNING_RATE, values="2e-3")) == {"values": "2e-3:0"}
 
 
 @pytest.mark.parametrize(
@@ -89,6 +97,9 @@ def test_an_address_does_not_lose_what_it_asks_for(runner):
         ("learning_rate", "5"),
         ("values", "1e-4,,"),
         ("values", ",".join(["1e-4"] * 500)),
+        ("values", "1e-4:0-999999999"),
+        ("values", "1e-4:5-2"),
+        ("values", "1e-4:-1"),
         ("values", "nan"),
         ("weight_decay", "<script>"),
         ("x", "hours"),

@@ -1,6 +1,6 @@
 """Predict, then run: a guess is remembered, and the page says how it went, noise included."""
 
-from hpviz.studies import LEARNING_RATE
+from hpviz.studies import KERNEL_WIDTH, LEARNING_RATE
 from tests.app.pages import open_page, remember, texts
 
 
@@ -51,3 +51,10 @@ def test_there_is_nothing_to_guess_once_the_values_have_ended(runner):
 def test_without_a_guess_nothing_is_said(runner):
     remember(runner, 8, learning_rate=1e-4)
     assert "You guessed" not in texts(open_page(LEARNING_RATE))
+
+
+def test_a_setting_in_which_the_widest_kernel_does_not_fit_has_its_page_all_the_same(runner):
+    remember(runner, 8, study=KERNEL_WIDTH, kernel_width=3, padding="valid", image_size=48)
+    app = open_page(KERNEL_WIDTH, padding="valid", image_size="48")
+    assert not app.exception
+    assert "Diagnosis" in texts(app)

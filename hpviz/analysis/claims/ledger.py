@@ -12,8 +12,8 @@ from hpviz.analysis.claims.conclusions import CONCLUSIONS, LEARNING_RATE_FIRST
 from hpviz.analysis.claims.kernel_width import KERNEL_WIDTH_CLAIMS
 from hpviz.analysis.claims.learning_rate import LEARNING_RATE_CLAIMS
 from hpviz.analysis.claims.weight_decay import WEIGHT_DECAY_CLAIMS
-from hpviz.analysis.evidence import up_to
-from hpviz.analysis.origin import one_a_spec
+from hpviz.analysis.evidence import SEEDS_NEEDED, up_to
+from hpviz.analysis.origin import prevailing
 from hpviz.data.prepared import Identity
 from hpviz.runs.document import Run
 
@@ -31,7 +31,7 @@ def ledger(runs: Sequence[Run], data: Identity, study: str | None = None, epochs
     """Every claim, or those of one study, judged on the runs of that data set.
 
     A claim about the net pretrained on ImageNet is followed by its twin about the net from scratch. With `epochs` the
-    runs are judged as they stood then. Of several recordings of one spec, those of this machine go first.
+    runs are judged as they stood then.
 
     Pages ask every other second while something trains; the same runs (the same objects: a run is never changed in
     place once it is stored) have the same ledger.
@@ -64,11 +64,21 @@ _judged: deque[Judged] = deque(maxlen=8)
 
 
 def _judge(runs: Sequence[Run], data: Identity, study: str | None, epochs: int | None) -> list[Judgement]:
-    same_data = one_a_spec(run for run in runs if run["spec"]["fingerprint"] == data.fingerprint)
-    case = Case(tuple(up_to(run, epochs) for run in same_data), data, pretrained=True)
+    case = case_of(runs, data, epochs)
     scratch = case.twin()
     asked = [claim for claim in CLAIMS if study in (None, claim.study)]
     return [row for claim in asked for row in _rows(claim, case, scratch)]
+
+
+def case_of(runs: Sequence[Run], data: Identity, epochs: int | None = None) -> Case:
+    """What claims about the pretrained net are judged on (`twin()` for the net from scratch).
+
+    One's own runs of a value count as soon as they have the two seeds that a verdict takes; until then imported or
+    reference runs of that value stand, and the evidence says so.
+    """
+    same_data = (run for run in runs if run["spec"]["fingerprint"] == data.fingerprint)
+    counted = prevailing(same_data, least_seeds=SEEDS_NEEDED)
+    return Case(tuple(up_to(run, epochs) for run in counted), data, pretrained=True)
 
 
 def _rows(claim: Claim, case: Case, scratch: Case) -> Iterator[Judgement]:

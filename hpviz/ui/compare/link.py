@@ -21,6 +21,7 @@ from hpviz.ui.compare.choice import CHOSEN
 from hpviz.ui.permalink import Entry, flag, one_of, write_flag
 from hpviz.ui.resources import get_desk, get_runner
 from hpviz.ui.study.choices import known_data
+from hpviz.ui.study.launch import check_memory
 from hpviz.ui.text import literal
 
 PAGE = "compare"
@@ -116,7 +117,10 @@ def _train(specs: Sequence[RunSpec], epochs: int) -> None:
 def _request(spec: RunSpec, epochs: int) -> Request:
     if spec.weights is not None:
         raise BadInput("These runs begin with ImageNet weights: launch them from the Learning rate page.")
-    return Request(spec, epochs, inputs(*_images(spec)))
+    source, identity = _images(spec)
+    check_memory(spec, len(identity.classes))
+    # The images are known by their fingerprint; what they are called is this machine's business.
+    return Request(spec.model_copy(update={"dataset": source.name}), epochs, inputs(source, identity))
 
 
 def _images(spec: RunSpec) -> tuple[Source, Identity]:

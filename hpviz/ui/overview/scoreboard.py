@@ -17,7 +17,7 @@ MEANINGS: Mapping[Verdict, str] = {
     "held": "The runs show what the article says.",
     "did not hold": "The runs show something else.",
     "within noise": "Whatever the difference is, other seeds would give as much.",
-    "not run yet": "The runs that would settle it are not in the store.",
+    "not run yet": "The runs that would settle it are not here.",
     "not comparable": "There are runs, but of another net or recipe than the claim is about.",
 }
 

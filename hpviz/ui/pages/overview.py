@@ -4,8 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from hpviz.analysis.claims.case import Case, Unsettled
-from hpviz.analysis.claims.ledger import ledger
+from hpviz.analysis.claims.case import Unsettled
+from hpviz.analysis.claims.ledger import case_of, ledger
 from hpviz.charts.two_by_two import corners, two_by_two
 from hpviz.data import catalogue
 from hpviz.data.catalogue import Identity
@@ -50,10 +50,10 @@ def show_corners(runs: list[Run], identity: Identity) -> None:
     """The four corners, on ResNet18 pretrained if it was trained here, else from scratch."""
     st.subheader("A complex net tuned badly, a simple one tuned well")
     problem = ""
-    for pretrained in (True, False):
-        same_data = tuple(run for run in runs if run["spec"]["fingerprint"] == identity.fingerprint)
+    pretrained_case = case_of(runs, identity)
+    for case in (pretrained_case, pretrained_case.twin()):
         try:
-            frame = corners(Case(same_data, identity, pretrained))
+            frame = corners(case)
         except Unsettled as unsettled:
             problem = unsettled.finding.evidence
             continue
@@ -64,7 +64,7 @@ def show_corners(runs: list[Run], identity: Identity) -> None:
                 shown = frame[["net", "tuning", "setting", "accuracy", "seeds"]]
                 percents = {"accuracy": st.column_config.NumberColumn(format="percent")}
                 st.dataframe(shown, hide_index=True, key="overview:figures", column_config=percents, alt="The corners")
-                start = "began with ImageNet weights" if pretrained else "was trained from scratch"
+                start = "began with ImageNet weights" if case.pretrained else "was trained from scratch"
                 st.caption(
                     f"Mean accuracy after the last epoch; ResNet18 {start}. The author's logs: 61.6% to 92.4%, "
                     "against 77.0% to 82.4% for the simple net."
@@ -98,7 +98,8 @@ st.title("Do hyperparameters do what the article says?")
 st.markdown(
     "*Experiments on hyperparameter tuning in deep learning: rules to follow* tells what learning rate, batch size, "
     "kernel width and weight decay do to a net, from one run a value. Here each of its sentences is a claim, and "
-    "runs on this machine, repeated under several seeds, say whether it held."
+    "runs repeated under several seeds say whether it held: yours and, until yours are in, the reference runs that "
+    "hpviz came with."
 )
 given, preset = choose()
 weights = choose_weights()

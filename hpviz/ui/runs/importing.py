@@ -6,6 +6,7 @@ from hpviz.analysis.words import plural
 from hpviz.runs import bundle
 from hpviz.runs.store import RunStore
 from hpviz.spec import BadInput
+from hpviz.ui.text import literal
 
 ANSWER = "runs:import"
 
@@ -31,7 +32,7 @@ def show_import(store: RunStore) -> None:
         if done:
             st.success(sentence, icon=":material/check:")
         else:
-            st.error(sentence, icon=":material/error:")
+            st.error(literal(sentence, most=600), icon=":material/error:")
 
 
 def take_in(store: RunStore, data: bytes) -> tuple[bool, str]:

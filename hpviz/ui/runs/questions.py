@@ -15,6 +15,7 @@ from hpviz.runs.document import Run
 from hpviz.spec import BadInput
 from hpviz.terminal import headline
 from hpviz.ui.resources import disk_use, get_runner
+from hpviz.ui.text import literal
 
 QUESTION, TOLD, COMPLAINT = "runs:question", "runs:told", "runs:complaint"
 NAMED = 8  # runs whose names are shown; the others are counted
@@ -41,7 +42,7 @@ def show_question() -> None:
     if told := st.session_state.pop(TOLD, None):
         st.toast(told, icon=":material/check:")
     if complaint := st.session_state.pop(COMPLAINT, None):
-        st.error(complaint, icon=":material/error:")
+        st.error(literal(complaint, most=600), icon=":material/error:")
     if QUESTION in st.session_state:
         _dialog(st.session_state[QUESTION])
 

@@ -96,8 +96,8 @@ def _choose(label: str, names: Iterable[str]) -> str:
 
 
 @st.cache_resource(show_spinner=False)
-def _known() -> dict[str, Line]:
-    return {}
+def _shared() -> dict[str, dict[str, Line]]:
+    return {"lines": {}}
 
 
 def lines_of(runs: Sequence[Run]) -> list[Line]:
@@ -105,14 +105,10 @@ def lines_of(runs: Sequence[Run]) -> list[Line]:
 
     A run that has not changed is the same object as before, so of a thousand only the others' lines are made anew.
     """
-    known = _known()
-    for gone in known.keys() - {run["id"] for run in runs}:
-        known.pop(gone, None)
-    for run in runs:
-        line = known.get(run["id"])
-        if line is None or line.run is not run:
-            known[run["id"]] = _line(run)
-    lines = [known[run["id"]] for run in runs]
+    known = _shared()["lines"]
+    lines = [line if (line := known.get(run["id"])) and line.run is run else _line(run) for run in runs]
+    # Replaced whole: another session may be doing the same with an older list.
+    _shared()["lines"] = {line.run["id"]: line for line in lines}
     return sorted(lines, key=lambda line: (line.run["created"], line.run["id"]), reverse=True)
 
 

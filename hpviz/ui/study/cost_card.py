@@ -19,7 +19,7 @@ def show_cost(study: Study, setting: Setting, value: float) -> str | None:
     """The card, or the sentence that says why this run cannot be, which is returned too."""
     try:
         one = request(setting, **{study.field: value})
-        check_memory(one.spec, setting)
+        check_memory(one.spec, len(setting.identity.classes))
     except BadInput as error:
         st.error(str(error), icon=":material/error:")
         return str(error)

@@ -27,7 +27,7 @@ def propose(study: Study, setting: Setting, value: float, slot: str) -> None:
     """Queue the value on which the slider comes to rest."""
     try:
         one = request(setting, **{study.field: value})
-        check_memory(one.spec, setting)
+        check_memory(one.spec, len(setting.identity.classes))
         get_runner().propose(one, slot, after=REST_SECONDS)
     except BadInput as error:
         st.session_state[COMPLAINT] = str(error)
@@ -61,7 +61,7 @@ def submit(setting: Setting, ask: Callable[[], Sequence[Request]]) -> None:
     try:
         requests = ask()
         for one in requests:
-            check_memory(one.spec, setting)
+            check_memory(one.spec, len(setting.identity.classes))
     except BadInput as error:
         st.session_state[COMPLAINT] = str(error)
         return
@@ -69,10 +69,10 @@ def submit(setting: Setting, ask: Callable[[], Sequence[Request]]) -> None:
         get_runner().submit(one)
 
 
-def check_memory(spec: RunSpec, setting: Setting) -> None:
+def check_memory(spec: RunSpec, classes: int) -> None:
     """Raise BadInput, in a sentence, if the run would not fit in this machine's memory."""
     available = memory.available_bytes() if get_runner().machine()["device"] == "cpu" else None
     if available is None:
         return
-    if sentence := refusal(cost(spec, len(setting.identity.classes)), available):
+    if sentence := refusal(cost(spec, classes), available):
         raise BadInput(sentence)

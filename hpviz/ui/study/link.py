@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import Any, get_args
 
 import streamlit as st
@@ -9,31 +10,31 @@ import streamlit as st
 from hpviz.charts.curves import Axis
 from hpviz.notation import read_number, short
 from hpviz.runs.document import Run
-from hpviz.spec import MAX_SEEDS, BadInput
+from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, Study
 from hpviz.ui import permalink
 from hpviz.ui.permalink import Entry, flag, one_of, whole, write_flag
 from hpviz.ui.study import choices
 
-MOST_VALUES = 50
+MOST_RUNS = 100
+MOST_SEED = 2**31 - 1
+
+Pair = tuple[float, int]
 
 
 def take(study: Study) -> None:
     """Open the page as its address has it."""
     if permalink.take(study.name, lambda: _entries(study), [_preset(study)]):
-        named = _state(study, "values", ()), _state(study, "seeds", 1)
-        st.session_state[choices.key(study, "linked")] = named
+        st.session_state[choices.key(study, "linked")] = _state(study, "values", ())
 
 
 def put(study: Study, runs: Sequence[Run] = ()) -> None:
     """Write what is on the page into its address; `runs` are this machine's on the screen.
 
-    Values that an opened address named stay in it until they are here: a link does not lose what it asks for.
+    Runs that an opened address named stay in it until they are here: a link does not lose what it asks for.
     """
-    values, seeds = linked(study)
-    shown = [run["spec"][study.field] for run in runs]
-    st.session_state[choices.key(study, "values")] = tuple(sorted({*values, *shown}))[:MOST_VALUES]
-    st.session_state[choices.key(study, "seeds")] = min(max([seeds, *map(shown.count, shown)]), MAX_SEEDS)
+    shown = {(run["spec"][study.field], run["spec"]["seed"]) for run in runs}
+    st.session_state[choices.key(study, "values")] = tuple(sorted({*linked(study), *shown}))[:MOST_RUNS]
     permalink.put([_preset(study), *_entries(study)])
 
 
@@ -42,9 +43,9 @@ def link(study: Study) -> str:
     return permalink.link([_preset(study), *_entries(study)])
 
 
-def linked(study: Study) -> tuple[tuple[float, ...], int]:
-    """The values that an opened address named and under how many seeds, until all are here."""
-    named: tuple[tuple[float, ...], int] = _state(study, "linked", ((), 1))
+def linked(study: Study) -> tuple[Pair, ...]:
+    """(value, seed) of every run that an opened address named, until all are here."""
+    named: tuple[Pair, ...] = _state(study, "linked", ())
     return named
 
 
@@ -73,8 +74,7 @@ def _entries(study: Study) -> list[Entry]:
         dataclasses.replace(
             entry("slider", choices.start_value(study), lambda text: _value(study, text), short), name=study.field
         ),
-        entry("values", (), lambda text: _values(study, text), lambda values: ",".join(map(short, values))),
-        entry("seeds", 1, whole(1, MAX_SEEDS)),
+        entry("values", (), lambda text: _pairs(study, text), _spelled),
         entry("x", "epoch", one_of(*get_args(Axis))),
         entry("log", False, flag, write_flag),
         entry("hidden", frozenset(), _labels, lambda labels: ",".join(sorted(labels))),
@@ -113,14 +113,36 @@ def _value(study: Study, text: str) -> float:
     return study.parse(value)
 
 
-def _values(study: Study, text: str) -> tuple[float, ...]:
+def _pairs(study: Study, text: str) -> tuple[Pair, ...]:
+    """Reads 1e-4:0-2,1e-2:0, values with their seeds; without any, seed 0 is meant."""
+    found: set[Pair] = set()
+    for each in text.split(","):
+        value, _, seeds = each.partition(":")
+        first, _, last = (seeds or "0").partition("-")
+        numbers = range(whole(0, MOST_SEED)(first), whole(0, MOST_SEED)(last or first) + 1)
+        if not numbers or len(found) + len(numbers) > MOST_RUNS:
+            raise ValueError(text)
+        found |= {(_parsed(study, value), seed) for seed in numbers}
+    return tuple(sorted(found))
+
+
+def _parsed(study: Study, text: str) -> float:
     try:
-        found = tuple(study.parse(float(_number(each))) for each in text.split(","))
+        return study.parse(float(_number(text)))
     except BadInput as error:
         raise ValueError(text) from error
-    if len(found) > MOST_VALUES:
-        raise ValueError(text)
-    return found
+
+
+def _spelled(pairs: Sequence[Pair]) -> str:
+    """The inverse of `_pairs`: runs of seeds that follow each other are written once."""
+    words = []
+    for value, group in groupby(pairs, key=lambda pair: pair[0]):
+        seeds = [seed for _, seed in group]
+        starts = [seed for seed in seeds if seed - 1 not in seeds]
+        ends = [seed for seed in seeds if seed + 1 not in seeds]
+        spans = [str(low) if low == high else f"{low}-{high}" for low, high in zip(starts, ends, strict=True)]
+        words += [f"{short(value)}:{span}" for span in spans]
+    return ",".join(words)
 
 
 def _labels(text: str) -> frozenset[str]:

@@ -19,16 +19,16 @@ from hpviz.ui.text import literal
 def show_link_offer(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
     """One line and one button, in a container of its own, if runs that the address names are not on the screen."""
     with st.container():
-        values, seeds = link.linked(study)
-        missing = _missing(study, setting, values, seeds, runs)
+        missing = _missing(study, link.linked(study), runs)
         if not missing:
             link.forget_linked(study)
             return
         names = listed([short(value) for value in sorted({value for value, _ in missing})])
+        are = "is" if len(missing) == 1 else "are"
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             st.markdown(
-                f":material/link: This link shows {study.symbol} {literal(names, 400)} under {plural(seeds, 'seed')}; "
-                f"{plural(len(missing), 'run')} of them {'is' if len(missing) == 1 else 'are'} not on this machine.",
+                f":material/link: {plural(len(missing), 'run')} that this link shows {are} not on this machine: "
+                f"{study.symbol} {literal(names, 400)}.",
                 width="stretch",
             )
             st.button(
@@ -40,18 +40,14 @@ def show_link_offer(study: Study, setting: Setting, runs: Sequence[Run]) -> None
             )
 
 
-def _missing(
-    study: Study, setting: Setting, values: Sequence[float], seeds: int, runs: Sequence[Run]
-) -> list[tuple[float, int]]:
+def _missing(study: Study, linked: Sequence[link.Pair], runs: Sequence[Run]) -> list[link.Pair]:
     """(value, seed) of every run to train. A value that is shown by runs from elsewhere has its own offer."""
     here = {(run["spec"][study.field], run["spec"]["seed"]) for run in runs}
     foreign = {run["spec"][study.field] for run in runs if run["origin"]}
-    first = int(setting.fixed.get("seed", 0))
-    wanted = [(value, first + number) for number in range(seeds) for value in values if value not in foreign]
-    return [pair for pair in wanted if pair not in here]
+    return [pair for pair in linked if pair[0] not in foreign and pair not in here]
 
 
-def _requests(study: Study, setting: Setting, missing: Sequence[tuple[float, int]]) -> list[Request]:
+def _requests(study: Study, setting: Setting, missing: Sequence[link.Pair]) -> list[Request]:
     try:
         return [request(setting, **{study.field: value, "seed": seed}) for value, seed in missing]
     except BadInput as error:

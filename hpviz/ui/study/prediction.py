@@ -65,5 +65,4 @@ def outcome(study: Study, guess: float, runs: Sequence[Run], test_images: int) -
 
 def _key(study: Study, setting: Setting) -> str:
     """A guess is about one setting: the same values on other images are another question."""
-    twin = request(setting, **{study.field: study.quick_values[-1]}).spec
-    return choices.key(study, f"guess:{twin.run_id}:{setting.epochs}")
+    return choices.key(study, f"guess:{request(setting).spec.run_id}:{setting.epochs}")

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from hpviz.analysis.origin import kind_of, one_a_spec
+from hpviz.analysis.origin import prevailing
 from hpviz.notation import short
 from hpviz.plan import Setting, request
 from hpviz.runs.document import ACTIVE, Run
@@ -18,13 +18,8 @@ from hpviz.ui.study import choices
 def on_screen(runs: Sequence[Run], study: Study, setting: Setting) -> list[Run]:
     """The runs of this machine that differ from the setting in the study's hyperparameter and seed only, in order."""
     twin = _identity(request(setting).spec.model_dump(mode="json"), study)
-    # A kernel width may also be "article": three widths, which have no place on the scale.
     ours = [
-        run
-        for run in runs
-        if run["origin"] is None
-        and not isinstance(run["spec"][study.field], str)
-        and _identity(run["spec"], study) == twin
+        run for run in runs if run["origin"] is None and _on_scale(run, study) and _identity(run["spec"], study) == twin
     ]
     return sorted(ours, key=lambda run: (run["spec"][study.field], run["spec"]["seed"]))
 
@@ -32,21 +27,22 @@ def on_screen(runs: Sequence[Run], study: Study, setting: Setting) -> list[Run]:
 def with_foreign(own: Sequence[Run], study: Study, setting: Setting) -> list[Run]:
     """The page's own runs, and for values of which there is none with an epoch, those recorded elsewhere.
 
-    So a value's seeds are never of two machines. Imported runs go before the reference runs that hpviz came with; a
-    machine that computes in another precision is shown too.
+    A machine that computes in another precision is shown too.
     """
-    twin = {**_identity(request(setting).spec.model_dump(mode="json"), study), "precision": None}
+    twin = _identity(request(setting).spec.model_dump(mode="json"), study, "precision")
     elsewhere = [run for run in (*get_runner().runs(), *reference_runs()) if run["origin"] and run["epochs"]]
-    fitting = [run for run in elsewhere if {**_identity(run["spec"], study), "precision": None} == twin]
-    shown = list(own)
-    for kind in ("imported", "reference"):
-        taken = {run["spec"][study.field] for run in shown if run["epochs"]}
-        shown += [run for run in one_a_spec(fitting) if kind_of(run) == kind and run["spec"][study.field] not in taken]
+    fitting = [run for run in elsewhere if _identity(run["spec"], study, "precision") == twin and _on_scale(run, study)]
+    shown = prevailing([*own, *fitting], apart=("precision",))
     return sorted(shown, key=lambda run: (run["spec"][study.field], run["spec"]["seed"]))
 
 
-def _identity(spec: dict[str, Any], study: Study) -> dict[str, Any]:
-    return {name: value for name, value in spec.items() if name not in (study.field, "dataset", "seed")}
+def _identity(spec: dict[str, Any], study: Study, *free: str) -> dict[str, Any]:
+    return {name: value for name, value in spec.items() if name not in (study.field, "dataset", "seed", *free)}
+
+
+def _on_scale(run: Run, study: Study) -> bool:
+    """A kernel width may also be "article": three widths, which have no place on the scale."""
+    return not isinstance(run["spec"][study.field], str)
 
 
 def labels_of(runs: Sequence[Run], study: Study) -> dict[str, str]:
