@@ -130,10 +130,15 @@ class Visitor:
         self.complaints: list[str] = []
         self.left: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", lambda told: self.complaints.append(told.text) if told.type == "error" else None)
+        self.page.on("console", self._note_complaint)
         self.page.on("request", self._note_request)
         self.page.set_default_timeout(180_000)
         self.page.goto(url)
+
+    def _note_complaint(self, told) -> None:
+        # On the address of a page below the root, Streamlit looks for its server beside the page first.
+        if told.type == "error" and "/_stcore/" not in told.location["url"]:
+            self.complaints.append(f"{told.text} {told.location['url']}")
 
     def _note_request(self, request) -> None:
         if not request.url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")):

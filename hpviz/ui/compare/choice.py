@@ -39,6 +39,7 @@ def choose_runs(runs: Sequence[Run]) -> list[Run]:
             key=CHOSEN,
             format_func=lambda run: title(by_id[run]),
             max_selections=MOST_RUNS,
+            wrap=True,
             placeholder="type to search: lr 1e-4, resnet18, seed 2 …",
             persist_state="session",
         )
