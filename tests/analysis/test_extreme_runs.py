@@ -75,6 +75,14 @@ def test_runs_at_the_ends_of_what_is_taken_in_can_be_judged(figures, every):
         assert all(measured(run["epochs"]).seconds > 0 for run in shown)
 
 
+def test_a_share_of_the_shortest_time_still_has_a_logarithm():
+    runs = sent(author_sizes(2), (LEAST,), 1)
+    for run in runs:
+        for row in run["epochs"]:
+            row["test_accuracy"] = 1.0 if run["spec"]["batch_size"] == 10 else 1 / 6 + 1e-16
+    assert "seconds of training" in "".join(row.evidence for row in ledger(runs, INTEL, "batch-size"))
+
+
 @pytest.mark.parametrize("figures", EXTREMES.values(), ids=EXTREMES)
 @pytest.mark.parametrize("log_loss", [False, True], ids=["linear", "log"])
 def test_runs_at_the_ends_of_what_is_taken_in_can_be_drawn(figures, log_loss):
