@@ -116,6 +116,15 @@ def test_runs_that_come_home_are_known_by_their_own_id(hpviz, runs, tmp_path):
     assert len(hpviz("runs")[1]) == 2
 
 
+def test_a_run_of_another_spec_created_in_the_same_millisecond_is_told_as_new(hpviz, runs, tmp_path):
+    (other,) = sweep([0.5])
+    (tmp_path / "a.json").write_bytes(bundle.write([{**other, "created": runs[0]["created"]}]))
+    _, (line,) = hpviz("import", tmp_path / "a.json")
+    assert (line["id"].startswith(other["id"]), line["known"]) == (True, False)
+    _, (again,) = hpviz("import", tmp_path / "a.json")
+    assert (again["id"], again["known"]) == (line["id"], True)
+
+
 def test_own_runs_have_no_origin(hpviz, runs):
     assert [line["origin"] for line in hpviz("runs")[1]] == [None, None]
 

@@ -140,8 +140,8 @@ def _figures(run: Run, epochs: int) -> dict[str, float | None]:
         "best": max((row["test_accuracy"] for row in shown), default=None),
         "last": last.get("test_accuracy"),
         "gap": test - train if train is not None and test is not None else None,
-        "train_seconds": _mean([row["train_seconds"] for row in shown]),
-        "test_seconds": _mean([row["test_seconds"] for row in shown]),
+        "train_seconds": _mean([seconds for row in shown if (seconds := row["train_seconds"]) is not None]),
+        "test_seconds": _mean([seconds for row in shown if (seconds := row["test_seconds"]) is not None]),
         "peak_memory": (measured := peak_memory(run["epochs"][:epochs])) and measured / 1e6,
     }
 

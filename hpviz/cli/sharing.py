@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from hpviz.runs import bundle
-from hpviz.runs.document import Run
+from hpviz.runs.document import Run, recording
 from hpviz.runs.runner import Runner
 from hpviz.runs.store import RunStore
 from hpviz.spec import BadInput
@@ -43,11 +43,11 @@ def import_runs(options: argparse.Namespace, reporter: Reporter) -> int:
     runs = {run["id"]: run for run in bundle.read(_read(options.file))}
     with closing(Runner(options.cache)) as runner:
         new = {run["id"] for run in runner.store.take_in(runs.values())}
-        here = {run["created"]: run for run in runner.store.runs() if run["origin"] is None}
+        here = {recording(run): run for run in runner.store.runs() if run["origin"] is None}
     rows = []
     for run in runs.values():
         # A run that comes back to where it was trained has its own id there.
-        kept = run if run["id"] in new else here.get(run["created"], run)
+        kept = run if run["id"] in new else here.get(recording(run), run)
         told = {"id": kept["id"], "known": run["id"] not in new, "spec": run["spec"], "status": run["status"]}
         reporter.event("imported", {**told, "epochs": len(run["epochs"]), "origin": kept["origin"]})
         rows.append([*result_row(kept), "was here" if told["known"] else "new"])

@@ -21,17 +21,36 @@ FORMAT = 1
 MAX_BYTES = 20_000_000
 MAX_RUNS = 2_000
 ORIGIN_DIGITS = 8
+TEXT_LENGTH, NAME_LENGTH = 500, 200
+
+# Training computes in float32, so nothing it writes is larger; judgements square such numbers and sum them.
+FLOAT32_MAX = (2 - 2**-23) * 2.0**127
+# A norm is the root of a sum of squares: over 10^12 weights, a million times the largest of them.
+NORM_MAX = 1e6 * FLOAT32_MAX
+# The clock counts nanoseconds. Shares of a much shorter time would come out as 0, which has no logarithm.
+CLOCK_TICK = 1e-9
 
 Count = Annotated[int, Field(ge=0, le=10**12)]
-Positive = Annotated[float, Field(ge=0)]
+# An epoch's row is written after its first update at the earliest, even where training diverges in it.
+Begun = Annotated[int, Field(ge=1, le=10**12)]
+Positive = Annotated[float, Field(ge=0, le=FLOAT32_MAX)]
+TrainSeconds = Annotated[float, Field(ge=CLOCK_TICK, le=FLOAT32_MAX)]
+Norm = Annotated[float, Field(ge=0, le=NORM_MAX)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Text = Annotated[str, Field(max_length=500)]
+Text = Annotated[str, Field(max_length=TEXT_LENGTH)]
+ClassName = Annotated[str, Field(max_length=NAME_LENGTH)]
 
 
 def _is_moment(text: str) -> str:
     if datetime.fromisoformat(text).tzinfo is None:
         raise ValueError("should tell its time zone")
     return text
+
+
+def _are_several(classes: list[str]) -> list[str]:
+    if len(classes) == 1:
+        raise ValueError("should be two or more, or none where they were not noted")
+    return classes
 
 
 Moment = Annotated[str, Field(max_length=40), AfterValidator(_is_moment)]
@@ -45,8 +64,8 @@ class Row(_Strict):
     """One epoch, as `training.events.Epoch` describes it; what was not finite is None."""
 
     epoch: Annotated[int, Field(ge=1, le=MAX_EPOCHS)]
-    updates: Count
-    images: Count
+    updates: Begun
+    images: Begun
     train_loss: Positive | None
     train_loss_eval: Positive | None
     train_accuracy_eval: Fraction | None
@@ -54,12 +73,12 @@ class Row(_Strict):
     test_accuracy: Fraction | None
     validation_loss: Positive | None = None
     validation_accuracy: Fraction | None = None
-    train_seconds: Positive | None
-    test_seconds: Positive | None
+    train_seconds: TrainSeconds
+    test_seconds: Positive
     images_per_second: Positive | None = None
     peak_memory_bytes: Count | None = None
-    weight_norm: Positive | None = None
-    gradient_norm: Positive | None = None
+    weight_norm: Norm | None = None
+    gradient_norm: Norm | None = None
 
 
 class Machine(_Strict):
@@ -86,7 +105,7 @@ class BundledRun(_Strict):
 
     id: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
     spec: RunSpec
-    classes: Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=10_000)]
+    classes: Annotated[list[ClassName], Field(max_length=10_000), AfterValidator(_are_several)]
     test_images: Count
     target: Annotated[int, Field(ge=1, le=MAX_EPOCHS)]
     status: Literal["finished", "stopped", "diverged", "failed", "interrupted"]
@@ -150,15 +169,17 @@ def too_large(size: int) -> str:
 
 
 def _outward(run: Run) -> dict[str, Any]:
+    """What goes out of a run, its texts cut to what is taken in: a failure's reason and a folder's name may be long."""
     under_way = run["status"] in ACTIVE
+    reason = "Exported while it was being trained." if under_way else run["reason"]
     return {
         "id": RunSpec(**run["spec"]).run_id,
         "spec": run["spec"],
-        "classes": run["inputs"].get("classes", []),
+        "classes": [name[:NAME_LENGTH] for name in run["inputs"].get("classes", [])],
         "test_images": run["inputs"].get("test_images", 0),
         "target": run["target"],
         "status": "stopped" if under_way else run["status"],
-        "reason": "Exported while it was being trained." if under_way else run["reason"],
+        "reason": reason and reason[:TEXT_LENGTH],
         "epochs": run["epochs"],
         "machine": run["machine"],
         "created": run["created"],

@@ -20,6 +20,7 @@ from hpviz.spec import BadInput
 log = logging.getLogger(__name__)
 
 CLOSING_SECONDS = 2.0
+HOLDS_IMAGES = ("prepare", "survey")  # the tasks whose results are, or have, a data set's memory maps
 
 Work = Callable[[], Generator[Progress, None, Any]]
 
@@ -107,6 +108,13 @@ class Desk:
         until = time.monotonic() + CLOSING_SECONDS
         for task in tasks:
             task.wait(max(until - time.monotonic(), 0))
+
+    def forget_images(self) -> None:
+        """Let go of prepared images: a deleted file keeps its place on the disk for as long as a result maps it."""
+        with self._lock:
+            names = [name for name in self._tasks if isinstance(name, tuple) and name[0] in HOLDS_IMAGES]
+        for name in names:
+            self.forget(name)
 
     # What pages ask for
 

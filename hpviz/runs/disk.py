@@ -74,7 +74,8 @@ def prepared(cache: Path, keep: Collection[Path] = ()) -> dict[Path, int]:
 def free_prepared(cache: Path, keep: Collection[Path] = ()) -> int:
     """Delete prepared images; what was learnt about them stays. Returns the bytes that were freed.
 
-    Images that are being prepared right now, and on Windows those in use, are left alone.
+    Images that are being prepared right now, and on Windows those in use, are left alone. Elsewhere the disk has the
+    room back once no process maps them any more: see `Desk.forget_images`.
     """
     freed = 0
     for folder in prepared(cache, keep):

@@ -91,6 +91,14 @@ def new_run(spec: RunSpec, inputs: Inputs, target: int) -> Run:
     )
 
 
+def recording(run: Run) -> tuple[str, str]:
+    """What a run keeps wherever it goes: the id of its spec, and when it was created.
+
+    A run from elsewhere has more to its id than that of its spec.
+    """
+    return run["id"].partition("-")[0], run["created"]
+
+
 def move(run: Run, status: Status, reason: str | None = None, owner: str | None = None) -> None:
     """Change a run's status in place and note it in its history; only active runs have an owner."""
     run["status"], run["reason"], run["owner"], run["stop_requested"] = status, reason, owner, False

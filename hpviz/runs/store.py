@@ -1,5 +1,6 @@
 """The run store: one JSON document a run, replaced in one transaction, never evicted."""
 
+import logging
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -10,10 +11,12 @@ from diskcache import Cache
 from filelock import FileLock
 
 from hpviz.runs import recovery
-from hpviz.runs.document import ACTIVE, SCHEMA, Run, move, now
+from hpviz.runs.document import ACTIVE, SCHEMA, Run, move, now, recording
 from hpviz.runs.json_disk import JsonDisk
 from hpviz.runs.ownership import is_alive
 from hpviz.spec import BadInput
+
+log = logging.getLogger(__name__)
 
 _RUN = f"v{SCHEMA}/run/"
 _REVISION = f"v{SCHEMA}/revision"
@@ -96,15 +99,18 @@ class RunStore:
     def take_in(self, runs: Iterable[Run]) -> list[Run]:
         """Add runs from elsewhere, all or none; returns those that were not here yet.
 
-        A run that was trained here and comes back is known by its creation.
+        A run that was trained here and comes back is known by its `recording`. They are backed up at once: no
+        checkpoint could bring them back.
         """
         with self._cache.transact(retry=True):
             here = self.runs()
             known = {run["id"] for run in here}
-            created = {run["created"] for run in here if run["origin"] is None}
-            new = [run for run in runs if run["id"] not in known and run["created"] not in created]
+            own = {recording(run) for run in here if run["origin"] is None}
+            new = [run for run in runs if run["id"] not in known and recording(run) not in own]
             for run in new:
                 self.put(run)
+        if new:
+            self._back_up_or_log()
         return new
 
     def remove(self, run_id: str) -> None:
@@ -115,8 +121,12 @@ class RunStore:
             self._count_change()
 
     def backup(self) -> None:
-        """Copy the database to the backup folder; cheap, for use after every run."""
-        recovery.copy_database(self._folder / recovery.DATABASE, self._backup)
+        """Copy the database to the backup folder; cheap, for use after every run.
+
+        One at a time: a worker and an import may want it at once, and two copies of one process share a partial file.
+        """
+        with FileLock(self.locks / "backup.lock"):
+            recovery.copy_database(self._folder / recovery.DATABASE, self._backup)
 
     def note(self, key: str, value: Any) -> None:
         """Remember a small JSON value beside the runs, such as what is known of this machine."""
@@ -130,6 +140,13 @@ class RunStore:
         self._cache.close()
 
     # How
+
+    def _back_up_or_log(self) -> None:
+        """Back up what is in the store already, and stays there if the backup fails."""
+        try:
+            self.backup()
+        except (OSError, sqlite3.Error):
+            log.warning("the run store could not be backed up", exc_info=True)
 
     def _count_change(self) -> None:
         """Tell readers, in this process and others, that their snapshot is old."""

@@ -24,9 +24,7 @@ class MemoryMeter:
             self._before: int | None = torch.cuda.memory_allocated(device)
             torch.cuda.reset_peak_memory_stats(device)
         else:
-            self._before = _resident("RssAnon")
-            if CLEAR_REFS.exists():
-                CLEAR_REFS.write_text(RESET_PEAK)
+            self._before = _resident("RssAnon") if _peak_begins_anew() else None
 
     def peak(self) -> int | None:
         """The most until this was first asked; None where the system does not tell.
@@ -43,6 +41,17 @@ class MemoryMeter:
             return torch.cuda.max_memory_allocated(self._device) - before
         highest, files = _resident("VmHWM"), _resident("RssFile")
         return None if highest is None or files is None else max(highest - files - before, 0)
+
+
+def _peak_begins_anew() -> bool:
+    """Whether the system let the peak start from here; where it does not, the peak is that of the process's life."""
+    if not CLEAR_REFS.exists():
+        return False
+    try:
+        CLEAR_REFS.write_text(RESET_PEAK)
+    except OSError:  # some kernels and containers have the file and refuse to be written to
+        return False
+    return True
 
 
 def _resident(name: str) -> int | None:

@@ -58,6 +58,14 @@ def test_a_summary_measures_the_gap_without_dropout():
     assert line["epochs"] == "3/8"
 
 
+def test_a_summary_passes_over_seconds_that_were_not_noted():
+    run = run_with(0.5, 0.7)
+    run["epochs"][0].update(train_seconds=None, test_seconds=None)
+    run["epochs"][1].update(train_seconds=3.0, test_seconds=None)
+    (line,) = by_value([run], {run["id"]: "1e-4"}, epochs=8, classes=6).to_dict("records")
+    assert (line["train_seconds"], line["test_seconds"]) == (3.0, None)
+
+
 def test_a_run_without_epochs_has_a_summary_without_figures():
     run = run_with()
     (line,) = by_value([run], {run["id"]: "1e-4"}, epochs=8, classes=6).to_dict("records")

@@ -157,6 +157,8 @@ def test_a_command_names_only_what_differs_from_what_the_sweep_holds():
 def test_where_one_command_would_not_do_there_is_none():
     assert story(*sweep(2, 0.0), *sweep(1, 1.0)).command is None
     assert story(made(), made(optimizer="sgd")).command is None
+    article_and_three = [made(kernel_width=width, padding="valid") for width in (3, "article")]
+    assert story(*article_and_three).command is None
 
 
 @pytest.mark.parametrize("name", ["x; rm -rf /", "$(x)", "a\nb", "\x1b[31m"])

@@ -4,6 +4,7 @@ import copy
 import json
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from hpviz.home import default_cache
 from hpviz.runs import bundle
 from hpviz.runs.store import RunStore
 from hpviz.spec import MAX_EPOCHS, BadInput
+from hpviz.training.measure import norm
 from tests.analysis.made_up_runs import author, rows, run
 
 HOSTILE = "<b>$$ :red[x] =1+1 \u202e ../../etc/passwd"
@@ -65,8 +67,31 @@ def test_every_figure_comes_back_exactly():
 def test_the_authors_runs_come_back_exactly():
     runs = author(1)
     for document in runs:
-        document["inputs"].update(classes=["sea"], test_images=600)
+        document["inputs"].update(classes=["sea", "street"], test_images=600)
     assert list(map(carried, bundle.read(bundle.write(runs)))) == list(map(carried, runs))
+
+
+def test_what_is_too_long_for_a_bundle_is_cut_as_it_goes_out():
+    ours = {**trained(), "reason": "x" * 501}
+    ours["inputs"]["classes"] = ["y" * 201, "sea"]
+    (theirs,) = bundle.read(bundle.write([ours]))
+    assert (theirs["reason"], theirs["inputs"]["classes"]) == ("x" * 500, ["y" * 200, "sea"])
+
+
+def test_a_run_that_diverged_comes_back_with_its_gaps():
+    ours = trained()
+    ours.update(status="diverged", reason="The loss stopped being a finite number.")
+    lost = dict.fromkeys(("train_loss", "train_loss_eval", "test_loss", "weight_norm", "gradient_norm"))
+    ours["epochs"][-1].update(lost, test_accuracy=0.5, images_per_second=12.5)
+    (theirs,) = bundle.read(bundle.write([ours]))
+    assert carried(theirs) == carried(ours)
+
+
+def test_norms_of_weights_at_the_end_of_float32_come_back():
+    ours = trained()
+    ours["epochs"][-1]["weight_norm"] = norm([torch.full((10_000,), torch.finfo(torch.float32).max)])
+    (theirs,) = bundle.read(bundle.write([ours]))
+    assert carried(theirs) == carried(ours)
 
 
 def test_nothing_of_this_machine_goes_out():
@@ -102,6 +127,37 @@ def test_a_run_that_comes_home_is_known(store):
     store.put(ours)
     assert store.take_in(bundle.read(bundle.write([ours]))) == []
     assert [document["id"] for document in store.runs()] == [ours["id"]]
+
+
+def test_a_run_of_another_spec_created_in_the_same_millisecond_is_taken_in(store):
+    ours, others = trained(), {**trained(seed=1)}
+    others["created"] = ours["created"]
+    store.put(ours)
+    (theirs,) = bundle.read(bundle.write([others]))
+    assert store.take_in([theirs]) == [theirs]
+    assert len(store.runs()) == 2
+
+
+@pytest.mark.parametrize("imports", [1, 3])
+def test_imports_outlive_a_damaged_database(imports):
+    store = RunStore(default_cache())
+    others = bundle.read(bundle.write([trained(seed=seed) for seed in range(imports)]))
+    store.take_in(others)
+    store.close()
+    (default_cache() / "runs" / "cache.db").write_bytes(b"not a database")
+    restored = RunStore(default_cache())
+    assert "restored from its backup" in restored.notice
+    assert {run["id"] for run in restored.runs()} == {run["id"] for run in others}
+
+
+def test_imports_stay_where_they_cannot_be_backed_up(store, caplog):
+    backup = default_cache() / "backup"
+    backup.rmdir()
+    backup.write_text("no folder")
+    others = bundle.read(bundle.write([trained()]))
+    assert store.take_in(others) == others
+    assert "could not be backed up" in caplog.text
+    assert len(store.runs()) == 1
 
 
 def test_runs_without_an_epoch_do_not_go_out():
@@ -158,6 +214,7 @@ def row_with(**figures):
         spoil(target=10**9),
         spoil(classes=["x" * 201]),
         spoil(classes="sea"),
+        spoil(classes=["sea"]),
         spoil(reason="x" * 501),
         spoil(machine={"name": "x" * 501}),
         spoil(machine={"password": "x"}),
@@ -171,6 +228,16 @@ def row_with(**figures):
         row_with(test_loss=-1.0),
         row_with(test_accuracy=1.5),
         row_with(test_accuracy="high"),
+        row_with(updates=0),
+        row_with(images=0),
+        row_with(train_seconds=None),
+        row_with(train_seconds=0.0),
+        row_with(train_seconds=5e-324),
+        row_with(test_seconds=None),
+        row_with(test_seconds=1e308),
+        row_with(train_loss=1e39),
+        row_with(test_loss=1e308),
+        row_with(weight_norm=1e308),
         row_with(updates=10**30),
         row_with(updates=10**6),
         row_with(surprise=1),

@@ -12,6 +12,8 @@ import torchvision
 from torch.nn import functional as F
 
 from hpviz.models import article, build, digest
+from hpviz.runs import bundle
+from hpviz.runs.document import move, new_run
 from hpviz.spec import BadInput
 from hpviz.training import loop, measure, numerics
 from hpviz.training.events import Batch, Diverged, Epoch, Evaluating, Resumed
@@ -240,6 +242,18 @@ def test_two_runs_in_turns_are_bit_for_bit_what_each_is_alone(data, make_spec):
     told = zip_longest(*(train(spec, data, epochs=2) for spec in specs))
     together = list(zip(*told, strict=True))
     assert [rows(events) for events in together] == alone
+
+
+@pytest.mark.parametrize("batch_size", [1, 8, 27], ids="{} at a time".format)
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_what_is_written_of_a_run_that_diverges_can_be_passed_on_exactly(data, make_spec, optimizer, batch_size):
+    spec = make_spec(learning_rate=1e4, optimizer=optimizer, batch_size=batch_size)
+    *before, diverged = [event for event in train(spec, data, epochs=50) if isinstance(event, (Epoch, Diverged))]
+    run = new_run(spec, {"data": "noise", "weights": None, "classes": list(data.classes), "test_images": 10}, 50)
+    move(run, "diverged", diverged.reason)
+    run["epochs"] = [event.row for event in before]
+    (passed_on,) = bundle.read(bundle.write([run]))
+    assert (passed_on["epochs"], passed_on["reason"]) == (run["epochs"], run["reason"])
 
 
 @pytest.mark.parametrize("fields", [{"precision": "fp32"}, {"precision": "bf16"}, {"optimizer": "sgd"}], ids=str)

@@ -36,6 +36,14 @@ def test_where_the_system_does_not_tell_the_peak_is_unknown(monkeypatch, tmp_pat
     assert MemoryMeter("cpu").peak() is None
 
 
+@pytest.mark.parametrize("refuses", [True, False], ids=["refused", "absent"])
+def test_where_the_peak_cannot_start_anew_that_of_the_process_s_life_is_not_told(monkeypatch, tmp_path, refuses):
+    if refuses:
+        (tmp_path / "clear_refs").mkdir()  # opening it to write raises OSError, even for root
+    monkeypatch.setattr(memory, "CLEAR_REFS", tmp_path / "clear_refs")
+    assert MemoryMeter("cpu").peak() is None
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 def test_on_a_gpu_the_peak_is_that_of_its_allocator():
     meter = MemoryMeter("cuda:0")

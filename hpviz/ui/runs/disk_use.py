@@ -10,7 +10,7 @@ from hpviz.data.scenes import SCENES_FINGERPRINT
 from hpviz.runs import disk
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.studies import PRESETS
-from hpviz.ui.resources import disk_use, get_runner
+from hpviz.ui.resources import disk_use, get_desk, get_runner
 from hpviz.ui.runs.questions import Question, ask, ask_to_free, freed, megabytes
 
 
@@ -58,6 +58,11 @@ def _ask_to_free_prepared(cache: Path) -> None:
             f"{PRESETS['quick'].image_size} px stay: every page begins with them.",
             "Free prepared images",
             ":material/mop:",
-            lambda: freed(disk.free_prepared(cache, _kept(cache))),
+            lambda: _free_prepared(cache),
         )
     )
+
+
+def _free_prepared(cache: Path) -> str:
+    get_desk().forget_images()
+    return freed(disk.free_prepared(cache, _kept(cache)))
