@@ -1,56 +1,17 @@
-"""What came of a comparison: a row of figures a label, and in sentences which of them differ beyond noise."""
+"""What came of a comparison: in sentences, which labels differ beyond noise."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from statistics import fmean, stdev
 from typing import Literal
 
 from hpviz.analysis.comparison import Comparison
-from hpviz.analysis.evidence import gap, highest, is_whole, last, up_to
 from hpviz.analysis.noise import Pair
 from hpviz.analysis.words import listed, plural
-from hpviz.runs.document import Run
 
 Kind = Literal["different", "within noise", "note"]
 
 # As many sentences as are read.
 PAIRS_TOLD = 4
 NAMES_TOLD = 6
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What came of a label: means over its seeds, those left out that diverged.
-
-    `last` and `best` test accuracy in 0..1, `spread` the standard deviation of `last` in points (None for one seed),
-    `gap` the test loss less the train loss without dropout (nats), `train_seconds` those of an epoch.
-    """
-
-    label: str
-    last: float | None
-    spread: float | None
-    best: float | None
-    gap: float | None
-    train_seconds: float | None
-    seeds: int
-    diverged: int
-
-
-def figures_of(label: str, runs: Sequence[Run], epochs: int) -> Figures:
-    """The figures of a label's seeds as they stood after that many epochs."""
-    whole = [run["epochs"] for run in (up_to(run, epochs) for run in runs) if is_whole(run)]
-    accuracies = [last("test_accuracy")(rows) for rows in whole]
-    seconds = [row["train_seconds"] for rows in whole for row in rows if row["train_seconds"] is not None]
-    return Figures(
-        label=label,
-        last=_mean(accuracies),
-        spread=100 * stdev(accuracies) if len(accuracies) > 1 else None,
-        best=_mean([highest("test_accuracy")(rows) for rows in whole]),
-        gap=_mean([gap(rows) for rows in whole]),
-        train_seconds=_mean(seconds),
-        seeds=len(runs),
-        diverged=len(runs) - len(whole),
-    )
 
 
 def verdict(comparison: Comparison) -> Iterator[tuple[Kind, str]]:
@@ -91,7 +52,3 @@ def _untested(comparison: Comparison, pairs: Sequence[Pair[str]]) -> Iterator[tu
         yield "note", f"One seed only of {symbol}{listed(names)}: what it shows may be luck."
     elif not pairs:
         yield "note", "Nothing is judged before two settings have ended with two seeds each."
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return fmean(values) if values else None

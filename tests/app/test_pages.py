@@ -286,7 +286,8 @@ def test_a_diverged_run_is_marked_and_keeps_its_curve(app, runner):
     app.run()
     assert not app.exception
     assert len(charts(app)) == CHARTS + 1
-    assert app.dataframe[0].value["last"][0] == 0.5
+    (line,) = app.dataframe[0].value.to_dict("records")
+    assert (line["last"], line["diagnosis"]) == (None, "diverged")
 
 
 def test_a_stopped_run_can_be_resumed_from_the_page(app, runner):

@@ -80,8 +80,9 @@ def show_table(comparison: Comparison, baseline: str | None) -> None:
     if comparison.chance is None:
         table = table.drop(columns="diagnosis")
     if baseline:
-        base = table.loc[table["value"] == baseline, "last"].iloc[0]
-        table.insert(list(table.columns).index("last") + 1, "delta", 100 * (table["last"] - base))
+        last = table["last"].astype(float)  # None where every seed diverged
+        base = last[table["value"] == baseline].iloc[0]
+        table.insert(list(table.columns).index("last") + 1, "delta", 100 * (last - base))
     delta = st.column_config.NumberColumn("Δ points", format="%+.1f", help=DELTA)
     columns: Columns = {**FIGURES, "value": "run", "delta": delta}
     st.dataframe(
