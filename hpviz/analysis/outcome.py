@@ -1,6 +1,7 @@
-"""What came of a comparison: in sentences, which labels differ beyond noise."""
+"""What came of a comparison, in sentences: which labels differ beyond noise, and why others cannot be judged."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from hpviz.analysis.comparison import Comparison
@@ -8,25 +9,42 @@ from hpviz.analysis.noise import Pair
 from hpviz.analysis.words import listed, plural
 
 Kind = Literal["different", "within noise", "note"]
+Told = tuple[Kind, str]
 
 # As many sentences as are read.
 PAIRS_TOLD = 4
 NAMES_TOLD = 6
 
 
-def verdict(comparison: Comparison) -> Iterator[tuple[Kind, str]]:
-    """Different or noise: the strongest pairs, how many more there are, and what could not be tested."""
-    if len(comparison.groups) < 2:
-        yield "note", "One setting only: there is nothing to hold it against."
-    elif comparison.test_images is None:
-        yield "note", "Not tested on the same images, as far as is known, so no difference can be judged."
-    else:
-        pairs = strongest(comparison)
-        for pair in pairs[:PAIRS_TOLD]:
-            yield ("different" if pair.verdict == "different" else "within noise"), pair.sentence
-        if more := pairs[PAIRS_TOLD:]:
-            yield "note", _others(more)
-        yield from _untested(comparison, pairs)
+@dataclass(frozen=True)
+class Outcome:
+    """Different, or noise? Sentences on the surest pairs, on `more` of them, and `notes` on what could not be judged.
+
+    `single` are labels of which one seed alone could be held against others.
+    """
+
+    told: tuple[Told, ...]
+    more: tuple[Told, ...]
+    notes: tuple[str, ...]
+    single: tuple[str, ...]
+
+    @property
+    def in_brief(self) -> tuple[Told, ...]:
+        """For where nothing can be opened: the further pairs are counted."""
+        counted: list[Told] = [("note", _counted(self.more))] if self.more else []
+        notes: list[Told] = [("note", note) for note in self.notes]
+        return (*self.told, *counted, *notes)
+
+
+def outcome_of(comparison: Comparison, baseline: str | None = None) -> Outcome:
+    """What can be said of every two labels, or of those with the baseline."""
+    pairs = [_told(pair) for pair in strongest(comparison) if baseline in (None, pair.first, pair.second)]
+    return Outcome(
+        told=tuple(pairs[:PAIRS_TOLD]),
+        more=tuple(pairs[PAIRS_TOLD:]),
+        notes=tuple(_notes(comparison)),
+        single=tuple(_single(comparison)),
+    )
 
 
 def strongest(comparison: Comparison) -> list[Pair[str]]:
@@ -35,20 +53,36 @@ def strongest(comparison: Comparison) -> list[Pair[str]]:
     return sorted(tested, key=lambda pair: (pair.p, -abs(pair.difference)))
 
 
-def _others(pairs: Sequence[Pair[str]]) -> str:
-    differ = sum(pair.verdict == "different" for pair in pairs)
+def _told(pair: Pair[str]) -> Told:
+    return ("different" if pair.verdict == "different" else "within noise"), pair.sentence
+
+
+def _counted(pairs: Sequence[Told]) -> str:
+    differ = sum(kind == "different" for kind, _ in pairs)
     if differ in (0, len(pairs)):
         return f"{plural(len(pairs), 'more pair')}: {'different' if differ else 'within noise'}{' too' * bool(differ)}."
     return f"{plural(len(pairs), 'more pair')}: {differ} different, {len(pairs) - differ} within noise."
 
 
-def _untested(comparison: Comparison, pairs: Sequence[Pair[str]]) -> Iterator[tuple[Kind, str]]:
-    single = [label for label, runs in comparison.groups.items() if len(runs) == 1]
-    if len(single) == len(comparison.groups):
-        yield "note", "One seed each: any difference may be luck. Two more seeds would tell."
+def _notes(comparison: Comparison) -> Iterator[str]:
+    """Why nothing, or not everything, could be judged."""
+    single = _single(comparison)
+    if len(comparison.groups) < 2:
+        yield "One setting only: there is nothing to hold it against."
+    elif not comparison.has_same_images:
+        yield "Not tested on the same images, so no difference can be judged."
+    elif comparison.test_images is None:
+        yield "On how many images these accuracies were measured was not noted, so no difference can be judged."
+    elif len(comparison.accuracies) < 2:
+        yield "Nothing is judged before two settings have ended with two seeds each."
+    elif len(single) == len(comparison.accuracies):
+        yield "One seed each: any difference may be luck. Two more seeds would tell."
     elif single:
         names = single[:NAMES_TOLD] + [f"{len(single) - NAMES_TOLD} more"] * (len(single) > NAMES_TOLD)
         symbol = f"{comparison.legend} " if comparison.study else ""
-        yield "note", f"One seed only of {symbol}{listed(names)}: what it shows may be luck."
-    elif not pairs:
-        yield "note", "Nothing is judged before two settings have ended with two seeds each."
+        yield f"One seed only of {symbol}{listed(names)}: what it shows may be luck."
+
+
+def _single(comparison: Comparison) -> list[str]:
+    judged = comparison.accuracies
+    return [label for label, seeds in judged.items() if len(seeds) == 1] if len(judged) > 1 else []

@@ -15,7 +15,7 @@ from hpviz.analysis.evidence import up_to
 from hpviz.analysis.fairness import fairness
 from hpviz.analysis.figures import Figures, figures_of
 from hpviz.analysis.origin import from_elsewhere
-from hpviz.analysis.outcome import Kind, verdict
+from hpviz.analysis.outcome import Told, outcome_of
 from hpviz.analysis.ranges import ends, range_of, span, title_of
 from hpviz.analysis.words import listed, plural, spell
 from hpviz.runs.command import run_command, sweep_command
@@ -103,9 +103,9 @@ class Story:
         return tuple(figures_of(label, runs, epochs) for label, runs in self.comparison.groups.items())
 
     @cached_property
-    def verdict(self) -> tuple[tuple[Kind, str], ...]:
+    def verdict(self) -> tuple[Told, ...]:
         """Different or noise: the strongest pairs, how many more there are, and what could not be tested."""
-        return tuple(verdict(self.comparison))
+        return outcome_of(self.comparison).in_brief
 
     @cached_property
     def cautions(self) -> tuple[str, ...]:

@@ -3,13 +3,14 @@
 import pytest
 
 from hpviz.analysis.comparison import compare_runs
+from hpviz.analysis.outcome import outcome_of
 from hpviz.analysis.story import Story
 from hpviz.cli.parser import build_parser
 from hpviz.runs.command import run_command
 from hpviz.runs.document import move
 from hpviz.spec import build_spec
 from tests.analysis.made_up_runs import rows, run
-from tests.analysis.test_comparison import made
+from tests.analysis.test_comparison import known, made
 
 
 def story(*runs):
@@ -145,9 +146,24 @@ def test_one_seed_is_no_verdict():
     assert mixed[-1] == ("note", "One seed only of λ 1: what it shows may be luck.")
 
 
+def test_a_label_of_which_one_seed_has_ended_counts_as_one_seed():
+    runs = sweep(2, 0.0, 1.0)
+    move(runs[-1], "running")
+    assert story(*runs).verdict == (("note", "One seed only of λ 1: what it shows may be luck."),)
+
+
+def test_with_a_baseline_only_what_is_held_against_it_is_told():
+    outcome = outcome_of(compare_runs(sweep(3, 0.0, 0.25, 0.5, 1.0)), "0.5")
+    assert len(outcome.told) == 3
+    assert all("λ 0.5" in sentence for _, sentence in outcome.told)
+    assert outcome.more == outcome.notes == ()
+
+
 def test_where_nothing_can_be_judged_it_is_said_why():
     assert "One setting only" in story(made()).verdict[0][1]
     assert "Not tested on the same images" in story(made(), made(fingerprint="1" * 64)).verdict[0][1]
+    untold = [known(document, test_images=0) for document in sweep(2, 0.0, 1.0)]
+    assert "was not noted" in story(*untold).verdict[0][1]
     running = sweep(2, 0.0, 1.0)
     for document in running:
         move(document, "running")

@@ -77,6 +77,15 @@ def test_a_baseline_that_diverged_leaves_nothing_to_hold_others_against(runner, 
     assert not open_compare(runs=ids(runs[:2]), baseline="0").exception
 
 
+def test_images_are_called_different_only_where_they_are(runner, runs):
+    for run in runs[:4]:
+        del run["inputs"]["test_images"]
+        runner.store.put(run)
+    shown = texts(open_compare(runs=ids(runs[:4])))
+    assert "was not noted" in shown
+    assert "the same images" not in shown
+
+
 def test_what_differs_names_the_runs_and_what_is_the_same_is_said_once(runner, runs):
     app = open_compare(runs=ids([runs[0], runs[4]]))
     assert set(rows(app)) == {"32", "64"}

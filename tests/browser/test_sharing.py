@@ -15,7 +15,7 @@ def choose_four_runs(visitor):
         chip = f"width {width} same · seed 0 · reference"
         visitor.choose("Runs", chip, shown=chip)
     visitor.page.keyboard.press("Escape")
-    expect(visitor.page.get_by_text("One seed only").first).to_be_visible()
+    expect(visitor.page.get_by_text("One seed each").first).to_be_visible()
 
 
 def legend(page):
