@@ -13,7 +13,7 @@ from hpviz.ui.resources import get_runner
 from hpviz.ui.share import show_share
 from hpviz.ui.study import choices, link
 from hpviz.ui.study.claims import show_claims
-from hpviz.ui.study.compared import compared
+from hpviz.ui.study.compared import as_drawn
 from hpviz.ui.study.foreign import show_foreign
 from hpviz.ui.study.judgement import show_judgement
 from hpviz.ui.study.link_offer import show_link_offer
@@ -72,13 +72,12 @@ def _show_runs(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
         )
         return
     show_foreign(study, setting, started)
-    visible = show_overlay(study, setting, started)
+    comparison = show_overlay(study, setting, started)
     show_prediction(study, setting, started)
     show_table(study, setting, started)
-    if visible:
-        comparison = compared(study, setting, visible)
+    if comparison.runs:
         _offer_share(study, comparison)
-        show_outcomes(study, setting, visible)
+        show_outcomes(study, setting, as_drawn(comparison, study, setting))
         show_judgement(study, setting, comparison)
 
 
