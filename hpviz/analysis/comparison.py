@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from hpviz.analysis.evidence import is_whole, last, up_to
+from hpviz.analysis.evidence import common_epoch, is_whole, last, up_to
 from hpviz.analysis.noise import Pair, compare
 from hpviz.analysis.origin import kind_of
 from hpviz.analysis.words import name_of, spell
@@ -77,17 +77,28 @@ class Comparison:
         return 1 / counts.pop() if len(counts) == 1 and 0 not in counts else None
 
     @property
+    def has_same_images(self) -> bool:
+        """Whether every test accuracy was measured on the same images."""
+        return len({run["spec"]["fingerprint"] for run in self.runs}) == 1
+
+    @property
     def test_images(self) -> int | None:
-        """How many images every test accuracy was measured on; None unless they are the same images."""
-        same = len({run["spec"]["fingerprint"] for run in self.runs}) == 1
-        return self.runs[0]["inputs"].get("test_images") or None if same else None
+        """How many images every test accuracy was measured on; None where they differ or it was not noted."""
+        noted = [count for run in self.runs if (count := run["inputs"].get("test_images"))]
+        return noted[0] if noted and self.has_same_images else None
+
+    @cached_property
+    def accuracies(self) -> dict[str, list[float]]:
+        """By label, the last accuracies that a judgement rests on: of seeds that have ended, whole and long enough."""
+        judged = {label: self._accuracies(runs) for label, runs in self.groups.items()}
+        return {label: seeds for label, seeds in judged.items() if seeds}
 
     def pairs(self) -> list[Pair[str]]:
-        """Every two labels, different or noise? Empty where the test images differ. Runs under way do not count."""
+        """Every two labels, different or noise? Empty where `test_images` is not known. Runs under way do not count."""
         if self.test_images is None:
             return []
         names = {label: f"{self.legend} {label}" if self.study else label for label in self.groups}
-        return compare({label: self._accuracies(runs) for label, runs in self.groups.items()}, self.test_images, names)
+        return compare(self.accuracies, self.test_images, names)
 
     def _accuracies(self, runs: Sequence[Run]) -> list[float]:
         ended = [up_to(run, self.epochs) for run in runs if run["status"] not in ACTIVE]
@@ -98,14 +109,16 @@ class Comparison:
 def compare_runs(runs: Sequence[Run], field: str | None = None) -> Comparison:
     """Compare runs that have an epoch (at least one is needed), by `field` or by whatever differs.
 
-    The compared epochs are the last that all have; a run that still trains or diverged does not hold the others back.
+    The compared epochs are the last that all labels have, with two seeds where they have two; a run that still trains
+    or diverged does not hold the others back.
     """
     differing = (field,) if field else _differing(runs)
     names = {run["id"]: _name(run, differing) for run in runs}
     if len({kind_of(run) for run in runs}) > 1:
         names |= {run["id"]: f"{names[run['id']]} ({_from(run)})".strip() for run in runs if run["origin"]}
     ordered = sorted(runs, key=lambda run: (_sort_key(run, differing), names[run["id"]], run["spec"]["seed"]))
-    return Comparison(tuple(ordered), differing, _distinct(ordered, names), _common_epoch(runs))
+    labels = _distinct(ordered, names)
+    return Comparison(tuple(ordered), differing, labels, _common_epoch(ordered, labels))
 
 
 def _differing(runs: Sequence[Run]) -> tuple[str, ...]:
@@ -160,6 +173,9 @@ def _distinct(runs: Sequence[Run], names: Mapping[str, str]) -> dict[str, str]:
     return {run["id"]: f"{name} ({run['id']})" if (name := names[run["id"]]) in twice else name for run in runs}
 
 
-def _common_epoch(runs: Sequence[Run]) -> int:
+def _common_epoch(runs: Sequence[Run], labels: Mapping[str, str]) -> int:
     steady = [run for run in runs if run["status"] not in ACTIVE and run["status"] != "diverged"] or list(runs)
-    return min(len(run["epochs"]) for run in steady)
+    groups: dict[str, list[Run]] = {}
+    for run in steady:
+        groups.setdefault(labels[run["id"]], []).append(run)
+    return common_epoch(list(groups.values()))

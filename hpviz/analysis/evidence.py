@@ -200,6 +200,16 @@ def up_to(run: Run, epochs: int | None) -> Run:
     return {**run, "epochs": run["epochs"][:epochs]}
 
 
+def furthest(runs: Iterable[Run], epochs: int) -> list[Run]:
+    """Of runs as they stood after that many epochs, those that are whole and had come furthest.
+
+    So a seed that is under way or was stopped is not averaged, at an epoch of its own, with those that arrived.
+    """
+    whole = [run for run in (up_to(run, epochs) for run in runs) if run["epochs"] and is_whole(run)]
+    reached = max((len(run["epochs"]) for run in whole), default=0)
+    return [run for run in whole if len(run["epochs"]) == reached]
+
+
 # Figures of a run
 
 

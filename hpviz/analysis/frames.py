@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Any
 
 import pandas as pd
 
 from hpviz.analysis.diagnosis import diagnosis
-from hpviz.analysis.evidence import is_whole
-from hpviz.analysis.measured import peak_memory
+from hpviz.analysis.evidence import furthest, is_whole, up_to
+from hpviz.analysis.figures import count_diverged, figures_of
 from hpviz.analysis.words import plural
 from hpviz.runs.document import EpochRow, Run
 
@@ -87,7 +87,7 @@ def last_finite_epoch(rows: Sequence[EpochRow]) -> int | None:
 
 
 def by_value(runs: Sequence[Run], labels: Mapping[str, str], epochs: int, classes: int) -> pd.DataFrame:
-    """One row a label: its seeds, how far they are, means of their figures, what ails most of them.
+    """One row a label: its seeds, how far they are, its `analysis.figures`, what ails most of them.
 
     `best_spread` and `last_spread` are standard deviations over the seeds in points of accuracy, None for one seed;
     `peak_memory` is in MB.
@@ -97,61 +97,49 @@ def by_value(runs: Sequence[Run], labels: Mapping[str, str], epochs: int, classe
 
 
 def _value_row(label: str, seeds: Sequence[Run], epochs: int, classes: int) -> dict[str, object]:
-    figures = [_figures(run, epochs) for run in seeds]
-    found = {name: [figure for each in figures if (figure := each[name]) is not None] for name in figures[0]}
-    lengths = sorted({min(len(run["epochs"]), epochs) for run in seeds})
+    figures = figures_of(label, seeds, epochs)
     return {
         "value": label,
-        "seeds": len(seeds),
-        "epochs": f"{'–'.join(map(str, dict.fromkeys((lengths[0], lengths[-1]))))}/{epochs}",
-        "best": _mean(found["best"]),
-        "best_spread": _points(found["best"]),
-        "last": _mean(found["last"]),
-        "last_spread": _points(found["last"]),
-        "gap": _mean(found["gap"]),
-        "train_seconds": _mean(found["train_seconds"]),
-        "test_seconds": _mean(found["test_seconds"]),
-        "peak_memory": _mean(found["peak_memory"]),
+        "seeds": figures.seeds,
+        "epochs": f"{_reached(seeds, epochs)}/{epochs}",
+        "best": figures.best,
+        "best_spread": figures.best_spread,
+        "last": figures.last,
+        "last_spread": figures.spread,
+        "gap": figures.gap,
+        "train_seconds": figures.train_seconds,
+        "test_seconds": figures.test_seconds,
+        "peak_memory": figures.peak_memory,
         "diagnosis": commonest_diagnosis(seeds, epochs, classes)[0],
     }
 
 
+def _reached(seeds: Sequence[Run], epochs: int) -> str:
+    """How far the seeds are: 8, or 1–8. The figures are of the furthest; one that diverged counts where all have."""
+    counted = [run for run in seeds if is_whole(up_to(run, epochs))] or seeds
+    lengths = sorted(min(len(run["epochs"]), epochs) for run in counted)
+    return "–".join(map(str, dict.fromkeys((lengths[0], lengths[-1]))))
+
+
 def commonest_diagnosis(seeds: Sequence[Run], epochs: int, classes: int) -> tuple[str, str, str]:
-    """(kind, rule, next step) of what most seeds show, with how many do where they disagree; empty before an epoch."""
+    """(kind, rule, next step) of what most seeds show; empty before an epoch.
+
+    The kind says how many do where they disagree, and how many others diverged.
+    """
     found = [each for run in seeds if (each := diagnosis(run["epochs"], epochs, classes))]
     if not found:
         return "", "", ""
     kinds = [each.kind for each in found]
     first = max(found, key=lambda each: kinds.count(each.kind))
     count = kinds.count(first.kind)
-    share = "" if count == len(kinds) else f" ({count} of {plural(len(kinds), 'seed')})"
-    return f"{first.kind}{share}", first.rule, first.next_step
-
-
-def _measured(run: Run, epochs: int) -> list[EpochRow]:
-    return [row for row in run["epochs"][:epochs] if row["test_accuracy"] is not None]
-
-
-def _figures(run: Run, epochs: int) -> dict[str, float | None]:
-    shown = _measured(run, epochs)
-    last: EpochRow = shown[-1] if shown else {}
-    train, test = last.get("train_loss_eval"), last.get("test_loss")
-    return {
-        "best": max((row["test_accuracy"] for row in shown), default=None),
-        "last": last.get("test_accuracy"),
-        "gap": test - train if train is not None and test is not None else None,
-        "train_seconds": _mean([seconds for row in shown if (seconds := row["train_seconds"]) is not None]),
-        "test_seconds": _mean([seconds for row in shown if (seconds := row["test_seconds"]) is not None]),
-        "peak_memory": (measured := peak_memory(run["epochs"][:epochs])) and measured / 1e6,
-    }
+    notes = [f"{count} of {plural(len(kinds), 'seed')}"] if count < len(kinds) else []
+    if first.kind != "diverged" and (lost := count_diverged(seeds, epochs)):
+        notes.append(f"{lost} diverged")
+    return first.kind + (f" ({', '.join(notes)})" if notes else ""), first.rule, first.next_step
 
 
 def _mean(values: Sequence[float]) -> float | None:
     return fmean(values) if values else None
-
-
-def _points(accuracies: Sequence[float]) -> float | None:
-    return 100 * stdev(accuracies) if len(accuracies) > 1 else None
 
 
 # The isolation plot
@@ -162,15 +150,13 @@ ISOLATED = ("kind", "value", "label", "seed", "epochs", "accuracy", "seeds", "ed
 def isolation(runs: Sequence[Run], field: str, labels: Mapping[str, str], epochs: int, edge: bool) -> pd.DataFrame:
     """Accuracy against the hyperparameter, in ISOLATED: a row a run, then a row a value with the mean of its seeds.
 
-    `accuracy` (0..1) is that of the last epoch up to `epochs`. Kinds: "run", "lost" (diverged: no figure), "mean".
-    `edge` marks the best mean where a caution says that it lies at the edge of what was tried.
+    `accuracy` (0..1) is that of the last epoch up to `epochs`; the mean is of the seeds that went furthest. Kinds:
+    "run", "lost" (diverged: no figure), "mean". `edge` marks the best mean where a caution says that it lies at the
+    edge of what was tried.
     """
     dots = [_dot(run, field, labels[run["id"]], epochs) for run in runs if run["epochs"]]
-    measured: dict[str, list[dict[str, Any]]] = {}
-    for dot in dots:
-        if dot["kind"] == "run":
-            measured.setdefault(dot["label"], []).append(dot)
-    means = [_mean_of(seeds) for seeds in measured.values()]
+    compared = [furthest(seeds, epochs) for seeds in by_label(runs, labels).values()]
+    means = [_mean_of([_dot(run, field, labels[run["id"]], epochs) for run in seeds]) for seeds in compared if seeds]
     highest = max((mean["accuracy"] for mean in means), default=None)
     rows = [*dots, *({**mean, "edge": edge and mean["accuracy"] == highest} for mean in means)]
     frame = pd.DataFrame(rows, columns=list(ISOLATED))

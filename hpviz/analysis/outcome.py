@@ -1,17 +1,15 @@
-"""What came of a comparison: a row of figures a label, and in sentences which of them differ beyond noise."""
+"""What came of a comparison, in sentences: which labels differ beyond noise, and why others cannot be judged."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from statistics import fmean, stdev
 from typing import Literal
 
 from hpviz.analysis.comparison import Comparison
-from hpviz.analysis.evidence import gap, highest, is_whole, last, up_to
 from hpviz.analysis.noise import Pair
 from hpviz.analysis.words import listed, plural
-from hpviz.runs.document import Run
 
 Kind = Literal["different", "within noise", "note"]
+Told = tuple[Kind, str]
 
 # As many sentences as are read.
 PAIRS_TOLD = 4
@@ -19,53 +17,34 @@ NAMES_TOLD = 6
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What came of a label: means over its seeds, those left out that diverged.
+class Outcome:
+    """Different, or noise? Sentences on the surest pairs, on `more` of them, and `notes` on what could not be judged.
 
-    `last` and `best` test accuracy in 0..1, `spread` the standard deviation of `last` in points (None for one seed),
-    `gap` the test loss less the train loss without dropout (nats), `train_seconds` those of an epoch.
+    `single` are labels of which one seed alone could be held against others.
     """
 
-    label: str
-    last: float | None
-    spread: float | None
-    best: float | None
-    gap: float | None
-    train_seconds: float | None
-    seeds: int
-    diverged: int
+    told: tuple[Told, ...]
+    more: tuple[Told, ...]
+    notes: tuple[str, ...]
+    single: tuple[str, ...]
+
+    @property
+    def in_brief(self) -> tuple[Told, ...]:
+        """For where nothing can be opened: the further pairs are counted."""
+        counted: list[Told] = [("note", _counted(self.more))] if self.more else []
+        notes: list[Told] = [("note", note) for note in self.notes]
+        return (*self.told, *counted, *notes)
 
 
-def figures_of(label: str, runs: Sequence[Run], epochs: int) -> Figures:
-    """The figures of a label's seeds as they stood after that many epochs."""
-    whole = [run["epochs"] for run in (up_to(run, epochs) for run in runs) if is_whole(run)]
-    accuracies = [last("test_accuracy")(rows) for rows in whole]
-    seconds = [row["train_seconds"] for rows in whole for row in rows if row["train_seconds"] is not None]
-    return Figures(
-        label=label,
-        last=_mean(accuracies),
-        spread=100 * stdev(accuracies) if len(accuracies) > 1 else None,
-        best=_mean([highest("test_accuracy")(rows) for rows in whole]),
-        gap=_mean([gap(rows) for rows in whole]),
-        train_seconds=_mean(seconds),
-        seeds=len(runs),
-        diverged=len(runs) - len(whole),
+def outcome_of(comparison: Comparison, baseline: str | None = None) -> Outcome:
+    """What can be said of every two labels, or of those with the baseline."""
+    pairs = [_told(pair) for pair in strongest(comparison) if baseline in (None, pair.first, pair.second)]
+    return Outcome(
+        told=tuple(pairs[:PAIRS_TOLD]),
+        more=tuple(pairs[PAIRS_TOLD:]),
+        notes=tuple(_notes(comparison)),
+        single=tuple(_single(comparison)),
     )
-
-
-def verdict(comparison: Comparison) -> Iterator[tuple[Kind, str]]:
-    """Different or noise: the strongest pairs, how many more there are, and what could not be tested."""
-    if len(comparison.groups) < 2:
-        yield "note", "One setting only: there is nothing to hold it against."
-    elif comparison.test_images is None:
-        yield "note", "Not tested on the same images, as far as is known, so no difference can be judged."
-    else:
-        pairs = strongest(comparison)
-        for pair in pairs[:PAIRS_TOLD]:
-            yield ("different" if pair.verdict == "different" else "within noise"), pair.sentence
-        if more := pairs[PAIRS_TOLD:]:
-            yield "note", _others(more)
-        yield from _untested(comparison, pairs)
 
 
 def strongest(comparison: Comparison) -> list[Pair[str]]:
@@ -74,24 +53,36 @@ def strongest(comparison: Comparison) -> list[Pair[str]]:
     return sorted(tested, key=lambda pair: (pair.p, -abs(pair.difference)))
 
 
-def _others(pairs: Sequence[Pair[str]]) -> str:
-    differ = sum(pair.verdict == "different" for pair in pairs)
+def _told(pair: Pair[str]) -> Told:
+    return ("different" if pair.verdict == "different" else "within noise"), pair.sentence
+
+
+def _counted(pairs: Sequence[Told]) -> str:
+    differ = sum(kind == "different" for kind, _ in pairs)
     if differ in (0, len(pairs)):
         return f"{plural(len(pairs), 'more pair')}: {'different' if differ else 'within noise'}{' too' * bool(differ)}."
     return f"{plural(len(pairs), 'more pair')}: {differ} different, {len(pairs) - differ} within noise."
 
 
-def _untested(comparison: Comparison, pairs: Sequence[Pair[str]]) -> Iterator[tuple[Kind, str]]:
-    single = [label for label, runs in comparison.groups.items() if len(runs) == 1]
-    if len(single) == len(comparison.groups):
-        yield "note", "One seed each: any difference may be luck. Two more seeds would tell."
+def _notes(comparison: Comparison) -> Iterator[str]:
+    """Why nothing, or not everything, could be judged."""
+    single = _single(comparison)
+    if len(comparison.groups) < 2:
+        yield "One setting only: there is nothing to hold it against."
+    elif not comparison.has_same_images:
+        yield "Not tested on the same images, so no difference can be judged."
+    elif comparison.test_images is None:
+        yield "On how many images these accuracies were measured was not noted, so no difference can be judged."
+    elif len(comparison.accuracies) < 2:
+        yield "Nothing is judged before two settings have ended with two seeds each."
+    elif len(single) == len(comparison.accuracies):
+        yield "One seed each: any difference may be luck. Two more seeds would tell."
     elif single:
         names = single[:NAMES_TOLD] + [f"{len(single) - NAMES_TOLD} more"] * (len(single) > NAMES_TOLD)
         symbol = f"{comparison.legend} " if comparison.study else ""
-        yield "note", f"One seed only of {symbol}{listed(names)}: what it shows may be luck."
-    elif not pairs:
-        yield "note", "Nothing is judged before two settings have ended with two seeds each."
+        yield f"One seed only of {symbol}{listed(names)}: what it shows may be luck."
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    return fmean(values) if values else None
+def _single(comparison: Comparison) -> list[str]:
+    judged = comparison.accuracies
+    return [label for label, seeds in judged.items() if len(seeds) == 1] if len(judged) > 1 else []

@@ -13,8 +13,9 @@ from hpviz import __version__
 from hpviz.analysis.comparison import Comparison, told
 from hpviz.analysis.evidence import up_to
 from hpviz.analysis.fairness import fairness
+from hpviz.analysis.figures import Figures, figures_of
 from hpviz.analysis.origin import from_elsewhere
-from hpviz.analysis.outcome import Figures, Kind, figures_of, verdict
+from hpviz.analysis.outcome import Told, outcome_of
 from hpviz.analysis.ranges import ends, range_of, span, title_of
 from hpviz.analysis.words import listed, plural, spell
 from hpviz.runs.command import run_command, sweep_command
@@ -102,9 +103,9 @@ class Story:
         return tuple(figures_of(label, runs, epochs) for label, runs in self.comparison.groups.items())
 
     @cached_property
-    def verdict(self) -> tuple[tuple[Kind, str], ...]:
+    def verdict(self) -> tuple[Told, ...]:
         """Different or noise: the strongest pairs, how many more there are, and what could not be tested."""
-        return tuple(verdict(self.comparison))
+        return outcome_of(self.comparison).in_brief
 
     @cached_property
     def cautions(self) -> tuple[str, ...]:
@@ -148,7 +149,7 @@ class Story:
     def description(self) -> str:
         """The whole in sentences, for those who cannot see it."""
         symbol = f"{self.comparison.legend} " if self.comparison.study else ""
-        last = [f"{symbol}{row.label} {_percent(row.last)}" for row in self.figures]
+        last = [f"{symbol}{row.name} {_percent(row.last)}" for row in self.figures]
         parts = [
             f"{self.title}. {self.differs}{self.with_same}.",
             f"Test accuracy after {plural(self.comparison.epochs, 'epoch')}: {'; '.join(last)}.",

@@ -1,6 +1,6 @@
 """What came out, put on sheets: the key to the charts, the table of figures, the sentences on whether they differ."""
 
-from hpviz.analysis.outcome import Figures
+from hpviz.analysis.figures import Figures
 from hpviz.analysis.story import Story
 from hpviz.analysis.words import plural
 from hpviz.charts.curves import Look
@@ -34,7 +34,7 @@ def put_figures(sheet: Sheet, story: Story, look: Look, width: float) -> float:
     y = 35.0 + step * 0.7
     for row, colour in rows[:TABLE_ROWS]:
         sheet.dot(5, y - 4, colour)
-        sheet.text(shorten(row.label, columns["last"] - 64, 12.5), 18, y)
+        sheet.text(shorten(row.name, columns["last"] - 64, 12.5), 18, y)
         for name, told in zip(columns, _cells(row), strict=True):
             sheet.text(told, columns[name], y, right=True, bold=name == "last", muted=name != "last")
         y += step

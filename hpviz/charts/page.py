@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from hpviz import __version__
 from hpviz.analysis.comparison import Comparison
-from hpviz.analysis.outcome import Figures
+from hpviz.analysis.figures import Figures
 from hpviz.analysis.story import Story
 from hpviz.analysis.words import plural
 from hpviz.charts.conclusion import key_of
@@ -127,7 +127,7 @@ def _figures(story: Story, look: Look) -> str:
 
 
 def _row(row: Figures, colour: str, columns: Sequence[Column]) -> str:
-    name = f'<th scope="row"><span style="background:{colour}"></span>{_text(row.label)}</th>'
+    name = f'<th scope="row"><span style="background:{colour}"></span>{_text(row.name)}</th>'
     return f"<tr>{name}{''.join(f'<td>{cell(row)}</td>' for _, cell in columns)}</tr>"
 
 

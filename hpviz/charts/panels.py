@@ -51,14 +51,20 @@ def panels_of(comparison: Comparison, look: Look, dark: bool) -> Panels:
         charts[metric] = _plain(curve(alt.NamedData(name="curves"), metric, look), datasets)
     ground = ground_of(comparison, dark)
     if ground is not None:
-        ended = [up_to(run, comparison.epochs) for run in comparison.runs if run["status"] not in ACTIVE]
-        edge = any(caution.kind == "edge" for caution in fairness(ended))
-        field, epochs = comparison.differing[0], comparison.epochs
-        dots = frames.isolation(comparison.runs, field, comparison.labels, epochs, edge)
-        datasets["isolation"] = _records(placed(dots, ground))
+        datasets["isolation"] = _records(placed(isolated(comparison), ground))
         titles["isolation"] = f"Last test accuracy against {ground.title[:1].lower()}{ground.title[1:]}"
         charts["isolation"] = _plain(isolation(alt.NamedData(name="isolation"), ground), datasets)
     return Panels(drawable(charts), titles, drawable(datasets))
+
+
+def isolated(comparison: Comparison) -> pd.DataFrame:
+    """Accuracy against the one field that differs; the edge of its range is marked where runs that have ended show it.
+
+    In the columns of `analysis.frames.isolation`.
+    """
+    ended = [up_to(run, comparison.epochs) for run in comparison.runs if run["status"] not in ACTIVE]
+    edge = any(caution.kind == "edge" for caution in fairness(ended))
+    return frames.isolation(comparison.runs, comparison.differing[0], comparison.labels, comparison.epochs, edge)
 
 
 def config(dark: bool) -> Spec:

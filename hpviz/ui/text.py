@@ -2,6 +2,7 @@
 
 import re
 
+SENTENCE = 2_000  # characters at most
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 
 
@@ -10,3 +11,8 @@ def literal(name: str, most: int = 80) -> str:
     one_line = " ".join(name.split())
     cut = one_line if len(one_line) <= most else one_line[: most - 1] + "…"
     return _SPECIAL.sub(r"\\\1", cut)
+
+
+def sentence(told: str) -> str:
+    """A sentence that may name a folder, safe inside Markdown."""
+    return literal(told, SENTENCE)

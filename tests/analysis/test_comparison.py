@@ -89,6 +89,11 @@ def test_a_run_that_trains_or_diverged_holds_nobody_back(status):
     assert compare_runs([young]).epochs == 1
 
 
+def test_a_stopped_seed_does_not_hold_back_a_value_that_has_two_others():
+    runs = [made(8, weight_decay=decay, seed=seed) for decay in (0, 1) for seed in (0, 1)]
+    assert compare_runs([*runs, made(2, weight_decay=1, seed=2)]).epochs == 8
+
+
 def test_guessing_is_known_where_all_have_the_same_number_of_classes():
     assert compare_runs([made(), made(weight_decay=1.0)]).chance == 0.5
     assert compare_runs([made(), known(made(weight_decay=1.0), "abc")]).chance is None
@@ -99,6 +104,7 @@ def test_different_test_images_cannot_be_compared():
     comparison = compare_runs([made(), made(fingerprint="1" * 64)])
     assert (comparison.test_images, comparison.pairs()) == (None, [])
     assert compare_runs([known(made(), test_images=0)]).test_images is None
+    assert compare_runs([known(made(), test_images=0), made(seed=1)]).test_images == 600
 
 
 def test_pairs_are_judged_at_the_common_epoch_by_their_label():

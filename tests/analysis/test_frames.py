@@ -112,6 +112,38 @@ def test_a_table_has_a_row_a_value_with_the_spread_of_its_seeds():
     assert line["last_spread"] is None
 
 
+def test_a_seed_under_way_is_not_averaged_with_those_that_arrived():
+    runs, labels = seeds_of((0.2, 0.6), (0.2, 0.8), (0.1,))
+    (line,) = by_value(runs, labels, epochs=2, classes=6).to_dict("records")
+    assert (line["last"], line["last_spread"]) == (pytest.approx(0.7), pytest.approx(14.142, abs=0.001))
+    assert (line["seeds"], line["epochs"]) == (3, "1–2/2")
+    frame = isolation(runs, "learning_rate", labels, epochs=2, edge=False)
+    (mean,) = frame[frame["kind"] == "mean"].to_dict("records")
+    assert (mean["accuracy"], mean["seeds"], mean["epochs"]) == (pytest.approx(0.7), 2, 2)
+
+
+def test_where_all_seeds_are_under_way_the_furthest_are_shown_and_how_far_they_are():
+    runs, labels = seeds_of((0.2, 0.6), (0.2,))
+    (line,) = by_value(runs, labels, epochs=8, classes=6).to_dict("records")
+    assert (line["last"], line["best"], line["epochs"]) == (0.6, 0.6, "1–2/8")
+
+
+def test_a_diverged_seed_has_no_part_in_a_tables_means_and_is_counted():
+    runs, labels = seeds_of((0.5, 0.6), (0.5, 0.8), (0.1, None))
+    move(runs[2], "diverged", "not finite")
+    (line,) = by_value(runs, labels, epochs=2, classes=6).to_dict("records")
+    assert (line["best"], line["last"]) == (pytest.approx(0.7), pytest.approx(0.7))
+    assert line["last_spread"] == line["best_spread"] == pytest.approx(14.142, abs=0.001)
+    assert "1 diverged" in line["diagnosis"]
+
+
+def test_a_value_whose_seeds_all_diverged_has_no_figure():
+    runs, labels = seeds_of((0.5, None))
+    move(runs[0], "diverged", "not finite")
+    (line,) = by_value(runs, labels, epochs=8, classes=6).to_dict("records")
+    assert (line["last"], line["epochs"], line["diagnosis"]) == (None, "2/8", "diverged")
+
+
 def test_a_table_tells_the_measured_memory_in_megabytes_where_there_is_one():
     runs, labels = seeds_of((0.5,), (0.5,))
     (line,) = by_value(runs, labels, epochs=8, classes=6).to_dict("records")
@@ -126,7 +158,7 @@ def test_where_seeds_disagree_the_diagnosis_of_most_is_told_with_how_many_they_a
     runs, _ = seeds_of((0.5,), (0.5,), (0.5,))
     put_epoch(runs[2], row(2, None, test_loss=None))
     kind, rule, next_step = commonest_diagnosis(runs, epochs=8, classes=6)
-    assert kind == "still improving (2 of 3 seeds)"
+    assert kind == "still improving (2 of 3 seeds, 1 diverged)"
     assert rule.startswith("One epoch makes no trend")
     assert next_step.startswith("Train for more epochs")
 

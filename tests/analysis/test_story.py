@@ -3,13 +3,14 @@
 import pytest
 
 from hpviz.analysis.comparison import compare_runs
+from hpviz.analysis.outcome import outcome_of
 from hpviz.analysis.story import Story
 from hpviz.cli.parser import build_parser
 from hpviz.runs.command import run_command
 from hpviz.runs.document import move
 from hpviz.spec import build_spec
 from tests.analysis.made_up_runs import rows, run
-from tests.analysis.test_comparison import made
+from tests.analysis.test_comparison import known, made
 
 
 def story(*runs):
@@ -95,6 +96,23 @@ def test_a_diverged_seed_is_left_out_of_the_figures():
     assert row.spread == pytest.approx(7.07, abs=0.01)
 
 
+def test_a_seed_under_way_is_in_no_figure_as_it_is_in_no_verdict():
+    runs = [made(accuracy=accuracy, seed=seed) for seed, accuracy in enumerate((0.7, 0.8))]
+    young = made(1, accuracy=0.1, seed=2)
+    move(young, "running")
+    told = story(*runs, young)
+    (row,) = told.figures
+    assert (row.last, row.epochs, row.seeds, row.name) == (pytest.approx(0.75), 3, 3, "article-cnn")
+
+
+def test_a_label_that_is_under_way_says_at_which_epoch_its_figures_are():
+    young = made(1, accuracy=0.1, weight_decay=1.0)
+    move(young, "running")
+    told = story(made(accuracy=0.7), young)
+    assert [row.name for row in told.figures] == ["0", "1 (epoch 1)"]
+    assert "λ 0 70.0%; λ 1 (epoch 1) 10.0%" in told.description
+
+
 def test_where_all_diverged_there_is_no_figure():
     document = made()
     document["epochs"][-1].update(test_loss=None)
@@ -117,7 +135,7 @@ def test_the_surest_differences_go_first_and_the_rest_is_counted():
     assert [kind for kind, _ in verdict] == ["different"] * 4 + ["note"]
     assert verdict[0][1].startswith("Different: λ 0 is 25.0 points above λ 1")
     assert verdict[-1][1] == "2 more pairs: 1 different, 1 within noise."
-    assert story(*sweep(3, 0.0, 0.25, 0.5, 1.0)).verdict[-1][1] == "2 more pairs: different too."
+    assert story(*sweep(3, 0.0, 0.5, 1.0, 1.5)).verdict[-1][1] == "2 more pairs: different too."
 
 
 def test_one_seed_is_no_verdict():
@@ -128,9 +146,24 @@ def test_one_seed_is_no_verdict():
     assert mixed[-1] == ("note", "One seed only of λ 1: what it shows may be luck.")
 
 
+def test_a_label_of_which_one_seed_has_ended_counts_as_one_seed():
+    runs = sweep(2, 0.0, 1.0)
+    move(runs[-1], "running")
+    assert story(*runs).verdict == (("note", "One seed only of λ 1: what it shows may be luck."),)
+
+
+def test_with_a_baseline_only_what_is_held_against_it_is_told():
+    outcome = outcome_of(compare_runs(sweep(3, 0.0, 0.25, 0.5, 1.0)), "0.5")
+    assert len(outcome.told) == 3
+    assert all("λ 0.5" in sentence for _, sentence in outcome.told)
+    assert outcome.more == outcome.notes == ()
+
+
 def test_where_nothing_can_be_judged_it_is_said_why():
     assert "One setting only" in story(made()).verdict[0][1]
     assert "Not tested on the same images" in story(made(), made(fingerprint="1" * 64)).verdict[0][1]
+    untold = [known(document, test_images=0) for document in sweep(2, 0.0, 1.0)]
+    assert "was not noted" in story(*untold).verdict[0][1]
     running = sweep(2, 0.0, 1.0)
     for document in running:
         move(document, "running")

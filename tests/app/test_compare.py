@@ -1,9 +1,11 @@
 """The Compare page: any runs, held against each other; a link that another machine can follow."""
 
+import pandas as pd
 import pytest
 
 from hpviz import links
 from hpviz.runs import bundle
+from hpviz.runs.document import move
 from hpviz.studies import BATCH_SIZE, WEIGHT_DECAY
 from tests.app.pages import page, press, remember, texts
 from tests.app.test_permalinks import address, widget
@@ -61,6 +63,27 @@ def test_a_baseline_is_what_the_others_are_held_against(runner, runs):
     widget(app, "selectbox", "Baseline").set_value("0").run()
     assert rows(app)["1"]["delta"] == pytest.approx(-60)
     assert address(app)["baseline"] == "0"
+
+
+def test_a_baseline_that_diverged_leaves_nothing_to_hold_others_against(runner, runs):
+    for run in runs[:2]:
+        run["epochs"][-1].update(test_loss=None, test_accuracy=None)
+        move(run, "diverged", "not finite")
+        runner.store.put(run)
+    app = open_compare(runs=ids(runs[:4]))
+    widget(app, "selectbox", "Baseline").set_value("0").run()
+    assert not app.exception
+    assert pd.isna(rows(app)["1"]["delta"])
+    assert not open_compare(runs=ids(runs[:2]), baseline="0").exception
+
+
+def test_images_are_called_different_only_where_they_are(runner, runs):
+    for run in runs[:4]:
+        del run["inputs"]["test_images"]
+        runner.store.put(run)
+    shown = texts(open_compare(runs=ids(runs[:4])))
+    assert "was not noted" in shown
+    assert "the same images" not in shown
 
 
 def test_what_differs_names_the_runs_and_what_is_the_same_is_said_once(runner, runs):

@@ -113,10 +113,45 @@ def test_one_seed_never_shows_a_difference_and_offers_two_more(app, runner):
     remember(runner, 8, learning_rate=1e-4, top=0.9)
     remember(runner, 8, learning_rate=1e-2, top=0.2)
     app.run()
-    assert "One seed only of lr 1e-4, 1e-2" in texts(app)
+    assert "One seed each: any difference may be luck" in texts(app)
     assert "Different:" not in texts(app)
     press(app, "+2 seeds")
     assert asked(runner, LEARNING_RATE) == {(value, seed) for value in (1e-4, 1e-2) for seed in range(3)}
+
+
+def test_a_value_with_one_seed_beside_others_is_named_and_gets_two_more(app, runner):
+    for value, seed in ((1e-4, 0), (1e-4, 1), (1e-2, 0)):
+        remember(runner, 8, learning_rate=value, seed=seed)
+    app.run()
+    assert "One seed only of lr 1e-2: what it shows may be luck" in texts(app)
+    press(app, "+2 seeds")
+    assert asked(runner, LEARNING_RATE) == {(1e-4, 0), (1e-4, 1), (1e-2, 0), (1e-2, 1), (1e-2, 2)}
+
+
+def test_one_value_alone_is_held_against_nothing_and_offers_no_seeds(app, runner):
+    remember(runner, 8, learning_rate=1e-4)
+    app.run()
+    assert "One setting only" in texts(app)
+    assert "+2 seeds" not in [button.label for button in app.button]
+
+
+def test_a_seed_that_was_stopped_early_does_not_hold_the_judgement_back(app, runner):
+    for seed in range(2):
+        remember(runner, 8, learning_rate=1e-4, top=0.9, seed=seed)
+        remember(runner, 8, learning_rate=1e-2, top=0.2, seed=seed)
+    remember(runner, 1, status="stopped", learning_rate=1e-2, top=0.2, seed=2)
+    app.run()
+    assert "Different: lr 1e-4 is 70.0 points above lr 1e-2" in texts(app)
+
+
+def test_the_page_knows_its_images_even_where_a_run_has_not_noted_them(app, runner):
+    for value, top in ((1e-4, 0.9), (1e-2, 0.2)):
+        for seed in range(2):
+            run = remember(runner, 8, learning_rate=value, top=top, seed=seed)
+            run["inputs"] = {"data": "scenes", "weights": None}
+            runner.store.put(run)
+    app.run()
+    assert "Different: lr 1e-4 is 70.0 points above lr 1e-2" in texts(app)
 
 
 def test_seeds_that_agree_show_a_difference(app, runner):
@@ -286,7 +321,8 @@ def test_a_diverged_run_is_marked_and_keeps_its_curve(app, runner):
     app.run()
     assert not app.exception
     assert len(charts(app)) == CHARTS + 1
-    assert app.dataframe[0].value["last"][0] == 0.5
+    (line,) = app.dataframe[0].value.to_dict("records")
+    assert (line["last"], line["diagnosis"]) == (None, "diverged")
 
 
 def test_a_stopped_run_can_be_resumed_from_the_page(app, runner):

@@ -20,7 +20,7 @@ def choose_four_runs(visitor):
         page.get_by_role("option", name=run).click()
         expect(chosen.get_by_text(run)).to_be_visible()
         page.keyboard.press("Escape")
-    expect(page.get_by_text("One seed only").first).to_be_visible()
+    expect(page.get_by_text("One seed each").first).to_be_visible()
 
 
 def legend(page):

@@ -37,7 +37,7 @@ def choose_runs(runs: Sequence[Run]) -> list[Run]:
             "Runs",
             options,
             key=CHOSEN,
-            format_func=lambda run: title(by_id[run]),
+            format_func=lambda run: headline(by_id[run]),
             max_selections=MOST_RUNS,
             wrap=True,
             placeholder="type to search: lr 1e-4, resnet18, seed 2 …",
@@ -55,11 +55,6 @@ def choose_runs(runs: Sequence[Run]) -> list[Run]:
             "Clear", icon=":material/clear_all:", disabled=not st.session_state[CHOSEN], on_click=_choose, args=([],)
         )
     return [by_id[run] for run in st.session_state[CHOSEN]]
-
-
-def title(run: Run) -> str:
-    """A run in a line of the list."""
-    return headline(run) + (f" · {kind_of(run)}" if run["origin"] else "")
 
 
 def _choose(ids: Sequence[str]) -> None:

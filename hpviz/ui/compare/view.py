@@ -8,19 +8,18 @@ import streamlit as st
 from hpviz.analysis import frames
 from hpviz.analysis.comparison import Comparison, told
 from hpviz.analysis.fairness import fairness
-from hpviz.analysis.noise import Pair
 from hpviz.analysis.origin import from_elsewhere, recorded
+from hpviz.analysis.outcome import outcome_of
 from hpviz.analysis.words import listed
 from hpviz.charts.curves import TITLES, Axis, Look, Metric, curve
 from hpviz.charts.looks import look_of
 from hpviz.charts.side_by_side import side_by_side
-from hpviz.ui.study.judgement import MARKS, PAIRS_SHOWN
+from hpviz.ui.noise import show_noise
 from hpviz.ui.study.overlay import FIGURES, LEGEND, Columns
 from hpviz.ui.study.screen import is_dark, settled
-from hpviz.ui.text import literal
+from hpviz.ui.text import sentence
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
-SENTENCE = 2_000  # characters at most
 DELTA = "Last accuracy less that of the baseline, in points."
 
 
@@ -80,8 +79,9 @@ def show_table(comparison: Comparison, baseline: str | None) -> None:
     if comparison.chance is None:
         table = table.drop(columns="diagnosis")
     if baseline:
-        base = table.loc[table["value"] == baseline, "last"].iloc[0]
-        table.insert(list(table.columns).index("last") + 1, "delta", 100 * (table["last"] - base))
+        last = table["last"].astype(float)  # None where every seed diverged
+        base = last[table["value"] == baseline].iloc[0]
+        table.insert(list(table.columns).index("last") + 1, "delta", 100 * (last - base))
     delta = st.column_config.NumberColumn("Δ points", format="%+.1f", help=DELTA)
     columns: Columns = {**FIGURES, "value": "run", "delta": delta}
     st.dataframe(
@@ -90,37 +90,19 @@ def show_table(comparison: Comparison, baseline: str | None) -> None:
 
 
 def show_judgement(comparison: Comparison, baseline: str | None) -> None:
-    """Different or noise, pairs with the baseline first; is it fair; whose runs these are."""
-    st.markdown("**Different, or noise?** Last accuracies of the runs that have ended")
-    pairs = comparison.pairs()
-    if comparison.test_images is None:
-        st.caption("These accuracies were measured on different images: their difference says little.")
-    elif not pairs:
-        st.caption("It takes two values that have ended to compare.")
-    ours = [pair for pair in pairs if baseline in (None, pair.first, pair.second)]
-    ranked = sorted(ours, key=lambda pair: (pair.p is None, pair.p or 0.0))
-    _list(ranked[:PAIRS_SHOWN])
-    if len(ranked) > PAIRS_SHOWN:
-        with st.expander(f"{len(ranked) - PAIRS_SHOWN} more pairs"):
-            _list(ranked[PAIRS_SHOWN:])
+    """Different or noise, of pairs with the baseline if there is one; is it fair; whose runs these are."""
+    show_noise(outcome_of(comparison, baseline))
     for caution in fairness(settled(comparison.runs, comparison.epochs)):
-        st.markdown(f"- :material/balance: {literal(caution.sentence, SENTENCE)}")
+        st.markdown(f"- :material/balance: {sentence(caution.sentence)}")
     if foreign := from_elsewhere(comparison.runs):
-        st.markdown(f"- :material/public: Not all were trained here: {literal(foreign, SENTENCE)}.")
-
-
-def _list(pairs: list[Pair[str]]) -> None:
-    if pairs:
-        marks = [MARKS.get(pair.verdict, ":material/casino:") for pair in pairs]
-        lines = [f"- {mark} {literal(pair.sentence, SENTENCE)}" for mark, pair in zip(marks, pairs, strict=True)]
-        st.markdown("\n".join(lines))
+        st.markdown(f"- :material/public: Not all were trained here: {sentence(foreign)}.")
 
 
 def show_differences(comparison: Comparison) -> None:
     """What differs, by label, in a table; what is the same, in a line; where each was recorded."""
     first = comparison.runs[0]
     same = [told(name, value, first) for name, value in comparison.shared.items()]
-    st.markdown(f"**The same for all**: {literal(listed(same), SENTENCE)}.")
+    st.markdown(f"**The same for all**: {sentence(listed(same))}.")
     rows = [
         {
             "run": label,

@@ -12,7 +12,6 @@ from hpviz.studies import PRESETS, Preset, Study
 from hpviz.ui.resources import get_runner
 
 FOLDERS_NOTE = "folders"
-ADD_FOLDER = "a folder of mine …"
 
 # RunSpec fields that are held fixed, in the order of the drawer; the study's own is left out.
 HELD = (

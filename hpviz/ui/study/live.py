@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from hpviz.analysis.comparison import compare_runs
-from hpviz.analysis.evidence import up_to
+from hpviz.analysis.comparison import Comparison
 from hpviz.plan import Setting
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.runner import Runner
@@ -14,6 +13,7 @@ from hpviz.ui.resources import get_runner
 from hpviz.ui.share import show_share
 from hpviz.ui.study import choices, link
 from hpviz.ui.study.claims import show_claims
+from hpviz.ui.study.compared import as_drawn
 from hpviz.ui.study.foreign import show_foreign
 from hpviz.ui.study.judgement import show_judgement
 from hpviz.ui.study.link_offer import show_link_offer
@@ -72,17 +72,16 @@ def _show_runs(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
         )
         return
     show_foreign(study, setting, started)
-    visible = show_overlay(study, setting, started)
+    comparison = show_overlay(study, setting, started)
     show_prediction(study, setting, started)
     show_table(study, setting, started)
-    if visible:
-        _offer_share(study, setting, visible)
-        show_outcomes(study, setting, visible)
-        show_judgement(study, setting, visible)
+    if comparison.runs:
+        _offer_share(study, comparison)
+        show_outcomes(study, setting, as_drawn(comparison, study, setting))
+        show_judgement(study, setting, comparison)
 
 
-def _offer_share(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
+def _offer_share(study: Study, comparison: Comparison) -> None:
     """The picture, the files and the link of what is on the screen."""
-    shared = [up_to(run, setting.epochs) for run in runs]
     x, log_loss = (st.session_state[choices.key(study, name)] for name in ("x", "log"))
-    show_share(compare_runs(shared, study.field), x=x, log_loss=log_loss, link=link.link(study))
+    show_share(comparison, x=x, log_loss=log_loss, link=link.link(study))

@@ -33,7 +33,7 @@ OFFER = (
     "network at 64 px, minutes for ResNet18; training goes on meanwhile."
 )
 NOTHING_YET = "A run can be measured once it has ended on this machine and while its checkpoint is kept."
-NO_GRADIENT = "The gradient of this network is zero: nothing is left for a batch to estimate."
+NO_GRADIENT = "The gradient of this network is zero or no longer finite: there is nothing that a batch could estimate."
 
 
 def show_network(study: Study, setting: Setting, active: bool) -> None:

@@ -6,27 +6,27 @@ from collections.abc import Sequence
 import streamlit as st
 
 from hpviz.analysis import frames
+from hpviz.analysis.comparison import Comparison
 from hpviz.charts.pictures import Picture, loss_by_rate, train_and_test
 from hpviz.plan import Setting
 from hpviz.runs.document import Run
 from hpviz.studies import LEARNING_RATE, Study
 from hpviz.ui.study import choices
 from hpviz.ui.study.isolation import show_isolation
-from hpviz.ui.study.screen import is_dark, labels_of
+from hpviz.ui.study.screen import is_dark
 
 
-def show_outcomes(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
+def show_outcomes(study: Study, setting: Setting, drawn: Comparison) -> None:
     """Accuracy by value, the gap of a run that is chosen and, on the page of the learning rate, its valley."""
-    seeds = frames.by_label(runs, labels_of(runs, study))
     has_valley = study is LEARNING_RATE
     with st.grid(3 if has_valley else 2, min_column_width=280, gap="medium"):
         with st.container():
-            show_isolation(study, setting, runs)
+            show_isolation(study, drawn)
         if has_valley:
             with st.container():
-                _show_valley(study, setting, runs)
+                _show_valley(study, setting, drawn.runs)
         with st.container():
-            _show_gap(study, setting, seeds)
+            _show_gap(study, setting, drawn.groups)
 
 
 def _show_valley(study: Study, setting: Setting, runs: Sequence[Run]) -> None:

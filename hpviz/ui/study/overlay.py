@@ -1,6 +1,7 @@
 """The overlay: every value's curves on one another, and the table of their figures."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import get_args
 
 import streamlit as st
@@ -8,14 +9,15 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from hpviz.analysis import frames
 from hpviz.analysis.article import logged_accuracies
+from hpviz.analysis.comparison import Comparison
 from hpviz.charts.curves import TITLES, Axis, Look, curve
-from hpviz.charts.looks import dashes_of
-from hpviz.charts.palette import CHANCE, DIVERGED, colour
+from hpviz.charts.looks import look_of
 from hpviz.notation import short
 from hpviz.plan import Setting, request
 from hpviz.runs.document import Run
 from hpviz.studies import Study
 from hpviz.ui.study import choices
+from hpviz.ui.study.compared import as_drawn, compared
 from hpviz.ui.study.screen import hidden, hide, is_dark, labels_of, shown
 
 LEGEND = (
@@ -41,8 +43,8 @@ FIGURES: Columns = {
 }
 
 
-def show_overlay(study: Study, setting: Setting, started: Sequence[Run]) -> list[Run]:
-    """Curves and table of the runs that have an epoch; returns those that are not hidden."""
+def show_overlay(study: Study, setting: Setting, started: Sequence[Run]) -> Comparison:
+    """Curves of the runs that have an epoch; returns those that are not hidden, compared."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         x = st.segmented_control(
             "Along x",
@@ -53,9 +55,10 @@ def show_overlay(study: Study, setting: Setting, started: Sequence[Run]) -> list
         )
         log_loss = st.toggle("log loss", key=choices.key(study, "log"), persist_state="session")
         _choose_shown(study, list(dict.fromkeys(labels_of(started, study).values())))
-    visible = shown(started, study)
-    look = _look(study, setting, visible, x or "epoch", bool(log_loss))
-    frame = frames.curves(visible, labels_of(visible, study), setting.epochs)
+    comparison = compared(study, setting, shown(started, study))
+    drawn = as_drawn(comparison, study, setting)
+    look = _look(drawn, study, setting, x or "epoch", bool(log_loss))
+    frame = frames.curves(drawn.runs, drawn.labels, drawn.epochs)
     with st.grid(3, min_column_width=280):
         for metric in ("test_accuracy", "train_loss", "test_loss"):
             st.altair_chart(
@@ -67,7 +70,7 @@ def show_overlay(study: Study, setting: Setting, started: Sequence[Run]) -> list
     st.caption(
         LEGEND + ("" if look.dashes else DASHED) + ("   thin: the article's last accuracy" if look.references else "")
     )
-    return visible
+    return comparison
 
 
 def _choose_shown(study: Study, labels: list[str]) -> None:
@@ -82,24 +85,13 @@ def _choose_shown(study: Study, labels: list[str]) -> None:
     st.pills("Shown", labels, selection_mode="multi", default=default, key=chips_key, on_change=remember, wrap=True)
 
 
-def _look(study: Study, setting: Setting, runs: Sequence[Run], x: Axis, log_loss: bool) -> Look:
-    dark = is_dark()
-    values = sorted({run["spec"][study.field] for run in runs})
-    ends = [run["epochs"][0][x] * setting.epochs for run in runs] if x != "seconds" else []
+def _look(drawn: Comparison, study: Study, setting: Setting, x: Axis, log_loss: bool) -> Look:
+    """The comparison's look, with the article's last accuracies and a line for guessing even where all is hidden."""
     article = logged_accuracies(study, request(setting).spec, setting.epochs, setting.identity)
-    colours = tuple(colour(value, study.slider_values, dark) for value in values)
-    return Look(
-        labels=tuple(map(short, values)),
-        colours=colours,
-        legend=study.symbol,
-        x=x,
-        x_max=max(ends, default=None),
-        log_loss=log_loss,
+    return replace(
+        look_of(drawn, x, log_loss, is_dark()),
         chance=1 / len(setting.identity.classes),
-        chance_colour=CHANCE[dark],
-        diverged_colour=DIVERGED[dark],
         references=tuple((short(value), accuracy) for value, accuracy in article.items()),
-        dashes=dashes_of(colours),
     )
 
 
