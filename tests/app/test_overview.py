@@ -100,7 +100,7 @@ def test_all_of_it_can_be_stopped_again(app, runner, work):
 
 def test_the_article_preset_asks_for_its_own_runs(app, runner, work):
     work.gate.clear()
-    app.segmented_control(key="overview:preset").set_value("article").run()
+    app.segmented_control(key="missing").set_value("article").run()
     button(app, "run missing").click().run()
     asked = {(run["spec"]["image_size"], run["spec"]["per_class"], run["target"]) for run in runner.runs()}
     assert asked == {(150, None, 10)}
@@ -132,7 +132,7 @@ def corners(app):
 
 
 def test_a_data_set_that_is_not_here_can_be_fetched_at_once(app):
-    app.selectbox(key="overview:data").set_value("fashion-mnist").run()
+    app.selectbox(key="judged").set_value("fashion-mnist").run()
     assert not app.exception
     assert "is not on this machine yet" in app.info[0].value
     assert "Fetch fashion-mnist" in [button.label for button in app.button]
@@ -153,3 +153,24 @@ def test_weights_that_are_not_there_are_one_sentence(app):
 
 def test_the_machine_is_named(app):
     assert "device cpu" in texts(app, "caption").replace("\\", "")
+
+
+def opened(runner, **address):
+    """The page as an address opens it."""
+    runner.machine()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run().switch_page("hpviz/ui/pages/overview.py")
+    for name, text in address.items():
+        app.query_params[name] = text
+    return app.run()
+
+
+def test_the_address_says_what_claims_are_judged_on(runner):
+    app = opened(runner, judged="fashion-mnist", missing="article")
+    assert app.selectbox(key="judged").value == "fashion-mnist"
+    assert app.segmented_control(key="missing").value == "article"
+
+
+def test_an_address_with_a_data_set_that_is_not_here_judges_on_the_scenes(runner):
+    app = opened(runner, judged="/etc")
+    assert not app.exception
+    assert app.selectbox(key="judged").value == "scenes"

@@ -134,7 +134,7 @@ def test_every_word_that_is_searched_has_to_occur(app, runner, words, found):
         remember(runner, learning_rate=1e-5, status="stopped"): "slow",
     }
     app.run()
-    app.text_input(key="runs:search").set_value(words).run()
+    app.text_input(key="runs-search").set_value(words).run()
     assert sorted(ids[run_id] for run_id in (listed(app) if found else [])) == found
     assert ("None of the 2 runs fits" in said(app)) == (not found)
 
@@ -142,7 +142,7 @@ def test_every_word_that_is_searched_has_to_occur(app, runner, words, found):
 def test_a_run_is_found_by_its_id(app, runner):
     run_id, _ = remember(runner), remember(runner, seed=1)
     app.run()
-    app.text_input(key="runs:search").set_value(run_id[:8]).run()
+    app.text_input(key="runs-search").set_value(run_id[:8]).run()
     assert listed(app) == [run_id]
 
 
@@ -159,7 +159,19 @@ def test_runs_are_narrowed_down_by_status_network_data_and_origin(app, runner, l
         "elsewhere": lambda: came_from_elsewhere(runner, remember(runner, seed=1)),
     }[name]()
     app.run()
-    app.selectbox(key=f"runs:{label}").set_value(name).run()
+    app.selectbox(key=f"runs-{label.lower()}").set_value(name).run()
+    assert not app.exception
+    assert listed(app) == [wanted]
+
+
+def test_filters_and_search_are_in_the_address(runner):
+    wanted, _ = remember(runner, status="stopped"), remember(runner, status="stopped", seed=1)
+    remember(runner, seed=2)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run().switch_page(PAGE)
+    address = {"runs-status": "stopped", "runs-search": "seed 0", "runs-network": "<script>"}
+    for name, text in address.items():
+        app.query_params[name] = text
+    app.run()
     assert not app.exception
     assert listed(app) == [wanted]
 
@@ -167,7 +179,7 @@ def test_runs_are_narrowed_down_by_status_network_data_and_origin(app, runner, l
 def test_a_filter_whose_runs_were_deleted_is_given_up(app, runner):
     kept, gone = remember(runner), remember(runner, dataset="photos", seed=1)
     app.run()
-    app.selectbox(key="runs:Data").set_value("photos").run()
+    app.selectbox(key="runs-data").set_value("photos").run()
     runner.delete(gone)
     app.run()
     assert not app.exception
@@ -225,9 +237,9 @@ def test_a_run_that_is_filtered_out_is_no_longer_chosen(app, runner):
     fast, slow = remember(runner, learning_rate=1e-3), remember(runner, learning_rate=1e-5)
     app.run()
     choose(app, fast, slow)
-    app.text_input(key="runs:search").set_value("1e-3").run()
+    app.text_input(key="runs-search").set_value("1e-3").run()
     assert chosen(app) == {fast}
-    app.text_input(key="runs:search").set_value("").run()
+    app.text_input(key="runs-search").set_value("").run()
     assert chosen(app) == {fast}
 
 

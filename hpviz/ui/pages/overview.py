@@ -30,17 +30,17 @@ runner = get_runner()
 def choose() -> tuple[str, Preset]:
     """The data set that claims are judged on, and what missing runs are like."""
     given = known_data()
-    if st.session_state.get("overview:data") not in given:
-        st.session_state["overview:data"] = given[0]
+    if st.session_state.get("judged") not in given:
+        st.session_state["judged"] = given[0]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        data = st.selectbox("Judged on", given, key="overview:data", width=260, persist_state="session")
+        data = st.selectbox("Judged on", given, key="judged", width=260, bind="query-params")
         preset = st.segmented_control(
             "Missing runs as in",
             tuple(PRESETS),
             default="quick",
             required=True,
-            key="overview:preset",
-            persist_state="session",
+            key="missing",
+            bind="query-params",
             help="quick: 300 images a class at 64 px, 8 epochs. article: all images at 150 px, 10 epochs.",
         )
     return str(data), preset or "quick"

@@ -57,12 +57,12 @@ def choose_lines(runs: Sequence[Run]) -> Callable[[Line], bool]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         words = st.text_input(
             "Search",
-            key="runs:search",
+            key="runs-search",
             placeholder="lr 1e-4, scenes, a run's id …",
             help="Every word has to occur in a run's id, setting, status, diagnosis or origin.",
             max_chars=200,
             width=260,
-            persist_state="session",
+            bind="query-params",
         )
         status = _choose("Status", STATUSES)
         model = _choose("Network", _found(runs, "model"))
@@ -89,10 +89,10 @@ def _found(runs: Sequence[Run], field: str) -> list[str]:
 
 def _choose(label: str, names: Iterable[str]) -> str:
     """One of the names or any; a name that is no longer there (its runs were deleted) is given up."""
-    options, key = [ANY, *names], f"runs:{label}"
+    options, key = [ANY, *names], f"runs-{label.lower()}"
     if st.session_state.get(key) not in options:
         st.session_state[key] = ANY
-    return str(st.selectbox(label, options, key=key, width=170, persist_state="session"))
+    return str(st.selectbox(label, options, key=key, width=170, bind="query-params"))
 
 
 @st.cache_resource(show_spinner=False)
