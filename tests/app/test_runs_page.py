@@ -165,10 +165,10 @@ def test_runs_are_narrowed_down_by_status_network_data_and_origin(app, runner, l
 
 
 def test_filters_and_search_are_in_the_address(runner):
-    wanted, _ = remember(runner, status="stopped"), remember(runner, status="stopped", seed=1)
+    wanted, _ = remember(runner, status="diverged"), remember(runner, status="diverged", learning_rate=3e-3)
     remember(runner, seed=2)
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run().switch_page(PAGE)
-    address = {"runs-status": "stopped", "runs-search": "seed 0", "runs-network": "<script>"}
+    address = {"runs-status": "diverged", "runs-search": "1e-4", "runs-network": "<script>"}
     for name, text in address.items():
         app.query_params[name] = text
     app.run()
