@@ -76,7 +76,7 @@ class Story:
     @property
     def with_same(self) -> str:
         """The same as the end of a sentence that begins with what differs."""
-        return f"{', each with' if self.comparison.differing else ':'} {self.same}" if self.same else ""
+        return f"{'; the same for all:' if self.comparison.differing else ':'} {self.same}" if self.same else ""
 
     @property
     def facts(self) -> tuple[tuple[str, str], ...]:

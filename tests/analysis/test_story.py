@@ -204,7 +204,7 @@ def test_a_command_is_safe_to_paste_whatever_a_folder_is_called(name):
 def test_the_description_says_it_all():
     text = story(*sweep(3, 0.0, 1.0)).description
     for part in (
-        "Weight decay: article-cnn on made up. λ 0 and 1, each with lr 1e-4, batch 32, Adam.",
+        "Weight decay: article-cnn on made up. λ 0 and 1; the same for all: lr 1e-4, batch 32, Adam.",
         "Test accuracy after 3 epochs: λ 0 50.2%; λ 1 25.2%.",
         "Different: λ 0 is 25.0 points above λ 1",
         "Trained by hpviz",

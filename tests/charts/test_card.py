@@ -101,7 +101,7 @@ def test_it_says_what_is_compared_and_how_it_ended():
     found = texts(drawn(CASES["three seeds"]))
     for text in (
         "Weight decay: article-cnn on made up",
-        "λ 0, 1e-4, 3e-3 and 0.1, each with lr 1e-4, batch 32, Adam",
+        "λ 0, 1e-4, 3e-3 and 0.1; the same for all: lr 1e-4, batch 32, Adam",
         "Test accuracy",
         "Train loss (nats)",
         "Test loss (nats)",
