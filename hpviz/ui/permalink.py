@@ -55,9 +55,11 @@ def take(page: str, entries: Callable[[], Sequence[Entry]], first: Sequence[Entr
     went_back = context is not None and context.is_history_navigation
     if not (went_back or (arrived and given)):
         return False
-    st.session_state[f"{LEFT_OUT}: {page}"] = [*_read(given, first), *_read(given, entries())]
-    known = {entry.name for entry in [*first, *entries()]}
-    st.session_state[f"{LEFT_OUT}: {page}"] += [name for name in given if name not in known]
+    left_out = list(_read(given, first))
+    rest = entries()  # after `first` has been read
+    known = {entry.name for entry in [*first, *rest]}
+    left_out += [*_read(given, rest), *(name for name in given if name not in known)]
+    st.session_state[f"{LEFT_OUT}: {page}"] = left_out
     return True
 
 

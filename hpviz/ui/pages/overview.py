@@ -18,6 +18,7 @@ from hpviz.ui.overview.missing_runs import choose_weights, setting_of, show_miss
 from hpviz.ui.overview.scoreboard import show_counts, show_ledger
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study.choices import known_data
+from hpviz.ui.study.screen import is_dark
 from hpviz.ui.text import literal
 
 TICK_SECONDS = 2.0
@@ -58,8 +59,7 @@ def show_corners(runs: list[Run], identity: Identity) -> None:
             problem = unsettled.finding.evidence
             continue
         with st.grid(2, min_column_width=320):
-            dark = st.context.theme.type == "dark"
-            st.altair_chart(two_by_two(frame, dark), key="overview:corners", width="stretch", alt=CORNERS_ALT)
+            st.altair_chart(two_by_two(frame, is_dark()), key="overview:corners", width="stretch", alt=CORNERS_ALT)
             with st.container():
                 shown = frame[["net", "tuning", "setting", "accuracy", "seeds"]]
                 percents = {"accuracy": st.column_config.NumberColumn(format="percent")}

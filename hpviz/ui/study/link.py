@@ -17,7 +17,6 @@ from hpviz.ui.permalink import Entry, flag, one_of, whole, write_flag
 from hpviz.ui.study import choices
 
 MOST_RUNS = 100
-MOST_SEED = 2**31 - 1
 
 Pair = tuple[float, int]
 
@@ -119,10 +118,11 @@ def _pairs(study: Study, text: str) -> tuple[Pair, ...]:
     for each in text.split(","):
         value, _, seeds = each.partition(":")
         first, _, last = (seeds or "0").partition("-")
-        numbers = range(whole(0, MOST_SEED)(first), whole(0, MOST_SEED)(last or first) + 1)
+        seed = whole(*choices.BOUNDS["seed"])
+        numbers = range(seed(first), seed(last or first) + 1)
         if not numbers or len(found) + len(numbers) > MOST_RUNS:
             raise ValueError(text)
-        found |= {(_parsed(study, value), seed) for seed in numbers}
+        found |= {(_parsed(study, value), number) for number in numbers}
     return tuple(sorted(found))
 
 
