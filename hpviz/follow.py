@@ -30,16 +30,21 @@ def drive(work: Generator[Progress, None, Result], reporter: Reporter) -> Result
 
 
 def follow_all(runner: Runner, requests: Sequence[Request], reporter: Reporter) -> int:
-    """Queue all, tell of each in turn, end with a table; 1 if any run failed, else 0."""
+    """Queue all, tell of each in turn, end with a table; 1 if any run failed, else 0.
+
+    Raises BadInput, after the table, if runs failed for nothing but what they were given.
+    """
     cached = {request.spec.run_id: runner.submit(request) == "cached" for request in requests}
-    statuses: list[Status] = []
-    rows = []
+    ended: list[Run] = []
     for request in requests:
         run, status = _follow(runner, request, reporter, cached[request.spec.run_id])
-        statuses.append(status)
-        rows.append(result_row({**run, "status": status}, request.epochs))
+        ended.append({**run, "status": status})
+    rows = [result_row(run, request.epochs) for run, request in zip(ended, requests, strict=True)]
     reporter.table("Results", RESULT_COLUMNS, rows)
-    return FAILED if "failed" in statuses else 0
+    failed = [run for run in ended if run["status"] == "failed"]
+    if failed and all(run["id"] in runner.refused for run in failed):
+        raise BadInput(failed[0]["reason"] or "The runs could not be trained.")
+    return FAILED if failed else 0
 
 
 def _follow(runner: Runner, request: Request, reporter: Reporter, cached: bool) -> tuple[Run, Status]:

@@ -28,11 +28,16 @@ class Setting:
 
 def request(setting: Setting, **varied: Any) -> Request:
     """One run of that setting with some fields set otherwise; BadInput, in a sentence, if it cannot be."""
-    if not 1 <= setting.epochs <= MAX_EPOCHS:
-        raise BadInput(f"Epochs should be from 1 to {MAX_EPOCHS}; {setting.epochs} was given.")
+    demand_epochs(setting.epochs)
     named = {"dataset": setting.source.name, "fingerprint": setting.identity.fingerprint}
     spec = build_spec(**{**named, **setting.fixed, **varied})
     return Request(spec, setting.epochs, inputs(setting.source, setting.identity, setting.weights))
+
+
+def demand_epochs(epochs: int) -> None:
+    """Raise BadInput, in a sentence, for a number of epochs that nobody trains."""
+    if not 1 <= epochs <= MAX_EPOCHS:
+        raise BadInput(f"Epochs should be from 1 to {MAX_EPOCHS}; {epochs} was given.")
 
 
 def inputs(source: Source, identity: Identity, weights: Path | None = None) -> Inputs:

@@ -7,7 +7,7 @@ losses nats, times seconds, and a number that is not finite is null.
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from rich.console import Console
 from rich.markup import escape
@@ -18,6 +18,7 @@ from hpviz.charts.lettering import drawable
 from hpviz.notation import short
 from hpviz.runs.document import EpochRow, Run
 from hpviz.runs.pace import View, clock
+from hpviz.streams import complain, writable
 
 
 class Reporter(Protocol):
@@ -34,10 +35,16 @@ class Reporter(Protocol):
 
 
 class JsonLines:
-    """One JSON object a line on stdout, flushed at once."""
+    """One JSON object a line on stdout, flushed at once; in ASCII where the stream cannot take all of it."""
 
     def event(self, kind: str, fields: Mapping[str, Any]) -> None:
-        print(json.dumps({"event": kind, **fields}, allow_nan=False, ensure_ascii=False), flush=True)
+        told = {"event": kind, **fields}
+        line = json.dumps(told, allow_nan=False, ensure_ascii=False)
+        try:
+            line.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+        except UnicodeEncodeError:
+            line = json.dumps(told, allow_nan=False)
+        print(line, flush=True)
 
     def run(self, run: Run, cached: bool) -> None:
         self.event("run", {"id": run["id"], "cached": cached, "spec": run["spec"]})
@@ -50,7 +57,7 @@ class JsonLines:
 
     def error(self, message: str) -> None:
         self.event("error", {"message": message})
-        print(message, file=sys.stderr)
+        complain(message)
 
     def work(self, view: View) -> None:
         """Progress within an epoch is for people."""
@@ -63,13 +70,29 @@ class JsonLines:
 
 
 WIDTH_IN_FILES = 140
+LEAST_WIDTH = 40  # narrower, a table shows nothing but its borders
+
+
+class Screen(Console):
+    """A console that fits any terminal, and says so when its reader has gone instead of leaving by itself."""
+
+    def __init__(self) -> None:
+        super().__init__(highlight=False, emoji=False)
+        if not self.is_terminal:
+            self.width = WIDTH_IN_FILES
+        elif self.width < LEAST_WIDTH:
+            self.width = LEAST_WIDTH
+
+    def on_broken_pipe(self) -> NoReturn:
+        self.quiet = True
+        raise BrokenPipeError
 
 
 class Terminal:
     """A live bar with the time left, a line an epoch, a table at the end."""
 
     def __init__(self) -> None:
-        self._console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_IN_FILES)
+        self._console = Screen()
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
@@ -89,14 +112,14 @@ class Terminal:
         seconds = view["seconds_left"]
         self._progress.update(
             self._task,
-            description=escape(view["text"]),
+            description=self._plain(view["text"]),
             total=None if view["fraction"] is None else 1.0,
             completed=view["fraction"] or 0.0,
             left="" if seconds is None else f"{clock(seconds)} left",
         )
 
     def run(self, run: Run, cached: bool) -> None:
-        self._console.print(f"[bold]{escape(headline(run))}[/bold]{' (from the store)' if cached else ''}")
+        self._console.print(f"[bold]{self._plain(headline(run))}[/bold]{' (from the store)' if cached else ''}")
 
     def epoch(self, run: Run, row: EpochRow) -> None:
         self._console.print(
@@ -107,26 +130,29 @@ class Terminal:
     def done(self, run: Run, status: str, reason: str | None) -> None:
         self.close()
         if status != "finished":
-            self._console.print(f"  {status}: {escape(reason or '')}")
+            self._console.print(f"  {status}: {self._plain(reason or '')}")
 
     def table(self, title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
         self.close()
-        table = Table(title=title, title_justify="left")
+        table = Table(title=self._plain(title), title_justify="left")
         for column in columns:
             table.add_column(column)
         for row in rows:
-            table.add_row(*map(escape, row))
+            table.add_row(*map(self._plain, row))
         self._console.print(table)
 
     def error(self, message: str) -> None:
         self.close()
-        print(message, file=sys.stderr)
+        complain(message)
 
     def close(self) -> None:
         if self._task is not None:
+            task, self._task = self._task, None
             self._progress.stop()
-            self._progress.remove_task(self._task)
-            self._task = None
+            self._progress.remove_task(task)
+
+    def _plain(self, text: str) -> str:
+        return escape(writable(text, self._console.file))
 
 
 # Accuracies are test accuracies, the loss is the newest test loss.

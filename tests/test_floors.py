@@ -13,7 +13,7 @@ FILES = sorted((ROOT / "hpviz").rglob("*.py"))
 # From the top floor down. A module may import its own floor and those below.
 FLOORS = [
     {"cli", "__main__", "ui"},
-    {"follow", "terminal"},
+    {"follow", "terminal", "streams"},
     {"plan", "missing", "links", "charts"},
     {"analysis"},
     {"runs"},
@@ -21,7 +21,7 @@ FLOORS = [
     {"models"},
     {"data"},
     {"studies", "notation", "theory"},
-    {"spec", "home", "__version__"},
+    {"spec", "home", "paths", "interrupts", "__version__"},
 ]
 
 

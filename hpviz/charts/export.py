@@ -31,6 +31,9 @@ Format = Literal["png", "svg", "html", "csv", "json"]
 SCALE, PPI = 2.0, 200
 VEGA_PPI = 72
 
+# The signs that begin a formula, full-width ones too, after whatever a spreadsheet passes over.
+FORMULA = re.compile(r"(^|;)([\s\"\u00ad\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠])")
+
 RUN_COLUMNS = ("run", "label", "origin", "status", "machine", "dataset", *FIELDS, "seed")
 EPOCH_COLUMNS = tuple(bundle.Row.model_fields)
 
@@ -54,7 +57,7 @@ def export(
         "png": lambda: to_png(drawn()),
         "svg": lambda: to_svg(drawn(), story.title, story.description).encode(),
         "html": lambda: to_html(comparison, x=x, log_loss=log_loss, dark=dark, link=link).encode(),
-        "csv": lambda: to_csv(comparison).encode(),
+        "csv": lambda: encoded(to_csv(comparison)),
         "json": lambda: bundle.write(comparison.runs),
     }
     return writers[form]()
@@ -118,17 +121,22 @@ def to_csv(comparison: Comparison) -> str:
     return text.getvalue()
 
 
+def encoded(table: str) -> bytes:
+    """A table in UTF-8. Excel knows it by the mark at its beginning alone; what is ASCII is read rightly without."""
+    return table.encode("utf-8" if table.isascii() else "utf-8-sig")
+
+
 def _told(run: Run, label: str) -> Iterator[Any]:
     yield from (run["id"], label, kind_of(run) or "here", run["status"], run["machine"].get("name"))
     yield from (run["spec"][name] for name in ("dataset", *FIELDS, "seed"))
 
 
 def _cell(value: Any) -> Any:
-    """A cell as a spreadsheet may read it: words that begin like a formula are marked as words."""
-    if not isinstance(value, str):
-        return value
-    words = drawable(value)
-    return f"'{words}" if words.lstrip()[:1] in ("=", "+", "-", "@") else words
+    """A cell as a spreadsheet may read it: words that begin like a formula are marked as words.
+
+    Where a comma is the decimal point, Excel takes a semicolon for the end of a cell.
+    """
+    return FORMULA.sub(r"\1'\2", drawable(value)) if isinstance(value, str) else value
 
 
 def vega_lite() -> str:

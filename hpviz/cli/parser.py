@@ -1,7 +1,8 @@
 """All verbs of the command line and their options."""
 
 import argparse
-from pathlib import Path
+import re
+from collections.abc import Collection, Sequence
 from typing import Any, NoReturn
 
 from hpviz.cli.data import judge_claims, show_data
@@ -9,17 +10,41 @@ from hpviz.cli.sharing import FORMATS, export_runs, import_runs
 from hpviz.cli.store import delete_runs, list_runs, stop_runs
 from hpviz.cli.training import resume_runs, train_one, train_sweep
 from hpviz.home import default_cache
+from hpviz.notation import read_number
+from hpviz.paths import absolute, demand_folder, read_path
 from hpviz.plan import DEFAULT_DATA
 from hpviz.spec import BadInput
-from hpviz.studies import PRESETS
+from hpviz.studies import PRESETS, STUDIES
+
+SHOWN = 80  # characters of a value that a sentence repeats
 
 
 class Parser(argparse.ArgumentParser):
     """An argument parser that answers bad input with one sentence."""
 
+    verbs: Collection[str] = ()
+
     def error(self, message: str) -> NoReturn:
-        text = message.removeprefix("argument ")
-        raise BadInput(f"{text[0].upper()}{text[1:].rstrip('.')}; `python -m hpviz --help` shows the choices.")
+        text = re.sub(f"(\\S{{{SHOWN}}})\\S+", r"\1…", message.removeprefix("argument ").rstrip("."))
+        if "expected" in text and "argument" in text:
+            option = text.split(":")[0].split("/")[-1]
+            text += f" (a value that begins with - is written {option}=-…)"
+        if text == "the following arguments are required: VERB":
+            text += f", one of {', '.join(self.verbs)}"
+        raise BadInput(f"{text[0].upper()}{text[1:]}; `python -m hpviz --help` shows the choices.")
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The verb and its options, the paths among them as they were meant. Raises BadInput, in a sentence."""
+    options = build_parser().parse_args(arguments)
+    options.cache = default_cache() if options.cache is None else absolute(read_path(options.cache))
+    demand_folder(options.cache, "cache")
+    for name in ("to", "file", "weights"):
+        if getattr(options, name, None) is not None:
+            given = read_path(getattr(options, name))
+            path = absolute(given)
+            setattr(options, name, path if name == "weights" else given)
+    return options
 
 
 def build_parser() -> Parser:
@@ -27,9 +52,10 @@ def build_parser() -> Parser:
     parser = Parser(prog="python -m hpviz", description="See what a hyperparameter really does.", allow_abbrev=False)
     common = Parser(add_help=False, allow_abbrev=False)
     common.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
-    common.add_argument("--cache", type=Path, default=default_cache(), metavar="DIR", help="where runs are remembered")
+    common.add_argument("--cache", metavar="DIR", help="where runs are remembered")
     training = _training_options()
     verbs = parser.add_subparsers(required=True, metavar="VERB")
+    parser.verbs = verbs.choices
 
     def verb(name: str, act: Any, *parents: Parser) -> argparse.ArgumentParser:
         added = verbs.add_parser(name, help=act.__doc__, description=act.__doc__, parents=[common, *parents])
@@ -41,9 +67,9 @@ def build_parser() -> Parser:
     data.add_argument("--fetch", action="store_true", help="download what is missing")
     verb("run", train_one, training)
     sweep_verb = verb("sweep", train_sweep, training)
-    sweep_verb.add_argument("study", metavar="STUDY", help="learning-rate, batch-size, kernel-width or weight-decay")
+    sweep_verb.add_argument("study", metavar="STUDY", help=f"one of {', '.join(STUDIES)}")
     sweep_verb.add_argument("--values", nargs="+", metavar="V", help="instead of the article's")
-    sweep_verb.add_argument("--seeds", type=int, default=1, metavar="N", help="repeat under N seeds")
+    sweep_verb.add_argument("--seeds", type=whole_number, default=1, metavar="N", help="repeat under N seeds")
     sweep_verb.add_argument("--preset", choices=tuple(PRESETS), help="data, size, epochs and values in one word")
     verb("runs", list_runs)
     claims = verb("claims", judge_claims)
@@ -51,7 +77,7 @@ def build_parser() -> Parser:
     claims.add_argument("--data", default=DEFAULT_DATA, metavar="D", help="the data set; default: scenes")
     resume = verb("resume", resume_runs)
     resume.add_argument("runs", nargs="*", metavar="RUN", help="ids or their beginnings; none: all that did not finish")
-    resume.add_argument("--epochs", type=int, metavar="N", help="train up to this epoch")
+    resume.add_argument("--epochs", type=whole_number, metavar="N", help="train up to this epoch")
     resume.add_argument("--device", default="auto")
     verb("stop", stop_runs).add_argument("runs", nargs="+", metavar="RUN")
     delete = verb("delete", delete_runs)
@@ -59,13 +85,11 @@ def build_parser() -> Parser:
     delete.add_argument("--yes", action="store_true", help="do not ask")
     export = verb("export", export_runs)
     export.add_argument("runs", nargs="+", metavar="RUN", help="ids or their beginnings")
-    export.add_argument("--to", type=Path, required=True, metavar="FILE", help=f"ending in .{', .'.join(FORMATS)}")
+    export.add_argument("--to", required=True, metavar="FILE", help=f"ending in .{', .'.join(FORMATS)}")
     export.add_argument("--x", choices=("epoch", "updates", "images", "seconds"), default="epoch", help="along x")
     export.add_argument("--log-loss", action="store_true", help="losses on a logarithmic axis")
     export.add_argument("--dark", action="store_true", help="for dark pages")
-    verb("import", import_runs).add_argument(
-        "file", type=Path, metavar="FILE", help="a bundle: what export wrote as .json"
-    )
+    verb("import", import_runs).add_argument("file", metavar="FILE", help="a bundle: what export wrote as .json")
     return parser
 
 
@@ -74,19 +98,21 @@ def _training_options() -> Parser:
     options = Parser(add_help=False, allow_abbrev=False)
     options.add_argument("--data", metavar="D", help="scenes, intel, cifar10, fashion-mnist or a folder of images")
     options.add_argument("--model", metavar="M", help="article-cnn or resnet18")
-    options.add_argument("--lr", type=float, dest="learning_rate", metavar="X")
-    options.add_argument("--batch-size", type=int, metavar="N")
-    options.add_argument("--kernel-width", type=_width, metavar="K", help="pixels, or “article” for 5, 5, 7")
+    options.add_argument("--lr", type=real_number, dest="learning_rate", metavar="X")
+    options.add_argument("--batch-size", type=whole_number, metavar="N")
+    options.add_argument("--kernel-width", type=kernel_width, metavar="K", help="pixels, or “article” for 5, 5, 7")
     options.add_argument("--padding", metavar="P", help="article, valid or same")
-    options.add_argument("--weight-decay", type=float, metavar="X")
+    options.add_argument("--weight-decay", type=real_number, metavar="X")
     options.add_argument("--optimizer", metavar="O", help="adam, adamw or sgd")
-    options.add_argument("--momentum", type=float, metavar="X", help="of sgd")
-    options.add_argument("--epochs", type=int, metavar="N")
-    options.add_argument("--image-size", type=int, metavar="N", help="pixels")
-    options.add_argument("--per-class", type=int, metavar="N", help="training images a class; default: all")
-    options.add_argument("--validation-fraction", type=float, metavar="X", help="of the training images, held out")
+    options.add_argument("--momentum", type=real_number, metavar="X", help="of sgd")
+    options.add_argument("--epochs", type=whole_number, metavar="N")
+    options.add_argument("--image-size", type=whole_number, metavar="N", help="pixels")
+    options.add_argument("--per-class", type=whole_number, metavar="N", help="training images a class; default: all")
+    options.add_argument(
+        "--validation-fraction", type=real_number, metavar="X", help="of the training images, held out"
+    )
     options.add_argument("--normalisation", metavar="N", help="none or channel")
-    options.add_argument("--seed", type=int, metavar="S")
+    options.add_argument("--seed", type=whole_number, metavar="S")
     options.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto")
     options.add_argument("--device", default="auto", help="auto, cpu or cuda:0")
     start = options.add_mutually_exclusive_group()
@@ -95,5 +121,22 @@ def _training_options() -> Parser:
     return options
 
 
-def _width(text: str) -> int | str:
-    return text if text == "article" else int(text)
+def whole_number(text: str) -> int:
+    """A whole number in plain digits."""
+    if not re.fullmatch(r"\s*[-+]?[0-9]{1,20}\s*", text):
+        raise argparse.ArgumentTypeError(f"{text[:SHOWN]!r} is not a whole number")
+    return int(text)
+
+
+def real_number(text: str) -> float:
+    """A finite number in any of the usual notations, in plain digits."""
+    if not text.replace("−", "-").isascii():
+        raise argparse.ArgumentTypeError(f"{text[:SHOWN]!r} is not a number; write it like 1e-4 or 0.0001")
+    try:
+        return read_number(text).value
+    except BadInput as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def kernel_width(text: str) -> int | str:
+    return text if text == "article" else whole_number(text)

@@ -1,11 +1,12 @@
 """The verbs that hand runs out and take them in: export to a file, import from a bundle."""
 
 import argparse
-import os
+import secrets
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
+from hpviz.paths import absolute, nature, quoted, read_whole, reason
 from hpviz.runs import bundle
 from hpviz.runs.document import Run, recording
 from hpviz.runs.runner import Runner
@@ -14,6 +15,7 @@ from hpviz.spec import BadInput
 from hpviz.terminal import RESULT_COLUMNS, Reporter, result_row
 
 FORMATS = ("png", "svg", "csv", "json", "html")
+UNREADABLE = "{path} could not be read ({why}); give a bundle, which is what `export` wrote as .json."
 
 
 def export_runs(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -21,9 +23,9 @@ def export_runs(options: argparse.Namespace, reporter: Reporter) -> int:
     file: Path = options.to
     form = file.suffix.lower().removeprefix(".")
     if form not in FORMATS:
-        raise BadInput(f"{file.name!r} should end in one of .{', .'.join(FORMATS)}.")
-    if not file.parent.is_dir():
-        raise BadInput(f"There is no folder {str(file.parent)!r} to write {file.name!r} into.")
+        raise BadInput(f"{quoted(file.name)} should end in one of .{', .'.join(FORMATS)}.")
+    if nature(file.parent) != "folder":
+        raise BadInput(f"There is no folder {quoted(file.parent)} to write {quoted(file.name)} into.")
     with closing(Runner(options.cache)) as runner:
         runs = _found(runner.store, options.runs)
     # Charts take a second to load, which the other verbs need not wait for.
@@ -40,7 +42,7 @@ def export_runs(options: argparse.Namespace, reporter: Reporter) -> int:
 
 def import_runs(options: argparse.Namespace, reporter: Reporter) -> int:
     """Take in the runs of a bundle that another hpviz exported."""
-    runs = {run["id"]: run for run in bundle.read(_read(options.file))}
+    runs = {run["id"]: run for run in bundle.read(read_whole(options.file, bundle.MAX_BYTES, UNREADABLE))}
     with closing(Runner(options.cache)) as runner:
         new = {run["id"] for run in runner.store.take_in(runs.values())}
         here = {recording(run): run for run in runner.store.runs() if run["origin"] is None}
@@ -65,21 +67,17 @@ def _found(store: RunStore, prefixes: Iterable[str]) -> list[Run]:
 
 
 def _write(file: Path, content: bytes) -> None:
-    """The whole file or none of it."""
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    """The whole file or none of it; a link to a file stays one."""
+    file = absolute(file)
+    if (found := nature(file)) not in ("file", None):
+        raise BadInput(f"{quoted(file)} could not be written (it is a {found}): give the name of a file.")
+    part = file.with_name(f".hpviz-{secrets.token_hex(8)}.part")
     try:
-        part.write_bytes(content)
+        with part.open("xb") as written:
+            written.write(content)
         part.replace(file)
     except OSError as error:
-        raise BadInput(f"{str(file)!r} could not be written ({error.strerror}).") from None
+        raise BadInput(f"{quoted(file)} could not be written ({reason(error)}).") from None
     finally:
-        part.unlink(missing_ok=True)
-
-
-def _read(file: Path) -> bytes:
-    try:
-        if file.stat().st_size > bundle.MAX_BYTES:
-            raise BadInput(bundle.too_large(file.stat().st_size))
-        return file.read_bytes()
-    except OSError as error:
-        raise BadInput(f"{str(file)!r} could not be read ({error.strerror}).") from None
+        with suppress(OSError):
+            part.unlink(missing_ok=True)

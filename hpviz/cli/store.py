@@ -35,9 +35,17 @@ def delete_runs(options: argparse.Namespace, reporter: Reporter) -> int:
         runs = [runner.store.find(prefix) for prefix in options.runs]
         if sys.stdin.isatty() and not options.yes:
             reporter.table("These runs will be deleted", RESULT_COLUMNS, map(result_row, runs))
-            if input("Delete them for good? [y/N] ").strip().lower() != "y":
+            if not _agreed("Delete them for good? [y/N] "):
                 return 0
         for run in runs:
             runner.delete(run["id"])
             reporter.event("deleted", {"id": run["id"]})
     return 0
+
+
+def _agreed(question: str) -> bool:
+    """Whether the answer is yes; the end of the input is a no."""
+    try:
+        return input(question).strip().lower() == "y"
+    except EOFError:
+        return False

@@ -7,7 +7,7 @@ from typing import Any
 
 from hpviz.data import catalogue
 from hpviz.follow import drive, follow_all
-from hpviz.plan import DEFAULT_DATA, DEFAULT_EPOCHS, Setting, request, sweep
+from hpviz.plan import DEFAULT_DATA, DEFAULT_EPOCHS, Setting, demand_epochs, request, sweep
 from hpviz.runs.runner import Runner
 from hpviz.studies import PRESETS, find_study
 from hpviz.terminal import Reporter
@@ -59,6 +59,8 @@ def train_sweep(options: argparse.Namespace, reporter: Reporter) -> int:
 
 def resume_runs(options: argparse.Namespace, reporter: Reporter) -> int:
     """Go on with the runs named, or with all that were interrupted, stopped or failed."""
+    if options.epochs is not None:
+        demand_epochs(options.epochs)
     with closing(Runner(options.cache, options.device)) as runner:
         if options.runs:
             runs = [runner.store.find(prefix) for prefix in options.runs]
@@ -66,6 +68,8 @@ def resume_runs(options: argparse.Namespace, reporter: Reporter) -> int:
             own = [run for run in runner.runs() if run["origin"] is None]
             runs = [run for run in own if run["status"] in ("interrupted", "stopped", "failed")]
         requests = [runner.resumption(run["id"], options.epochs) for run in runs]
+        if requests:
+            runner.machine()  # a device that is not here is refused before a run is marked as failed for it
         return follow_all(runner, requests, reporter)
 
 
@@ -79,11 +83,11 @@ def make_setting(options: argparse.Namespace, runner: Runner, reporter: Reporter
     asked = {name: getattr(options, name) for name in SPEC_OPTIONS if getattr(options, name) is not None}
     fixed = {name: value for name, value in held.items() if name in SPEC_OPTIONS} | asked
     fixed["precision"] = _precision(options.precision, runner)
-    weights = _weights(options)
-    if weights is not None:
-        from hpviz.models import digest
+    weights = None
+    if (path := _weights(options)) is not None:
+        from hpviz.models import known_weights
 
-        fixed["weights"] = digest(weights)
+        weights, fixed["weights"] = path, known_weights(path)
     return Setting(source, identity, held["epochs"] if options.epochs is None else options.epochs, fixed, weights)
 
 
@@ -96,7 +100,7 @@ def _precision(choice: str, runner: Runner) -> str:
 def _weights(options: argparse.Namespace) -> Path | None:
     """The file of pretrained weights that was asked for, fetched if need be."""
     if options.weights is not None:
-        return Path(options.weights).resolve()
+        return Path(options.weights)
     if options.pretrained:
         from hpviz.models import imagenet_weights
 

@@ -18,10 +18,12 @@ from hpviz.data.download import TORCHVISION, download_intel, download_torchvisio
 from hpviz.data.folder import Photo, look
 from hpviz.data.prepared import Identity, Prepared, open_prepared
 from hpviz.data.progress import Progress
+from hpviz.paths import absolute, nature, quoted, read_path, reason, spelled
 from hpviz.spec import BadInput
 
 Kind = Literal["scenes", "folder", "intel", "cifar10", "fashion-mnist"]
 
+MAX_NAME = 200  # characters of a folder's name that a run remembers
 NAMES: tuple[Kind, ...] = ("scenes", "intel", "cifar10", "fashion-mnist")
 
 
@@ -48,21 +50,22 @@ def resolve(data: str, cache: Path) -> Source:
 
     Raises BadInput, with one sentence, if it is neither.
     """
-    data = data.strip()
     for kind in NAMES:
-        if data == kind:
+        if data.strip() == kind:
             return Source(kind, kind, None if kind == "scenes" else located(kind, cache), kind)
     known = f"give one of {', '.join(NAMES)}, or the path of a folder of images"
-    if not data:
+    if not data.strip():
         raise BadInput(f"No data set was named: {known}.")
     try:
-        folder = Path(data).expanduser().resolve()
-        if folder.is_dir():
-            return Source(folder.name or str(folder), "folder", folder, str(folder))
-        problem = "is a file, not a folder" if folder.exists() else "is neither a data set nor a folder"
-    except (OSError, ValueError, RuntimeError):  # too long, a null byte, an unknown ~user
-        problem = "is neither a data set nor a folder"
-    raise BadInput(f"{data[:200]!r} {problem}: {known}.")
+        folder = absolute(read_path(data))
+        found = nature(folder)
+    except BadInput as error:
+        raise BadInput(f"{str(error).rstrip('.')}: {known}.") from None
+    if found == "folder":
+        name = spelled(folder.name) or str(folder)
+        return Source(name[:MAX_NAME], "folder", folder, spelled(folder))
+    problem = f"is a {found}, not a folder" if found else "is neither a data set nor a folder"
+    raise BadInput(f"{quoted(data)} {problem}: {known}.")
 
 
 def is_ready(source: Source, cache: Path) -> bool:
@@ -76,7 +79,13 @@ def fetch(source: Source, cache: Path) -> Generator[Progress, None, None]:
         return
     if source.kind == "folder":
         raise BadInput(f"The folder {source.given!r} is no longer there: put it back or give another.")
-    yield from download_intel() if source.kind == "intel" else download_torchvision(source.kind, cache)
+    try:
+        yield from download_intel() if source.kind == "intel" else download_torchvision(source.kind, cache)
+    except OSError as error:
+        raise BadInput(
+            f"{source.name} could not be downloaded, because {quoted(error.filename or cache)} cannot be written "
+            f"({reason(error)}): choose another place with KAGGLEHUB_CACHE for intel, or --cache for the others."
+        ) from None
 
 
 def identify(source: Source, cache: Path) -> Generator[Progress, None, Identity]:

@@ -68,10 +68,13 @@ def kagglehub_folder() -> Path:
 
 
 def newest_complete(folder: Path) -> Path | None:
-    """The newest version that kagglehub has marked as complete."""
-    marked = [int(mark.stem) for mark in folder.glob("*.complete") if mark.stem.isdecimal()]
-    versions = (folder / "versions" / str(version) for version in sorted(marked, reverse=True))
-    return next((version for version in versions if version.is_dir()), None)
+    """The newest version that kagglehub has marked as complete; None too where one may not look."""
+    try:
+        marked = [int(mark.stem) for mark in folder.glob("*.complete") if mark.stem.isdecimal()]
+        versions = (folder / "versions" / str(version) for version in sorted(marked, reverse=True))
+        return next((version for version in versions if version.is_dir()), None)
+    except OSError:
+        return None
 
 
 def download_intel() -> Generator[Progress, None, None]:

@@ -6,11 +6,11 @@ import torch
 from torch import nn
 
 from hpviz.models.article import article_cnn
-from hpviz.models.pretrained import digest, imagenet_weights
+from hpviz.models.pretrained import digest, imagenet_weights, known_weights
 from hpviz.models.resnet import resnet18
 from hpviz.spec import BadInput, RunSpec
 
-__all__ = ["article_cnn", "build", "digest", "imagenet_weights", "resnet18"]
+__all__ = ["article_cnn", "build", "digest", "imagenet_weights", "known_weights", "resnet18"]
 
 
 def build(spec: RunSpec, classes: int, weights: Path | None = None) -> nn.Module:

@@ -1,17 +1,23 @@
 """Files of pretrained weights: where they come from, what they are known by, and how they are read."""
 
 import hashlib
-import pickle
+import io
 import re
+import zipfile
 from pathlib import Path
 
 import torch
+import torchvision
 from torch import nn
 from torchvision.models import ResNet18_Weights
 
+from hpviz.models.initial import blank
+from hpviz.paths import quoted, read_whole
 from hpviz.spec import BadInput
 
 HEAD = {"fc.weight", "fc.bias"}
+UNREADABLE = "The weights {path} cannot be read ({why}); give a ResNet18 state dict as torchvision saves it."
+MOST_BYTES = 200_000_000  # ResNet18's weights take 45 MB, in double precision 90
 
 
 def imagenet_weights(url: str = ResNet18_Weights.IMAGENET1K_V1.url) -> Path:
@@ -36,35 +42,72 @@ def imagenet_weights(url: str = ResNet18_Weights.IMAGENET1K_V1.url) -> Path:
     return path
 
 
+def known_weights(path: Path) -> str:
+    """The SHA-256 of a file of weights that a ResNet18 can begin with; BadInput, in a sentence, for any other file."""
+    content = _content(path)
+    _layers(content, path, blank(lambda: torchvision.models.resnet18()))
+    return hashlib.sha256(content).hexdigest()
+
+
 def digest(path: Path) -> str:
     """The SHA-256 of a file, in hex; BadInput if it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise BadInput(f"The weights {path} cannot be read ({error.strerror or error}).") from None
+    return hashlib.sha256(_content(path)).hexdigest()
 
 
 def load_pretrained(network: nn.Module, path: Path) -> None:
     """Fill all layers but the head from a state dict in a file; BadInput if it is not one of this network's."""
+    layers = _layers(_content(path), path, network)
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise BadInput(f"The weights {path} cannot be read ({error.strerror or error}).") from None
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, AttributeError, TypeError):
-        raise BadInput(f"{path.name} is damaged or no file of weights that torch.save wrote.") from None
-    # The files torchvision has published lack batch norm's counters, which nothing here depends on.
-    counters = {name for name in network.state_dict() if name.endswith("num_batches_tracked")}
-    wanted = _shapes(network.state_dict(), counters | HEAD)
-    given = _shapes(state, counters | HEAD)
+        network.load_state_dict(layers, strict=False)
+    except Exception:  # a tensor may pass for one of the right shape and still have nothing in it
+        raise BadInput(_no_weights(path)) from None
+
+
+def _content(path: Path) -> bytes:
+    return read_whole(path, MOST_BYTES, UNREADABLE)
+
+
+def _layers(content: bytes, path: Path, network: nn.Module) -> dict[str, torch.Tensor]:
+    """The layers of `network` but its head, out of a file of a state dict; BadInput if it holds others.
+
+    The file comes from anywhere: nothing in it is run (`weights_only`), and nothing in it may unfold to more.
+    """
+    if _unfolds(content):
+        raise BadInput(_no_weights(path))
+    try:
+        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        # The files torchvision has published lack batch norm's counters, which nothing here depends on.
+        counters = {name for name in network.state_dict() if name.endswith("num_batches_tracked")}
+        wanted = _shapes(network.state_dict(), counters | HEAD)
+        given = _shapes(state, counters | HEAD)
+    except Exception:  # whatever bytes nobody foresaw make of a reader
+        raise BadInput(_no_weights(path)) from None
     wrong = [name for name, shape in wanted.items() if given.get(name) != shape]
     if wrong or set(given) - set(wanted):
         what = f"its {wrong[0]} is missing or has another shape" if wrong else "it has layers that ResNet18 has not"
-        raise BadInput(f"{path.name} does not hold torchvision's ResNet18: {what}.")
-    network.load_state_dict({name: state[name] for name in wanted}, strict=False)
+        raise BadInput(f"{quoted(path.name)} does not hold torchvision's ResNet18: {what}.")
+    return {name: state[name] for name in wanted}
+
+
+def _unfolds(content: bytes) -> bool:
+    """Whether an archive promises more bytes than it has: torch.save compresses nothing."""
+    archive = io.BytesIO(content)
+    if not zipfile.is_zipfile(archive):
+        return False
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            return sum(part.file_size for part in opened.infolist()) > len(content)
+    except Exception:
+        return True
+
+
+def _no_weights(path: Path) -> str:
+    return f"{quoted(path.name)} is damaged or no file of weights that torch.save wrote."
 
 
 def _shapes(state: object, but: set[str]) -> dict[str, torch.Size]:
+    """The shapes of a state dict's tensors that hold ordinary numbers."""
     if not isinstance(state, dict):
         return {}
-    return {name: part.shape for name, part in state.items() if isinstance(part, torch.Tensor) and name not in but}
+    parts = ((name, part) for name, part in state.items() if isinstance(part, torch.Tensor) and name not in but)
+    return {name: part.shape for name, part in parts if part.layout == torch.strided and part.is_floating_point()}

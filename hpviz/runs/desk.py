@@ -12,6 +12,7 @@ from typing import Any
 from hpviz.data import catalogue
 from hpviz.data.audit import survey
 from hpviz.data.progress import Progress
+from hpviz.paths import absolute, read_path
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.pace import View, waiting, work_view
 from hpviz.runs.work import checkpoint_of, look_inside
@@ -169,15 +170,11 @@ def survey_name(source: catalogue.Source, image_size: int, fingerprint: str) -> 
 
 def _find_weights(file: str | None) -> Generator[Progress, None, tuple[Path, str]]:
     yield Progress("loading PyTorch", 0, 0)
-    from hpviz.models import digest, imagenet_weights
+    from hpviz.models import imagenet_weights, known_weights
 
     yield Progress("looking for the ImageNet weights", 0, 0)
-    path = Path(file).expanduser().resolve() if file else imagenet_weights()
-    if not path.is_file():
-        raise BadInput(
-            f"There is no weights file {file!r}; give the path of a ResNet18 state dict as torchvision saves it."
-        )
-    return path, digest(path)
+    path = absolute(read_path(file)) if file else imagenet_weights()
+    return path, known_weights(path)
 
 
 @functools.cache

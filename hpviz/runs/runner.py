@@ -68,6 +68,7 @@ class Runner:
         self._looked_at: dict[str, float] = {}
         self._unsaved: dict[str, tuple[Status, str | None]] = {}
         self._machine: dict[str, Any] | BadInput | None = None
+        self.refused: set[str] = set()  # runs that failed here for what they were given
         self._warm = threading.Event()
         self._closing = False
         self._worker: threading.Thread | None = None
@@ -233,7 +234,12 @@ class Runner:
                 if self._closing:
                     self._call_interrupted(job.id)
             except Exception as error:
-                log.warning("run %s failed", job.id, exc_info=True)
+                if isinstance(error, BadInput):
+                    self.refused.add(job.id)
+                else:
+                    # Where it happened is for those who look for it: most failures are a full disk or little memory.
+                    log.warning("run %s failed: %s", job.id, describe_failure(error))
+                    log.debug("run %s failed here", job.id, exc_info=True)
                 self._settle(job.id, "failed", describe_failure(error))
             with self._changed:
                 self._current = None

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from hpviz.data import catalogue
-from hpviz.home import default_cache
+from hpviz.home import default_cache, provide_home
 from hpviz.runs import desk as desks
 from hpviz.runs import disk
 from hpviz.runs import runner as runners
@@ -34,6 +34,7 @@ def disk_use(cache: Path, stamp: tuple[int, ...]) -> disk.Use:
 
 def start() -> None:
     """Begin what takes long before anyone asks: PyTorch is loaded, the scenes are drawn."""
+    provide_home(default_cache())
     get_runner().warm_up()
     preset = PRESETS["quick"]
     get_desk().prepare(catalogue.resolve(preset.data, default_cache()), preset.image_size)

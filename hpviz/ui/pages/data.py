@@ -1,7 +1,5 @@
 """The data sets: what is ready, what can be fetched, what is in them and what is odd about them."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from hpviz.charts.balance import balance, counts, spoken
@@ -37,11 +35,11 @@ def known_folders() -> list[str]:
 
 def add_folder() -> None:
     """Remember a folder that can be used and turn to it, or say why it cannot."""
-    text = st.session_state["folder"].strip()
-    if not text:
+    text = st.session_state["folder"]
+    if not text.strip():
         return
     try:
-        source = catalogue.resolve(str(Path(text).expanduser()), runner.cache)
+        source = catalogue.resolve(text, runner.cache)
     except BadInput as error:
         st.session_state["folder complaint"] = str(error)
         return

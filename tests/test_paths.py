@@ -1,0 +1,163 @@
+"""Paths as people give them: pasted, quoted, dragged, at home, in bytes that are no UTF-8, or no files at all."""
+
+import os
+import re
+import shlex
+import socket
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from hpviz.data import catalogue
+from hpviz.home import default_cache, provide_home
+from hpviz.paths import absolute, quoted, read_path, read_whole, spelled
+from hpviz.spec import BadInput
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A home folder that holds three folders, and where we are."""
+    for name in ("my photos (1)", "año 100%", "it's"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PHOTOS", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "{folder}",
+        "{folder}/",
+        "  {folder}\n",
+        '"{folder}"',
+        "'{folder}'",
+        " “{folder}” \r\n",
+        "`{folder}`",
+        "<file://{address}>",
+        "file://{address}",
+        "file://localhost{address}/",
+        "file:{address}",
+        "FILE://{host}{address}",
+        "{escaped}",
+        "{escaped} ",
+        "{shell}",
+        "~/{name}",
+        '"~/{name}"',
+        "$HOME/{name}",
+        "${{HOME}}/{name}",
+        "$PHOTOS/{name}",
+        "{name}",
+        "./{name}/.",
+    ],
+)
+@pytest.mark.parametrize("name", ["my photos (1)", "año 100%", "it's"])
+def test_what_was_pasted_is_the_folder_that_was_meant(home, given, name):
+    folder = home / name
+    escaped = re.sub(r"([^\w/.-])", r"\\\1", str(folder))
+    text = given.format(
+        folder=folder,
+        name=name,
+        address=quote(str(folder)),
+        escaped=escaped,
+        host=socket.gethostname(),
+        shell=shlex.quote(str(folder)),
+    )
+    assert absolute(read_path(text)) == folder
+    assert catalogue.resolve(text, home).folder == folder
+
+
+@pytest.mark.parametrize("name", ['"quoted"', "'a'", " blanks ", "back\\ slash", "~", "$HOME", "file:", "%41", "a\nb"])
+def test_a_path_that_is_there_as_given_is_taken_so(home, name):
+    (home / name).mkdir()
+    assert absolute(read_path(name)) == home / name
+
+
+def test_a_name_that_is_no_utf8_is_told_in_text_and_found_again_by_it(home):
+    folder = home / os.fsdecode(b"caf\xe9 \xc3\xa4")
+    folder.mkdir()
+    source = catalogue.resolve(str(folder), home)
+    assert (source.name, source.given) == ("caf\\xe9 ä", f"{home}/caf\\xe9 ä")
+    source.given.encode()
+    again = catalogue.resolve(source.given, home)
+    assert (again.folder, again) == (folder, source)
+    assert read_path(spelled(folder)) == folder
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("", "No path"),
+        (" \n", "No path"),
+        ("a\0b", "null character"),
+        ("file:///a%00b", "null character"),
+        ("file://elsewhere.example/photos", "another machine"),
+        ("file://[", "no address"),
+        ("https://example.com/a.json", "an address, not a path"),
+        (r"C:\Users\me\photos", "a path of Windows"),
+        (r"\\server\share", "a path of Windows"),
+        ("~nobody-of-that-name/photos", "stands for no folder"),
+        ("$NO_SUCH_VARIABLE/photos", "stands for no folder"),
+        ("\ud800", "no path"),
+    ],
+)
+def test_what_can_be_no_path_here_is_one_sentence(home, given, words):
+    with pytest.raises(BadInput, match=words) as refusal:
+        read_path(given)
+    str(refusal.value).encode()
+    assert "\n" not in str(refusal.value)
+    with pytest.raises(BadInput):
+        catalogue.resolve(given, home)
+
+
+def test_a_sentence_repeats_no_more_of_a_path_than_it_needs_and_nothing_that_steers_a_terminal():
+    assert len(quoted("x" * 10_000)) < 250
+    assert quoted("a\x1b[2J\n") == r"'a\x1b[2J\n'"
+
+
+@pytest.fixture
+def oddities(tmp_path):
+    """Everything that a path may lead to and that is no file: none of it may be waited for."""
+    os.mkfifo(tmp_path / "pipe")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "socket"))
+        (tmp_path / "circle").symlink_to(tmp_path / "elcric")
+        (tmp_path / "elcric").symlink_to(tmp_path / "circle")
+        (tmp_path / "link").symlink_to("/dev/zero")
+        (tmp_path / "file").write_text("text")
+        names = ("pipe", "socket", "circle", "link", "nothing", "x" * 300, "file/inside", "")
+        yield [*(tmp_path / name for name in names), Path("/dev/zero"), Path("/dev/null")]
+
+
+def test_only_files_are_read(oddities, tmp_path):
+    for path in oddities:
+        with pytest.raises(BadInput):
+            read_whole(path, 100, "{path}: {why}.")
+    with pytest.raises(BadInput, match="at most"):
+        read_whole(tmp_path / "file", 3, "{path}: {why}.")
+    assert read_whole(tmp_path / "file", 4, "{path}: {why}.") == b"text"
+
+
+def test_no_data_set_is_a_pipe(oddities, tmp_path):
+    for path in [*oddities, tmp_path / "file"]:
+        if path != tmp_path:
+            with pytest.raises(BadInput):
+                catalogue.resolve(str(path), tmp_path)
+
+
+def test_the_cache_may_be_named_as_people_do(home, monkeypatch):
+    for named in ("~/kept", "$HOME/kept", f'"{home}/kept"\n', f"file://{home}/kept"):
+        monkeypatch.setenv("HPVIZ_CACHE", named)
+        assert default_cache() == home / "kept"
+    monkeypatch.setenv("HPVIZ_CACHE", "  ")
+    assert default_cache().name == "cache"
+
+
+@pytest.mark.parametrize("named", ["", "/no/such/home"])
+def test_where_nobody_is_at_home_the_cache_is(tmp_path, monkeypatch, named):
+    monkeypatch.setenv("HOME", named)
+    monkeypatch.setattr(Path, "home", classmethod(lambda cls: cls("/no/such/home")))
+    provide_home(tmp_path)
+    assert os.environ["HOME"] == str(tmp_path)
