@@ -56,8 +56,10 @@ class JsonLines:
         self.event("done", {"id": run["id"], "status": status, "reason": reason})
 
     def error(self, message: str) -> None:
-        self.event("error", {"message": message})
-        complain(message)
+        try:
+            self.event("error", {"message": message})
+        finally:
+            complain(message)
 
     def work(self, view: View) -> None:
         """Progress within an epoch is for people."""

@@ -1,10 +1,12 @@
 """The command line as scripts use it: its lines, its exit statuses, its one sentence for bad input."""
 
 import json
+import shutil
 
 import pytest
 
 from hpviz.cli import main
+from hpviz.home import default_cache
 
 TINY = ["--image-size", "48", "--epochs", "2", "--batch-size", "8", "--precision", "fp32"]
 
@@ -120,3 +122,69 @@ def test_people_get_a_table(capsys, folder):
     out = capsys.readouterr().out
     assert "epoch   2" in out
     assert "Results" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "--lr", "nan"], "--lr: 'nan' is not a finite number"),
+        (["run", "--lr", "1e400"], "--lr: '1e400' is not a finite number"),
+        (["run", "--lr", "१"], "--lr: '१' is not a number"),
+        (["run", "--lr", "1" * 500], "is not a finite number"),
+        (["run", "--batch-size", "1.5"], "--batch-size: '1.5' is not a whole number"),
+        (["run", "--batch-size", "٣"], "is not a whole number"),
+        (["run", "--batch-size", "1_000"], "is not a whole number"),
+        (["run", "--batch-size", "9" * 5000], "is not a whole number"),
+        (["run", "--kernel-width", "1.5"], "--kernel-width: '1.5' is not a whole number"),
+        (["run", "--lr", "-1e-3"], "a value that begins with - is written --lr=-…"),
+        (["run", "--data", "-photos"], "a value that begins with - is written --data=-…"),
+        (["run", "--preset", "x" * 5000], "--preset"),
+        (["sweep", "weight-decay", "--seeds", "1000000000"], "Seeds should be from 1 to 100"),
+        (["sweep", "weight-decay", "--values", "nan"], "should be a finite number; nan was given"),
+        (["sweep", "weight-decay", "--preset", "slow"], "choose from"),
+        (["sweep"], "STUDY"),
+        (["resume", "--epochs", "0"], "Epochs should be from 1 to 1000"),
+        (["resume", "--epochs", "1000000000"], "Epochs should be from 1 to 1000"),
+        (["dance"], "choose from"),
+        ([], "VERB, one of data, run, sweep"),
+        (["run", "--weights", ""], "No path was given"),
+        (["runs", "--cache", ""], "No path was given"),
+        (["run", "--data", ""], "No data set was named"),
+        (["data", "--data", " "], "No data set was named"),
+    ],
+)
+def test_a_slip_of_the_hand_is_one_short_sentence_that_names_the_way_out(capsys, arguments, words):
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert words in err
+    assert len(err) < 400
+
+
+def test_a_device_that_is_not_here_is_refused_before_a_run_is_marked_by_it(hpviz, folder):
+    _, lines = hpviz("run", "--data", folder, *TINY)
+    assert hpviz("resume", lines[0]["id"], "--device", "cuda:7", "--epochs", "4")[0] == 2
+    assert hpviz("runs")[1][0]["status"] == "finished"
+
+
+def test_a_run_that_is_refused_while_its_images_are_prepared_is_bad_input(capsys, folder, tmp_path):
+    place = shutil.copytree(folder, tmp_path / "squares")
+    run = ["run", "--data", str(place), *TINY]
+    assert main([*run, "--json"]) == 0
+    known = json.loads(capsys.readouterr().out.splitlines()[0])["id"]
+    shutil.rmtree(default_cache() / "data")
+    (place / "train" / "bright" / "0.png").unlink()
+    assert main(["resume", known, "--epochs", "4"]) == 2
+    out, err = capsys.readouterr()
+    assert err == "The images of squares have changed since this run was specified; launch it anew.\n"
+    assert "failed" in out
+
+
+def test_what_nobody_foresaw_is_one_sentence_and_its_place_is_told_to_those_who_ask(capsys, monkeypatch):
+    monkeypatch.setattr("hpviz.cli.parser.Parser.parse_args", lambda *_: 1 / 0)
+    assert main(["runs"]) == 1
+    err = capsys.readouterr().err
+    assert (err.count("\n"), "HPVIZ_DEBUG=1" in err, "ZeroDivisionError" in err) == (1, True, True)
+    monkeypatch.setenv("HPVIZ_DEBUG", "1")
+    assert main(["runs"]) == 1
+    assert "Traceback" in capsys.readouterr().err

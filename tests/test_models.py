@@ -1,9 +1,15 @@
 """The networks: their shapes, their first weights, and how fast and plain formulations agree."""
 
 import hashlib
+import io
+import os
+import pickle
+import random
 import threading
+import zipfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,7 +17,7 @@ import torchvision
 from torch import nn
 from torch.nn import functional as F
 
-from hpviz.models import article, article_cnn, build, digest, imagenet_weights, resnet18
+from hpviz.models import article, article_cnn, build, digest, imagenet_weights, known_weights, resnet18
 from hpviz.models.norm_pool import NormPool, conv_norm_pool
 from hpviz.spec import BadInput, build_spec
 
@@ -215,6 +221,79 @@ def test_a_damaged_file_is_refused_in_a_sentence(weights):
         weights.write_bytes(damaged)
         with pytest.raises(BadInput, match="damaged"):
             resnet18(6, weights)
+
+
+class Planted:
+    """What a pickle makes run when it is read carelessly."""
+
+    def __init__(self, file):
+        self.file = str(file)
+
+    def __reduce__(self):
+        return open, (self.file, "w")
+
+
+def hostile_files(folder, weights):
+    """Files that are given for weights: each ends in a sentence, or a reader has been talked into something."""
+    state, content = torch.load(weights, weights_only=True), weights.read_bytes()
+    yield "text", b"root:x:0:0:root:/root:/bin/sh\n" * 40
+    yield "a pickle with code", pickle.dumps(Planted(folder / "canary"))
+    yield "an old pickle with code", pickle.dumps(119547037146038801333356) + pickle.dumps(Planted(folder / "canary"))
+    for number in range(5):
+        yield f"bytes {number}", random.Random(number).randbytes(4000)
+        yield f"bytes {number} of a pickle", b"\x80\x02" + random.Random(number).randbytes(400)
+        yield f"bytes {number} changed", _changed(content, random.Random(number))
+    for name, parts in {
+        "code in weights": {**state, "conv1.weight": Planted(folder / "canary")},
+        "numbers for names": dict(enumerate(state.values())),
+        "of nothing": {name: part.to("meta") for name, part in state.items()},
+        "sparse": {**state, "conv1.weight": state["conv1.weight"].to_sparse()},
+        "whole numbers": {name: part.long() for name, part in state.items()},
+    }.items():
+        file = io.BytesIO()
+        torch.save(parts, file)
+        yield name, file.getvalue()
+    for name, size in (("a zip", 10), ("a bomb", 300_000_000)):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("archive/data.pkl", bytes(size))
+        yield name, file.getvalue()
+
+
+def _changed(content, draw):
+    """The same size with some bytes of the archive's lists changed, where its structure is."""
+    changed = bytearray(content)
+    for _ in range(40):
+        changed[-draw.randrange(1, 12_000)] = draw.randrange(256)
+    return bytes(changed)
+
+
+def test_hostile_files_of_weights_are_refused_in_a_sentence_and_run_nothing(weights, tmp_path):
+    given = tmp_path / "given.pth"
+    for name, content in hostile_files(tmp_path, weights):
+        given.write_bytes(content)
+        try:
+            known_weights(given)
+            resnet18(6, given)  # some changes hit nothing that matters
+        except BadInput as refusal:
+            assert "given.pth" in str(refusal), name
+        else:
+            assert "changed" in name, name
+        assert not (tmp_path / "canary").exists(), name
+
+
+def test_weights_are_read_from_files_only(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with (tmp_path / "huge").open("wb") as huge:
+        huge.truncate(10**12)
+    for path in (tmp_path / "pipe", Path("/dev/zero"), tmp_path, tmp_path / "huge", tmp_path / "none"):
+        for read in (known_weights, digest, lambda path: resnet18(6, path)):
+            with pytest.raises(BadInput, match="cannot be read"):
+                read(path)
+
+
+def test_weights_that_can_serve_are_known_by_their_digest(weights):
+    assert known_weights(weights) == hashlib.sha256(weights.read_bytes()).hexdigest()
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 
 import pytest
 from PIL import Image
@@ -173,3 +174,41 @@ def test_a_name_cannot_steer_the_terminal(capsys):
     remember(*sweep([0.0], dataset="\x1b[2Jgone"))
     assert main(["runs"]) == 0
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_an_export_replaces_files_only_and_a_link_stays_one(capsys, hpviz, runs, tmp_path):
+    (tmp_path / "table.csv").write_text("old")
+    (tmp_path / "link.csv").symlink_to("table.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "zero.csv").symlink_to("/dev/null")
+    assert hpviz("export", runs[0]["id"], "--to", tmp_path / "link.csv")[0] == 0
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "table.csv").read_text().startswith("run,")
+    for name in ("pipe.csv", "zero.csv"):
+        assert "could not be written (it is a" in refused(capsys, "export", runs[0]["id"], "--to", tmp_path / name)
+    assert (tmp_path / "pipe.csv").is_fifo()
+    assert hpviz("export", runs[0]["id"], "--to", tmp_path / f"{'x' * 251}.csv")[0] == 0
+
+
+def test_files_are_named_as_people_paste_them(hpviz, runs, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "my files").mkdir()
+    assert hpviz("export", runs[0]["id"], "--to", "~/my files/a.json")[0] == 0
+    for given in (
+        f'"{tmp_path}/my files/a.json"',
+        f"file://{tmp_path}/my%20files/a.json",
+        f"{tmp_path}/my\\ files/a.json",
+    ):
+        assert hpviz("import", given, "--cache", "~/my files/cache")[0] == 0
+    assert len(hpviz("runs", "--cache", f"'{tmp_path}/my files/cache' ")[1]) == 1
+
+
+def test_what_is_no_file_is_not_imported_and_what_is_no_folder_is_no_cache(capsys, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "circle").symlink_to("circle")
+    (tmp_path / "file").write_text("text")
+    for path in (tmp_path / "pipe", "/dev/zero", tmp_path / "circle", "x" * 300, "a\0b", "C:\\runs"):
+        refused(capsys, "import", path)
+        refused(capsys, "runs", "--cache", path)
+        refused(capsys, "export", "abc", "--to", f"{path}/a.csv")
+    assert "not a folder" in refused(capsys, "data", "--cache", tmp_path / "file")

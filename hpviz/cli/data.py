@@ -20,7 +20,7 @@ from hpviz.terminal import Reporter
 def show_data(options: argparse.Namespace, reporter: Reporter) -> int:
     """The data sets: ready or not, their counts and, for one that is named, its audit."""
     rows = []
-    for given in [options.data] if options.data else catalogue.NAMES:
+    for given in catalogue.NAMES if options.data is None else [options.data]:
         source = catalogue.resolve(given, options.cache)
         if options.fetch and not catalogue.is_ready(source, options.cache):
             drive(catalogue.fetch(source, options.cache), reporter)

@@ -76,7 +76,9 @@ def resume_runs(options: argparse.Namespace, reporter: Reporter) -> int:
 def make_setting(options: argparse.Namespace, runner: Runner, reporter: Reporter, held: dict[str, Any]) -> Setting:
     """What the runs share: what was asked for, else what is held, else the defaults of a run."""
     held = dict(held)
-    source = catalogue.resolve(options.data or held.pop("data", DEFAULT_DATA), options.cache)
+    preset_data = held.pop("data", DEFAULT_DATA)
+    # An empty name, as of a shell's variable that was never set, is a slip and not the default.
+    source = catalogue.resolve(preset_data if options.data is None else options.data, options.cache)
     if not catalogue.is_ready(source, options.cache):
         drive(catalogue.fetch(source, options.cache), reporter)
     identity = drive(catalogue.identify(source, options.cache), reporter)

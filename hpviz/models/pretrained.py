@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -75,7 +76,8 @@ def _layers(content: bytes, path: Path, network: nn.Module) -> dict[str, torch.T
     if _unfolds(content):
         raise BadInput(_no_weights(path))
     try:
-        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # PyTorch comments on odd files; the sentence is enough
+            state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
         # The files torchvision has published lack batch norm's counters, which nothing here depends on.
         counters = {name for name in network.state_dict() if name.endswith("num_batches_tracked")}
         wanted = _shapes(network.state_dict(), counters | HEAD)

@@ -1,5 +1,6 @@
 """Files that leave: sharp pictures, drawings that can be read aloud, pages that fetch nothing, honest tables."""
 
+import codecs
 import csv
 import io
 import json
@@ -9,11 +10,12 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import altair as alt
+import pandas as pd
 import pytest
 from PIL import Image
 
 from hpviz.analysis.comparison import compare_runs
-from hpviz.charts.export import EPOCH_COLUMNS, export, file_name, vega_lite
+from hpviz.charts.export import EPOCH_COLUMNS, RUN_COLUMNS, export, file_name, vega_lite
 from hpviz.charts.lettering import drawable
 from hpviz.runs import bundle
 from hpviz.runs.document import move
@@ -135,6 +137,37 @@ def test_no_cell_is_a_formula(name):
     runs[0]["machine"]["name"] = name
     (cells,) = csv.reader(io.StringIO(export(compare_runs(runs), "csv").decode().splitlines()[1]))
     assert not [cell for cell in cells if cell.strip()[:1] in tuple("=+-@")]
+
+
+SIGNS = tuple("=+-@＝＋－＠")
+
+
+@pytest.mark.parametrize("name", ["＝1+1", "\ufeff=1+1", "\u200b=1+1", "\u00a0@A1", '"=1+1', "a;=1+1", "a; -1;@b"])
+def test_no_cell_is_a_formula_to_a_spreadsheet_that_splits_or_trims(name):
+    runs = sweep([0.0], dataset=name)
+    table = list(csv.reader(io.StringIO(export(compare_runs(runs), "csv").decode("utf-8-sig"))))
+    shown = table[1][RUN_COLUMNS.index("dataset")]
+    for part in shown.split(";"):
+        assert not re.sub('[\\s"\ufeff\u200b]', "", part).startswith(SIGNS), shown
+
+
+@pytest.mark.parametrize("name", ["фото", "写真", "año", "λ"])
+def test_excel_and_pandas_read_every_script_and_numbers_stay_numbers(name):
+    runs = sweep([0.0, 0.01], dataset=name)
+    data = export(compare_runs(runs), "csv")
+    assert data.startswith(codecs.BOM_UTF8)  # by nothing else does Excel know UTF-8
+    frame = pd.read_csv(io.BytesIO(data))
+    assert list(frame.columns[:2]) == ["run", "label"]
+    assert set(frame["dataset"]) == {name}
+    assert {frame[column].dtype.kind for column in ("test_loss", "weight_decay", "learning_rate")} == {"f"}
+    assert frame["epoch"].dtype.kind == "i"
+    lines = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
+    assert [line["run"] for line in lines] == list(frame["run"].astype(str))
+    assert float(lines[0]["test_loss"]) == runs[0]["epochs"][0]["test_loss"]
+
+
+def test_a_table_in_ascii_is_what_it_was():
+    assert export(compare_runs(sweep([0.0])), "csv").startswith(b"run,label,")
 
 
 def test_a_cell_may_hold_quotes_commas_and_lines():
