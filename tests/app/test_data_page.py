@@ -1,5 +1,6 @@
 """The Data page: one data set at a time, its balance, its images and its audit."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -194,3 +195,16 @@ def test_cancelled_preparation_waits_until_it_is_asked_for_again(runner, real_de
     monkeypatch.undo()
     press(app, "Try again")
     assert real_desk.known(name).error is None
+
+
+def test_a_folder_is_added_as_it_was_pasted_whatever_bytes_its_name_is_made_of(runner, folder, tmp_path):
+    named = shutil.copytree(folder, tmp_path / os.fsdecode(b"caf\xe9 photos"))
+    shown = f"{tmp_path}/caf\\xe9 photos"
+    for pasted in (f' "{shown}"\n', f"file://{tmp_path}/caf%E9%20photos/"):
+        runner.store.note(FOLDERS_NOTE, [])
+        app = AppTest.from_file(PAGE, default_timeout=60).run()
+        app.text_input(key="folder").set_value(pasted).run()
+        assert not app.exception
+        assert not app.error
+        assert app.selectbox(key="data").value == shown
+    assert named.is_dir()
