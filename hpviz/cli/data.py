@@ -13,6 +13,7 @@ from hpviz.data.findings import sentences
 from hpviz.data.look_alikes import compare
 from hpviz.follow import drive
 from hpviz.runs.runner import Runner
+from hpviz.spec import BadInput
 from hpviz.studies import find_study
 from hpviz.terminal import Reporter
 
@@ -20,14 +21,25 @@ from hpviz.terminal import Reporter
 def show_data(options: argparse.Namespace, reporter: Reporter) -> int:
     """The data sets: ready or not, their counts and, for one that is named, its audit."""
     rows = []
+    if options.follow and options.data is None:
+        raise BadInput("--follow needs the folder whose links are meant: give it with --data.")
     for given in catalogue.NAMES if options.data is None else [options.data]:
         source = catalogue.resolve(given, options.cache)
+        follow_links(source, options)
         if options.fetch and not catalogue.is_ready(source, options.cache):
             drive(catalogue.fetch(source, options.cache), reporter)
-        told = describe_data(source, options.cache, reporter, audited=bool(options.data))
-        reporter.event("dataset", told)
+        is_here = catalogue.is_ready(source, options.cache)
+        try:
+            told = describe_data(source, options.cache, reporter, audited=options.data is not None)
+        except BadInput as error:
+            reporter.event("dataset", {"name": source.name, "ready": False, "notes": [str(error)]})
+            if options.data:
+                raise
+            told = {"ready": False, "notes": [str(error)]}
+        else:
+            reporter.event("dataset", told)
         rows.append(
-            [source.name, "ready" if told["ready"] else "not fetched"]
+            [source.name, "ready" if told["ready"] else "cannot be used" if is_here else "not fetched"]
             + [str(sum(told.get(f"{split}_counts", {}).values()) or "–") for split in ("train", "test")]
             + [" ".join(told.get("findings", []) + told.get("notes", []))]
         )
@@ -53,10 +65,17 @@ def describe_data(source: catalogue.Source, cache: Path, reporter: Reporter, aud
     return told
 
 
+def follow_links(source: catalogue.Source, options: argparse.Namespace) -> None:
+    """Let the links of a folder lead where --follow says."""
+    for root in options.follow:
+        catalogue.follow_links(source, root, options.cache)
+
+
 def judge_claims(options: argparse.Namespace, reporter: Reporter) -> int:
     """Every claim of the article with its verdict, from the runs of one data set."""
     study = find_study(options.study).name if options.study else None
     source = catalogue.resolve(options.data, options.cache)
+    follow_links(source, options)
     identity = drive(catalogue.identify(source, options.cache), reporter)
     with closing(Runner(options.cache)) as runner:
         judgements = ledger(runner.runs(), identity, study)

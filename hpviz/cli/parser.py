@@ -53,6 +53,14 @@ def build_parser() -> Parser:
     common = Parser(add_help=False, allow_abbrev=False)
     common.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
     common.add_argument("--cache", metavar="DIR", help="where runs are remembered")
+    links = Parser(add_help=False, allow_abbrev=False)
+    links.add_argument(
+        "--follow",
+        action="append",
+        default=[],
+        metavar="ROOT",
+        help="follow links that lead out of the folder of images to ROOT; remembered for this folder, may be repeated",
+    )
     training = _training_options()
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     parser.verbs = verbs.choices
@@ -62,20 +70,20 @@ def build_parser() -> Parser:
         added.set_defaults(verb=act)
         return added
 
-    data = verb("data", show_data)
+    data = verb("data", show_data, links)
     data.add_argument("--data", metavar="D", help="scenes, intel, cifar10, fashion-mnist or a folder of images")
     data.add_argument("--fetch", action="store_true", help="download what is missing")
-    verb("run", train_one, training)
-    sweep_verb = verb("sweep", train_sweep, training)
+    verb("run", train_one, training, links)
+    sweep_verb = verb("sweep", train_sweep, training, links)
     sweep_verb.add_argument("study", metavar="STUDY", help=f"one of {', '.join(STUDIES)}")
     sweep_verb.add_argument("--values", nargs="+", metavar="V", help="instead of the article's")
     sweep_verb.add_argument("--seeds", type=whole_number, default=1, metavar="N", help="repeat under N seeds")
     sweep_verb.add_argument("--preset", choices=tuple(PRESETS), help="data, size, epochs and values in one word")
     verb("runs", list_runs)
-    claims = verb("claims", judge_claims)
+    claims = verb("claims", judge_claims, links)
     claims.add_argument("study", nargs="?", metavar="STUDY", help="only its claims; default: all")
     claims.add_argument("--data", default=DEFAULT_DATA, metavar="D", help="the data set; default: scenes")
-    resume = verb("resume", resume_runs)
+    resume = verb("resume", resume_runs, links)
     resume.add_argument("runs", nargs="*", metavar="RUN", help="ids or their beginnings; none: all that did not finish")
     resume.add_argument("--epochs", type=whole_number, metavar="N", help="train up to this epoch")
     resume.add_argument("--device", default="auto")

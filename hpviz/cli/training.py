@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from hpviz.cli.data import follow_links
 from hpviz.data import catalogue
 from hpviz.follow import drive, follow_all
 from hpviz.plan import DEFAULT_DATA, DEFAULT_EPOCHS, Setting, demand_epochs, request, sweep
@@ -67,6 +68,8 @@ def resume_runs(options: argparse.Namespace, reporter: Reporter) -> int:
         else:
             own = [run for run in runner.runs() if run["origin"] is None]
             runs = [run for run in own if run["status"] in ("interrupted", "stopped", "failed")]
+        for given in {run["inputs"]["data"] for run in runs} if options.follow else ():
+            follow_links(catalogue.resolve(given, options.cache), options)
         requests = [runner.resumption(run["id"], options.epochs) for run in runs]
         if requests:
             runner.machine()  # a device that is not here is refused before a run is marked as failed for it
@@ -79,6 +82,7 @@ def make_setting(options: argparse.Namespace, runner: Runner, reporter: Reporter
     preset_data = held.pop("data", DEFAULT_DATA)
     # An empty name, as of a shell's variable that was never set, is a slip and not the default.
     source = catalogue.resolve(preset_data if options.data is None else options.data, options.cache)
+    follow_links(source, options)
     if not catalogue.is_ready(source, options.cache):
         drive(catalogue.fetch(source, options.cache), reporter)
     identity = drive(catalogue.identify(source, options.cache), reporter)

@@ -13,9 +13,9 @@ from hpviz.data import scenes
 from hpviz.data.conversion import Pictures, convert
 from hpviz.data.decode import Decoded, rgb, square
 from hpviz.data.download import TORCHVISION
-from hpviz.data.hashes import recall, remember
 from hpviz.data.prepared import Identity, Prepared, counts, folder_of, open_prepared, read_meta
 from hpviz.data.progress import Progress
+from hpviz.data.remembered import recall, remember
 from hpviz.spec import BadInput
 
 DRAWN_OTHERWISE = (

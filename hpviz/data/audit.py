@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from hpviz.data.catalogue import Source, here, identify, prepare
 from hpviz.data.duplicates import Duplicates, Group, Member, count, same_files
 from hpviz.data.files import Skipped
-from hpviz.data.folder import Listing, look
+from hpviz.data.folder import Aside, Listing, look
 from hpviz.data.look_alikes import Groups, compare, known_alikes
 from hpviz.data.prepared import Identity, Prepared, folder_of, prepared_sizes, read_meta
 from hpviz.data.progress import Progress
@@ -22,9 +22,10 @@ class Audit:
 
     Sizes are (width, height) in pixels. `commonest_size` and `other_sizes`, how many images have
     another one, are None until the images have been prepared once; `resized` tells for each prepared
-    image size how many were resized. `skipped` lists (name, reason). `duplicates` are equal files,
-    None for a data set that is not made of files. `same_pixels` and `look_alikes` are None until the
-    images were compared, the latter also where that would say little.
+    image size how many were resized. `skipped` lists (name, reason), `aside` (folder or file, files, reason) of what is
+    neither trained nor tested on. `duplicates` are equal files, None for a data set that is not made of files.
+    `same_pixels` and `look_alikes` are None until the images were compared, the latter also where that would say
+    little.
     """
 
     fingerprint: str
@@ -37,6 +38,7 @@ class Audit:
     other_size_examples: tuple[tuple[str, int, int], ...]
     resized: dict[int, int]
     skipped: Skipped
+    aside: Aside
     duplicates: Duplicates | None
     same_pixels: Duplicates | None = None
     look_alikes: Duplicates | None = None
@@ -82,8 +84,7 @@ def _audit(source: Source, cache: Path) -> Generator[Progress, None, tuple[Audit
         identity = yield from identify(source, cache)
     metas = _metas(cache, identity.fingerprint)
     seen: dict[str, Any] = next(iter(metas.values()), {})
-    unreadable: Skipped = tuple(map(tuple, seen.get("skipped", ())))
-    known = _known_groups(cache, identity, listing, {name for name, _ in unreadable})
+    known = _known_groups(cache, identity, listing)
     found = Audit(
         fingerprint=identity.fingerprint,
         classes=identity.classes,
@@ -94,7 +95,8 @@ def _audit(source: Source, cache: Path) -> Generator[Progress, None, tuple[Audit
         other_sizes=seen.get("other_sizes"),
         other_size_examples=tuple(map(tuple, seen.get("other_size_examples", ()))),
         resized={image_size: meta["resized"] for image_size, meta in metas.items()},
-        skipped=(listing.skipped if listing else ()) + unreadable,
+        skipped=listing.skipped if listing else (),
+        aside=listing.aside if listing else (),
         duplicates=count(same_files(listing.train, listing.test)) if listing else None,
         same_pixels=None if known is None else count(known[1]),
         look_alikes=None if known is None or known[2] is None else count(known[2]),
@@ -102,24 +104,23 @@ def _audit(source: Source, cache: Path) -> Generator[Progress, None, tuple[Audit
     return found, known
 
 
-def _known_groups(cache: Path, identity: Identity, listing: Listing | None, unreadable: set[str]) -> Known | None:
+def _known_groups(cache: Path, identity: Identity, listing: Listing | None) -> Known | None:
     """The groups that were found when the images were compared, with their names."""
     if (known := known_alikes(cache, identity.fingerprint)) is None:
         return None
     prepared, alikes = known
-    members = _members(prepared, listing, unreadable)
+    members = _members(prepared, listing)
     same = _named(alikes.same, members)
     return prepared, same, None if alikes.alike is None else _named(alikes.alike, members)
 
 
-def _members(prepared: Prepared, listing: Listing | None, unreadable: set[str]) -> list[Member]:
+def _members(prepared: Prepared, listing: Listing | None) -> list[Member]:
     """Every prepared image in its place. Those that are not files are called by their number."""
     members: list[Member] = []
     for split, labels in (("train", prepared.train_labels), ("test", prepared.test_labels)):
         names = [str(number) for number in range(len(labels))]
         if listing is not None:
-            photos = listing.train if split == "train" else listing.test
-            names = [photo.name for photo in photos if f"{split}/{photo.name}" not in unreadable]
+            names = [photo.name for photo in (listing.train if split == "train" else listing.test)]
         labelled = zip(names, labels.tolist(), strict=True)
         members += [Member(split, name, label, len(members) + place) for place, (name, label) in enumerate(labelled)]
     return members

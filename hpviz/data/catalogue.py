@@ -16,6 +16,7 @@ from hpviz.data.conversion import Pictures, convert
 from hpviz.data.decode import decode
 from hpviz.data.download import TORCHVISION, download_intel, download_torchvision, located
 from hpviz.data.folder import Photo, look
+from hpviz.data.follow_links import confirm, unconfirmed
 from hpviz.data.prepared import Identity, Prepared, open_prepared
 from hpviz.data.progress import Progress
 from hpviz.paths import absolute, nature, quoted, read_path, reason, spelled
@@ -66,6 +67,20 @@ def resolve(data: str, cache: Path) -> Source:
         return Source(name[:MAX_NAME], "folder", folder, spelled(folder))
     problem = f"is a {found}, not a folder" if found else "is neither a data set nor a folder"
     raise BadInput(f"{quoted(data)} {problem}: {known}.")
+
+
+def follow_links(source: Source, root: str | Path, cache: Path) -> None:
+    """Let the links in a data set's folder lead to `root`, from now on. Raises BadInput, with one sentence."""
+    folder = _folder(source, cache)
+    if folder is None:
+        raise BadInput(f"{source.name} is not a folder on this machine, so it has no links to follow.")
+    confirm(folder, root, cache)
+
+
+def unconfirmed_links(source: Source, cache: Path) -> list[tuple[str, int]]:
+    """(root, links) that lead out of a data set's folder and were not followed when it was last identified."""
+    folder = _folder(source, cache)
+    return unconfirmed(folder, cache) if folder else []
 
 
 def is_ready(source: Source, cache: Path) -> bool:

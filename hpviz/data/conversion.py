@@ -3,10 +3,9 @@
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,7 +17,7 @@ from hpviz.data.decode import Decoded, Unreadable
 from hpviz.data.lock import turn
 from hpviz.data.prepared import VERSION, Prepared, folder_of, open_prepared
 from hpviz.data.progress import Progress
-from hpviz.data.threads import BATCH, in_order
+from hpviz.data.threads import in_order
 from hpviz.spec import BadInput
 
 UNREADABLE_LIMIT = 0.05  # share of the images; above it a folder is refused rather than quietly thinned
@@ -45,12 +44,7 @@ class Report:
     def skip(self, name: str, why: str) -> None:
         """Note an unreadable image. Raises BadInput once there are too many."""
         self.skipped.append((name, why))
-        if len(self.skipped) > UNREADABLE_LIMIT * self.total:
-            first, its_reason = self.skipped[0]
-            raise BadInput(
-                f"More than {UNREADABLE_LIMIT:.0%} of the {self.total:,} images cannot be used ({first!r}, for one, "
-                f"{its_reason}): mend or remove them; only JPEG and PNG are read."
-            )
+        refuse_thinned(self.total, self.skipped)
 
     def summary(self, image_size: int) -> dict[str, Any]:
         """The commonest original size, how many images have another, how many were resized, what was skipped."""
@@ -63,6 +57,22 @@ class Report:
             "resized": sum(size[1:] != (image_size, image_size) for size in self.sizes),
             "skipped": self.skipped,
         }
+
+
+def refuse_thinned(total: int, skipped: Sequence[tuple[str, str]], where: str = "") -> None:
+    """Raise BadInput if so many of `total` images are left out that those left are another data set."""
+    if len(skipped) > UNREADABLE_LIMIT * total:
+        first, reason = skipped[0]
+        raise BadInput(
+            f"More than {UNREADABLE_LIMIT:.0%} of the {total:,} images{where} cannot be used ({first!r}, for one, "
+            f"{reason}): mend or remove them."
+        )
+
+
+def refuse_emptied(classes: Sequence[str], split: str, labels: Iterable[int]) -> None:
+    """Raise BadInput if a class has no image left in a split."""
+    if gone := set(range(len(classes))).difference(labels):
+        raise BadInput(f"None of the {split} images of the class {classes[min(gone)]!r} can be read: add some.")
 
 
 def convert(
@@ -115,9 +125,7 @@ def _fill(
         for split, pictures in (("train", train), ("test", test)):
             kept = yield from _write(part / f"{split}_images.npy", f"{split} images", pictures, image_size, report)
             labels = pictures.labels[kept]
-            classes = meta["classes"]
-            if gone := set(range(len(classes))).difference(labels.tolist()):
-                raise BadInput(f"None of the {split} images of the class {classes[min(gone)]!r} can be read: add some.")
+            refuse_emptied(meta["classes"], split, labels.tolist())
             np.save(part / f"{split}_labels.npy", labels)
         (part / "meta.json").write_text(json.dumps({**meta, **report.summary(image_size)}))
     except BaseException:
@@ -141,15 +149,17 @@ def _write(
     # Plain writes rather than a writable memory map: there, a full disk kills the process.
     with path.open("wb") as file, closing(in_order(load, range(total))) as batches:
         _write_header(file, 0, image_size)
-        for index, picture in enumerate(chain.from_iterable(batches)):
-            if index % BATCH == 0:
-                yield Progress(f"preparing the {what}", index, total)
-            if isinstance(picture, Unreadable):
-                report.skip(pictures.name(index), str(picture))
-                continue
-            file.write(picture.pixels.data)
-            report.sizes.append((pictures.name(index), picture.width, picture.height))
-            kept.append(index)
+        done = 0
+        for batch in batches:
+            yield Progress(f"preparing the {what}", done, total)
+            for index, picture in enumerate(batch, done):
+                if isinstance(picture, Unreadable):
+                    report.skip(pictures.name(index), str(picture))
+                    continue
+                file.write(picture.pixels.data)
+                report.sizes.append((pictures.name(index), picture.width, picture.height))
+                kept.append(index)
+            done += len(batch)
         _write_header(file, len(kept), image_size)
     yield Progress(f"preparing the {what}", total, total)
     return kept

@@ -1,15 +1,16 @@
-"""The image files below a folder, found without following a link out of it."""
+"""Every file below a folder, found without following a link to where nobody allowed it to lead."""
 
 import os
 import stat
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from hpviz.data.follow_links import is_never_followed, within
 from hpviz.data.progress import Progress
 from hpviz.spec import BadInput
 
-# Pictures by their names; those that are neither JPEG nor PNG inside are later skipped and listed.
+# Pictures by their names in every version so far; others are pictures if a decoder reads what is inside.
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 MAX_FILES = 2_000_000  # of any kind: beyond, the path is more likely a mistake than a data set
 LOOK = 2_000  # files between two signs of life
@@ -20,69 +21,132 @@ Skipped = tuple[tuple[str, str], ...]
 
 @dataclass(eq=False, slots=True)  # each its own key: hashing the fields of thousands takes longer than finding them
 class File:
-    """An image file: its parts below the folder, where to open it, its size in bytes and its mtime in ns."""
+    """A file: its parts below the folder, where to open it, its size in bytes, its mtime in ns, and if it is a link."""
 
     parts: tuple[str, ...]
     path: str
     size: int
     mtime_ns: int
+    linked: bool = False
+
+    @property
+    def has_picture_name(self) -> bool:
+        return self.parts[-1].lower().endswith(SUFFIXES)
 
 
-def image_files(folder: Path) -> Generator[Progress, None, tuple[list[File], Skipped]]:
-    """All image files below `folder` and what was skipped; hidden names and __MACOSX do not count.
+@dataclass(eq=False, slots=True)
+class Link:
+    """A link that was not followed: its parts below the folder, where it leads, whether to a folder, and why not."""
 
-    Links to files inside the folder are followed, all others are skipped and listed. Raises BadInput
-    if there are far too many files for a data set.
+    parts: tuple[str, ...]
+    target: str
+    to_folder: bool
+    why: str
+
+
+@dataclass
+class Found:
+    """The files below a folder, what was skipped, with the reason, the links among that, and how many hidden names."""
+
+    files: list[File] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    hidden: int = 0
+
+
+Place = tuple[tuple[str, ...], tuple[str, ...], bool]
+"""A folder to look into: its parts, the real paths of it and of those around it, and whether a link led there."""
+
+
+def find_files(folder: Path, followed: Sequence[str]) -> Generator[Progress, None, Found]:
+    """All that lies below `folder`; hidden names and __MACOSX are only counted.
+
+    Links are followed inside the folder and into the folders `followed`, all others are skipped and listed. Raises
+    BadInput if there are far too many files for a data set.
     """
     root = os.path.realpath(folder)
-    found: list[File] = []
-    skipped: list[tuple[str, str]] = []
-    seen = 0
-    for place, folders, files in os.walk(root):
-        folders[:] = sorted(filter(_is_visible, folders))
-        parts = Path(place).relative_to(root).parts
-        links = [name for name in folders if os.path.islink(os.path.join(place, name))]
-        skipped += [(shown((*parts, name)), "is a link to a folder, which is not followed") for name in links]
-        for name in sorted(filter(_is_image, files)):
-            file = _file((*parts, name), os.path.join(place, name), root)
-            if isinstance(file, File):
-                found.append(file)
+    found = Found()
+    allowed, seen, visited = (root, *followed), 0, {root}
+    places: list[Place] = [((), (root,), False)]
+    while places:
+        parts, around, linked = places.pop()
+        try:
+            with os.scandir(around[-1]) as entries:
+                inside = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            found.skipped.append((shown(parts), f"is a folder that cannot be read ({error.strerror})"))
+            continue
+        deeper: list[Place] = []
+        for entry in inside:
+            if is_hidden(entry.name):
+                found.hidden += 1
+                continue
+            outcome = _look_at(entry, parts, around, linked, allowed, visited)
+            if isinstance(outcome, File):
+                found.files.append(outcome)
+            elif isinstance(outcome, tuple):
+                visited.add(outcome[1][-1])
+                deeper.append(outcome)
             else:
-                skipped.append((shown((*parts, name)), file))
-        before, seen = seen, seen + len(files) + len(folders)
+                if isinstance(outcome, Link):
+                    found.links.append(outcome)
+                    outcome = outcome.why
+                found.skipped.append((shown((*parts, entry.name)), outcome))
+        places += reversed(deeper)
+        before, seen = seen, seen + len(inside)
         if seen // LOOK > before // LOOK:
             yield Progress("looking through the folder", seen, 0)
         if seen > MAX_FILES:
             raise BadInput(
                 f"{str(folder)!r} holds more than {MAX_FILES:,} files: give the folder of the images itself."
             )
-    return found, tuple(skipped)
+    return found
 
 
-def shown(parts: tuple[str, ...]) -> str:
+OUT, OUT_TO_FOLDER = "is a link that leads out of the folder", "is a link to a folder elsewhere, which is not followed"
+TO_NOTHING = "is a link that leads to nothing"
+NEVER = "is a link to a place that is never followed"
+
+
+def _look_at(
+    entry: os.DirEntry[str],
+    parts: tuple[str, ...],
+    around: tuple[str, ...],
+    linked: bool,
+    allowed: Sequence[str],
+    visited: set[str],
+) -> File | Place | Link | str:
+    """What an entry is, or why it is skipped."""
+    parts = (*parts, entry.name)
+    path, is_link = os.path.join(around[-1], entry.name), entry.is_symlink()
+    try:
+        about = os.stat(path)
+    except FileNotFoundError:
+        looks_like_a_file = entry.name.lower().endswith(SUFFIXES)
+        return Link(parts, "", not looks_like_a_file, TO_NOTHING) if is_link else "is no longer there"
+    except (OSError, ValueError) as error:
+        return f"cannot be read ({getattr(error, 'strerror', error)})"
+    to_folder = stat.S_ISDIR(about.st_mode)
+    if not to_folder and not stat.S_ISREG(about.st_mode):
+        return "is not a file"
+    if is_link:
+        path = os.path.realpath(path)
+        if not any(within(path, place) for place in allowed):
+            out = OUT_TO_FOLDER if to_folder else OUT
+            return Link(parts, path, to_folder, NEVER if is_never_followed(path) else out)
+        if to_folder and path in around:
+            return "is a link back to a folder that it lies in"
+        if to_folder and linked and path in visited:  # links between linked folders: n of them have n! ways
+            return "is a link to a folder that is read already"
+    if to_folder:
+        return parts, (*around, path), linked or is_link
+    return File(parts, path, about.st_size, about.st_mtime_ns, is_link)
+
+
+def shown(parts: Sequence[str]) -> str:
     """A path below the folder as text that can be stored and sent anywhere, whatever bytes its names are made of."""
     return os.fsencode("/".join(parts)).decode("utf-8", "backslashreplace")
 
 
-def _is_visible(name: str) -> bool:
-    return not name.startswith(".") and name != "__MACOSX"
-
-
-def _is_image(name: str) -> bool:
-    return _is_visible(name) and name.lower().endswith(SUFFIXES)
-
-
-def _file(parts: tuple[str, ...], path: str, root: str) -> File | str:
-    """The file, or why it is skipped."""
-    try:
-        about = os.lstat(path)
-        if stat.S_ISLNK(about.st_mode):
-            path = os.path.realpath(path)
-            if not path.startswith(root + os.sep):
-                return "is a link that leads out of the folder"
-            about = os.lstat(path)
-    except OSError as error:
-        return f"cannot be read ({error.strerror})"
-    if not stat.S_ISREG(about.st_mode):
-        return "is not a file"
-    return File(parts, path, about.st_size, about.st_mtime_ns)
+def is_hidden(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"

@@ -1,57 +1,56 @@
-"""A folder of images: which file belongs to which split and class, and what identifies them all."""
+"""A folder of images: which file belongs to which split and class, what is left aside, and what identifies them all."""
 
-from collections import Counter
-from collections.abc import Generator
+from collections import Counter, defaultdict
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 
-from hpviz.data.files import File, Skipped, image_files, shown
-from hpviz.data.hashes import digest_of, hash_files
+from hpviz.data.conversion import refuse_emptied, refuse_thinned
+from hpviz.data.files import NEVER, TO_NOTHING, File, Link, Skipped, find_files, shown
+from hpviz.data.follow_links import confirmed, note_unconfirmed, roots_of, sentence
+from hpviz.data.hashes import Inside, digest_of, examine_files, sniff_files
+from hpviz.data.layout import NAMED, WANTED, Classed, Layout, arrange, labels_of, left_aside, split_told
 from hpviz.data.prepared import Identity, counts, hold_out
 from hpviz.data.progress import Progress
 from hpviz.spec import BadInput
 
-SPLITS = {
-    **dict.fromkeys(("train", "training", "seg_train"), "train"),
-    **dict.fromkeys(("test", "testing", "seg_test"), "test"),
-    **dict.fromkeys(("val", "valid", "validation"), "validation"),
-    "seg_pred": "unlabelled",  # Kaggle's name for the Intel photos without a class
-}
 TEST_SHARE = 0.2  # of each class, where a folder has no test split
 
-WANTED = "one folder of JPEG or PNG images a class is needed, with or without train and test folders around them"
-
-Parts = dict[File, tuple[str, ...]]
-"""Files with what is left of their path once the folders around are taken off."""
+Aside = tuple[tuple[str, int, str], ...]
+"""(name, files, why) of folders and files that are neither trained nor tested on."""
 
 
 @dataclass(frozen=True)
 class Photo:
-    """An image file: its name from the class on ("forest/1.jpg"), where to open it, its class, its SHA-256."""
+    """An image file: its name from the class on ("forest/1.jpg"), where to open it, its class, its SHA-256.
+
+    `decoder` names the one that earlier versions did without, `unreadable` says why none reads it; else they are empty.
+    """
 
     name: str
     path: str
     label: int
     digest: str
+    decoder: str = ""
+    unreadable: str = ""
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What a folder holds; `skipped` lists (name, reason), `notes` are sentences for the folder's owner."""
+    """What a folder holds, every file of it: trained on, tested on, skipped or left aside.
+
+    `skipped` lists (name, reason), `notes` are sentences for the folder's owner.
+    """
 
     classes: tuple[str, ...]
     train: tuple[Photo, ...]
     test: tuple[Photo, ...]
     skipped: Skipped
+    aside: Aside
     notes: tuple[str, ...]
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 (hex) of the images' splits, classes, names and contents, wherever the folder lies."""
-        splits = (("train", self.train), ("test", self.test))
-        return digest_of((f"{split}/{photo.name}", photo.digest) for split, photos in splits for photo in photos)
+    fingerprint: str
 
     @property
     def identity(self) -> Identity:
@@ -59,41 +58,83 @@ class Listing:
         return Identity(self.fingerprint, self.classes, train, test, self.notes)
 
 
-@dataclass(frozen=True)
-class Layout:
-    """The files of each split, their parts from the class on (`test` is None if there is none), and strays."""
-
-    train: Parts
-    test: Parts | None
-    skipped: Skipped
-    notes: tuple[str, ...]
-
-
 def look(folder: Path, cache: Path) -> Generator[Progress, None, Listing]:
-    """List a folder's images by split and class, and hash those that are new.
+    """List a folder's images by split and class; those that are new are hashed and decoded once.
 
-    Splits are called train, training or seg_train; test, testing or seg_test; val, valid or
-    validation (the test split if there is no other), in any case, and may be doubled as Kaggle leaves
-    them. Without a test split a fixed fifth of each class is set aside. Raises BadInput, with one
-    sentence, for a folder that does not yield two classes.
+    Without a test split a fixed fifth of each class is set aside. Raises BadInput, with one sentence, for a folder that
+    cannot be trained on: it does not yield two classes, too many of its images are unreadable, or what it needs lies
+    behind links that nobody has confirmed.
     """
-    files, links = yield from image_files(folder)
-    if not files:
-        raise BadInput(nothing_in(folder))
-    layout = arrange(folder, files)
-    classes = class_names(folder, layout)
-    digests, failures = yield from hash_files(folder, [*layout.train, *(layout.test or {})], cache)
+    title = repr(str(folder))
+    found = yield from find_files(folder, confirmed(folder, cache))
+    roots = roots_of((link.target, link.to_folder) for link in found.links if link.why not in (NEVER, TO_NOTHING))
+    note_unconfirmed(folder, roots, cache)
+    pictures, others = yield from sniff_files(folder, found.files, cache)
+    while True:
+        try:
+            if not pictures:
+                raise BadInput(nothing_in(folder, others))
+            layout = arrange(title, pictures)
+            classes, class_of = labels_of(title, layout)
+        except BadInput as error:
+            raise BadInput(behind_links(title, found.links, roots) or str(error)) from None
+        if lacks_split(layout, found.links):
+            raise BadInput(behind_links(title, found.links, roots))
+        used = [*layout.train, *(layout.test or {})]
+        inside, failures = yield from examine_files(folder, used, cache)
+        # A file that is no picture by its name counts as one only if it can be read.
+        wrong = {file: why for file in used if not file.has_picture_name and (why := unreadable(file, inside))}
+        if not wrong:
+            break
+        pictures = [file for file in pictures if file not in wrong]
+        others += wrong.items()
+    labels = {name: classes.index(kind) for name, kind in class_of.items()}
+    train, test = (photos(files, labels, inside) for files in (layout.train, layout.test or {}))
     notes = layout.notes
-    train, test = (photos(files, classes, digests) for files in (layout.train, layout.test or {}))
     if layout.test is None:
         train, test = set_aside(train)
         share = f"{TEST_SHARE:.0%}"
         notes += (f"No test split was found: {share} of each class was set aside, the same images every time.",)
     names = tuple(shown((name,)) for name in classes)
-    return Listing(names, tuple(train), tuple(test), links + layout.skipped + failures, notes)
+    told: tuple[str, ...] = (sentence(roots),) if roots else ()
+    aside, aside_told = other_files(others, pictures, found.hidden)
+    told += tuple(left_aside(*group) for group in layout.aside) + aside_told
+    return Listing(
+        names,
+        tuple(photo for photo in train if not photo.unreadable),
+        tuple(photo for photo in test if not photo.unreadable),
+        tuple(found.skipped) + layout.skipped + failures + skipped_of(title, names, train, test, len(failures)),
+        layout.aside + aside,
+        told + notes,
+        fingerprint_of(train, test),
+    )
 
 
-def nothing_in(folder: Path) -> str:
+def fingerprint_of(train: Sequence[Photo], test: Sequence[Photo]) -> str:
+    """SHA-256 (hex) of the images' splits, classes, names and contents, wherever the folder lies.
+
+    Those of a class folder that cannot be read are part of it, as ever. What earlier versions could not read is told
+    apart, for they trained without it under the fingerprint of the same files.
+    """
+    splits = (("train", train), ("test", test))
+    return digest_of((f"{split}/{photo.name}", photo.digest + photo.decoder) for split, of in splits for photo in of)
+
+
+def skipped_of(
+    title: str, classes: Sequence[str], train: Sequence[Photo], test: Sequence[Photo], failures: int
+) -> Skipped:
+    """The images that no decoder reads. Raises BadInput if too few are left to train or test on."""
+    splits = (("train", train), ("test", test))
+    skipped = tuple(
+        (f"{split}/{photo.name}", photo.unreadable) for split, of in splits for photo in of if photo.unreadable
+    )
+    refuse_thinned(len(train) + len(test), skipped, f" in {title}")
+    for split, of in splits:
+        refuse_emptied(classes, split, (photo.label for photo in of if not photo.unreadable))
+    return skipped
+
+
+def nothing_in(folder: Path, others: Sequence[tuple[File, str]]) -> str:
     """Why no image was found, in a sentence."""
     if not folder.is_dir():
         return f"The folder {str(folder)!r} is no longer there: put it back or give another."
@@ -101,92 +142,87 @@ def nothing_in(folder: Path) -> str:
         empty = not any(folder.iterdir())
     except OSError as error:
         return f"The folder {str(folder)!r} cannot be read ({error.strerror}): change its permissions or give another."
-    return f"The folder {str(folder)!r} {'is empty' if empty else 'holds no images'}: {WANTED}."
+    reasons = sorted({why for _, why in others if "needs" in why})
+    why = f" ({shown(others[0][0].parts)!r}, for one, {reasons[0]})" if reasons else ""
+    return f"The folder {str(folder)!r} {'is empty' if empty else 'holds no images'}{why}: {WANTED}."
 
 
-def arrange(folder: Path, files: list[File]) -> Layout:
-    """Sort the files into splits by the names of the folders around them. Raises BadInput without a train split."""
-    around = unwrapped({file: file.parts for file in files})
-    splits: dict[str, Parts] = {}
-    for file, parts in around.items():
-        split = SPLITS.get(parts[0].casefold(), "") if len(parts) > 1 else ""
-        splits.setdefault(split, {})[file] = parts
-    if splits.keys() == {"unlabelled"}:
-        raise BadInput(f"{str(folder)!r} holds only images without a class (seg_pred): bring the other folders too.")
-    if splits.keys() <= {"test", "validation", "unlabelled"}:
-        raise BadInput(f"{str(folder)!r} has a test folder but no train folder: {WANTED}.")
-    train, test = splits.get("train"), splits.get("test") or splits.get("validation")
-    # Without a test folder, "train" with images right inside is a class of vehicles, not a split.
-    if not train or (not test and any(len(parts) == 2 for parts in train.values())):
-        return unsplit(around, splits.get("unlabelled", {}))
-    used = train | (test or {})
-    notes: tuple[str, ...] = ()
-    if test and "test" not in splits:
-        notes = ("No test split was found: the validation images serve as one.",)
-    train, strays = without_strays(unwrapped(inside(train)))
-    if test:
-        test, more_strays = without_strays(unwrapped(inside(test)))
-        strays += more_strays
-    return Layout(train, test, strays, notes + left_aside(around, used))
-
-
-def unsplit(around: Parts, unlabelled: Parts) -> Layout:
-    """The layout of a folder of class folders."""
-    train, strays = without_strays({file: parts for file, parts in around.items() if file not in unlabelled})
-    return Layout(train, None, strays, left_aside(unlabelled, {}))
-
-
-def unwrapped(files: Parts) -> Parts:
-    """Without the folders that hold nothing but one folder, as archives and Kaggle's doubling leave them."""
-    while len({parts[0] for parts in files.values()}) == 1 and all(len(parts) > 2 for parts in files.values()):
-        files = inside(files)
-    return files
-
-
-def inside(files: Parts) -> Parts:
-    """The files seen from one folder further in."""
-    return {file: parts[1:] for file, parts in files.items()}
-
-
-def without_strays(files: Parts) -> tuple[Parts, Skipped]:
-    """The files that lie in a class folder, and those beside them."""
-    strays = tuple((shown(file.parts), "lies in no class folder") for file, parts in files.items() if len(parts) == 1)
-    return {file: parts for file, parts in files.items() if len(parts) > 1}, strays
-
-
-def left_aside(around: Parts, used: Parts) -> tuple[str, ...]:
-    """A note for each folder that is neither train nor test."""
-    images = Counter(shown(parts[:1]) for file, parts in around.items() if file not in used)
-    return tuple(f"{name!r} was left aside ({count:,} images)." for name, count in images.items())
-
-
-def class_names(folder: Path, layout: Layout) -> list[str]:
-    """The class folders' names, sorted. Raises BadInput unless there are two or more, the same in both splits."""
-    images = Counter(parts[0] for parts in layout.train.values())
-    if not images:
-        raise BadInput(f"The images in {str(folder)!r} are not sorted into classes: {WANTED}.")
-    if layout.test is not None and (different := images.keys() ^ {parts[0] for parts in layout.test.values()}):
-        name = min(different)
-        split, other = ("train", "test") if name in images else ("test", "train")
-        raise BadInput(f"The class {name!r} is in {split} but not in {other}: both need the same class folders.")
-    if len(images) == 1:
-        raise BadInput(
-            f"{str(folder)!r} has only one class, {min(images)!r}: there is nothing to tell apart, add another."
+def behind_links(title: str, links: Sequence[Link], roots: Sequence[tuple[str, int]]) -> str:
+    """Why what is behind links is not to be had, in a sentence; empty if there are no links."""
+    if roots:
+        return f"In {title}, {sentence(roots)}"
+    if broken := [link for link in links if link.why == TO_NOTHING]:
+        first = shown(broken[0].parts)
+        return (
+            f"In {title}, {len(broken):,} links lead to nothing, {first!r} for one: fetch the files that they stand "
+            "for, or give another folder."
         )
-    if layout.test is None and (single := [name for name, count in images.items() if count == 1]):
-        raise BadInput(
-            f"The class {min(single)!r} has a single image, which cannot serve both to train and to test: add images."
-        )
-    return sorted(images)
+    if links:
+        return f"In {title}, {shown(links[0].parts)!r} {links[0].why}: put the images themselves there."
+    return ""
 
 
-def photos(files: Parts, classes: list[str], digests: dict[File, str]) -> list[Photo]:
-    """The files that could be read, sorted by name."""
-    labels = {name: label for label, name in enumerate(classes)}
+def lacks_split(layout: Layout, links: Sequence[Link]) -> bool:
+    """Whether a link that is not followed may be a split, so that another would silently take its place."""
+    if layout.has_test:
+        return False
+    base = next(iter((file.parts[: -len(parts)] for file, (_, parts) in layout.train.items())), ())
+    for link in links:
+        within = link.parts[: len(base)] == base
+        if link.to_folder and (not within or split_told(link.parts[len(base) : len(base) + 1])):
+            return True
+        if not within and split_told(link.parts[:-1]):
+            return True
+    return False
+
+
+def unreadable(file: File, inside: Mapping[File, Inside]) -> str:
+    """Why a file cannot be read as a picture; empty if it can."""
+    return inside[file].unreadable if file in inside else "cannot be read"
+
+
+def other_files(
+    others: Sequence[tuple[File, str]], pictures: Iterable[File], hidden: int
+) -> tuple[Aside, tuple[str, ...]]:
+    """The files that are no pictures, by folder, and sentences that name them."""
+    filled = {file.parts[:depth] for file in pictures for depth in range(len(file.parts))}
+    groups: dict[tuple[str, ...], list[tuple[File, str]]] = defaultdict(list)
+    for file, why in others:
+        # The outermost folder around it that holds no picture at all, else the one that it lies in.
+        empty = (file.parts[:depth] for depth in range(1, len(file.parts)) if file.parts[:depth] not in filled)
+        groups[next(empty, file.parts[:-1])].append((file, why))
+    aside, folders, loose = [], [], []
+    for place, files in groups.items():
+        suffixes = sorted({PurePath(file.parts[-1]).suffix.lower() or "no ending" for file, _ in files})
+        why, _ = Counter(why for _, why in files).most_common(1)[0]
+        ending = f"{', '.join(suffixes[:NAMED])}{' …' if len(suffixes) > NAMED else ''}"
+        name = shown(place if place else ("the folder itself",)) if len(files) > 1 else shown(files[0][0].parts)
+        aside.append((name, len(files), why))
+        if place and place not in filled:
+            none = "its file" if len(files) == 1 else f"each of its {len(files):,} files"
+            folders.append(f"{shown(place)!r} was left aside: {none} ({ending}) {why}.")
+        else:
+            loose.append(repr(name) if len(files) == 1 else f"{len(files):,} files in {name!r} ({ending})")
+    told = _few(folders, "folders without a picture were")
+    if loose:
+        more = f" and in {len(loose) - NAMED} more folders" if len(loose) > NAMED else ""
+        told += (f"Left aside, for no decoder reads them: {', '.join(loose[:NAMED])}{more}.",)
+    if hidden:
+        aside.append(("hidden files and folders", hidden, "not looked at"))
+    return tuple(aside), told
+
+
+def _few(sentences: Sequence[str], what: str) -> tuple[str, ...]:
+    more = len(sentences) - NAMED
+    return (*sentences[:NAMED], *((f"{more} more {what} left aside.",) if more > 0 else ()))
+
+
+def photos(files: Classed, labels: Mapping[str, int], inside: Mapping[File, Inside]) -> list[Photo]:
+    """The files that could be opened, sorted by name."""
     return [
-        Photo(shown(parts), file.path, labels[parts[0]], digests[file])
-        for file, parts in sorted(files.items(), key=lambda item: item[1])
-        if file in digests
+        Photo(shown(parts), file.path, labels[name], inside[file].digest, inside[file].decoder, inside[file].unreadable)
+        for file, (name, parts) in sorted(files.items(), key=lambda item: item[1][1])
+        if file in inside
     ]
 
 

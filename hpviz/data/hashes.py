@@ -1,39 +1,105 @@
-"""The content hash of each file of a folder, remembered for as long as the file's size and time stay the same."""
+"""What is inside each file of a folder: its content hash and whether a decoder reads it, found out once."""
 
 import hashlib
-import json
 import os
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import closing, suppress
-from itertools import chain
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from PIL import __version__ as pillow_version
+
+from hpviz.data.decode import FORMATS, NEEDS_PLUGIN, SNIFFED, Unreadable, examine, sniff
 from hpviz.data.files import File, Skipped, shown
 from hpviz.data.progress import Progress
-from hpviz.data.threads import BATCH, in_order
+from hpviz.data.remembered import memory_of, recall, remember
+from hpviz.data.threads import in_order
+
+# Another decoder may read what this one could not.
+DECODERS = [pillow_version, *FORMATS]
+NO_PICTURE = "is no picture that can be read"
 
 
-def hash_files(
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A file's SHA-256 (hex), the decoder that earlier versions did without ("" if none), and why it is unreadable."""
+
+    digest: str
+    decoder: str = ""
+    unreadable: str = ""
+
+
+def sniff_files(
     root: Path, files: Sequence[File], cache: Path
-) -> Generator[Progress, None, tuple[dict[File, str], Skipped]]:
-    """SHA-256 (hex) of each file of the folder `root`, and those that cannot be read, with the reason."""
-    memory = cache / "data" / f"hashes-{sha256(os.fsencode(root))[:16]}.json"
+) -> Generator[Progress, None, tuple[list[File], list[tuple[File, str]]]]:
+    """The files that are pictures by their names or by their first bytes, and the others with the reason."""
+    memory = memory_of("sniffed", root, cache)
     known = recall(memory)
-    digests = {file: known[key] for file in files if (key := _key(file)) in known}
-    unknown = [file for file in files if file not in digests]
-    failures: list[tuple[str, str]] = []
-    with closing(in_order(_digest, unknown)) as batches:
-        for done, (file, result) in enumerate(zip(unknown, chain.from_iterable(batches), strict=True)):
-            if done % BATCH == 0:
-                yield Progress("reading the files", done, len(unknown))
-            if isinstance(result, OSError):
-                failures.append((shown(file.parts), f"cannot be read ({result.strerror})"))
-            else:
-                digests[file] = result
+    unknown = [file for file in files if not file.has_picture_name and _key(file) not in known]
+    kinds: dict[str, str] = {}
+    with closing(in_order(_kind, unknown)) as batches:
+        for batch in batches:
+            yield Progress("looking into the files", len(kinds), len(unknown))
+            kinds |= {_key(file): kind for file, kind in batch}
     if unknown:
-        remember(memory, {_key(file): digest for file, digest in digests.items()})
-    return digests, tuple(failures)
+        remember(memory, {_key(file): known[_key(file)] for file in files if _key(file) in known} | kinds)
+    pictures: list[File] = []
+    others: list[tuple[File, str]] = []
+    for file in files:
+        kind = "" if file.has_picture_name else str(kinds.get(_key(file), known.get(_key(file), "")))
+        if file.has_picture_name or kind in FORMATS:
+            pictures.append(file)
+        else:
+            others.append((file, NEEDS_PLUGIN.get(kind, NO_PICTURE)))
+    return pictures, others
+
+
+def examine_files(
+    root: Path, files: Sequence[File], cache: Path
+) -> Generator[Progress, None, tuple[dict[File, Inside], Skipped]]:
+    """What is inside each file of the folder `root`, and those that cannot be opened, with the reason.
+
+    Both are remembered, also when the work is stopped halfway: the hash for as long as the file's size and time stay
+    the same, the outcome for that content.
+    """
+    hashes, outcomes = memory_of("hashes", root, cache), memory_of("readable", root, cache)
+    digests: dict[str, str] = recall(hashes)
+    readable = _outcomes(recall(outcomes))
+    unknown = [file for file in files if digests.get(_key(file)) not in readable]
+    failures: dict[File, str] = {}
+
+    def look_inside(file: File) -> tuple[File, str, str, str]:
+        digest = digests.get(_key(file)) or _digest(file)
+        try:
+            return file, digest, examine(Path(file.path)), ""
+        except Unreadable as unreadable:
+            return file, digest, "", str(unreadable)
+
+    done = 0
+    try:
+        with closing(in_order(_guarded(look_inside), unknown)) as batches:
+            for batch in batches:
+                yield Progress("looking at the images", done, len(unknown))
+                done += len(batch)
+                for file, outcome in batch:
+                    if isinstance(outcome, OSError):
+                        failures[file] = f"cannot be read ({outcome.strerror})"
+                    else:
+                        _, digest, decoder, unreadable = outcome
+                        digests[_key(file)], readable[digest] = digest, (decoder, unreadable)
+    finally:
+        if done:
+            kept = {key: digests[key] for file in files if (key := _key(file)) in digests}
+            told = {digest: readable[digest] for digest in kept.values() if digest in readable}
+            remember(hashes, kept)
+            remember(outcomes, {"decoders": DECODERS, "outcomes": told})
+    inside = {
+        file: Inside(digest, *readable[digest])
+        for file in files
+        if file not in failures and (digest := digests[_key(file)])
+    }
+    return inside, tuple((shown(file.parts), why) for file, why in failures.items())
 
 
 def digest_of(lines: Iterable[tuple[str, str]]) -> str:
@@ -45,31 +111,40 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _digest(file: File) -> str | OSError:
+def _outcomes(known: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """What is remembered of each content; what other decoders could not read is to be tried again."""
+    same = known.get("decoders") == DECODERS
+    outcomes = known.get("outcomes")
+    if not isinstance(outcomes, dict):
+        return {}
+    return {digest: (decoder, bad) for digest, (decoder, bad) in outcomes.items() if same or not bad}
+
+
+def _guarded(work: Any) -> Any:
+    """`work` of a file that gives its OSError instead of raising it."""
+
+    def guarded(file: File) -> tuple[File, Any]:
+        try:
+            return file, work(file)
+        except OSError as error:
+            return file, error
+
+    return guarded
+
+
+def _kind(file: File) -> tuple[File, str]:
     try:
         with open(file.path, "rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        return error
+            return file, sniff(stream.read(SNIFFED)) or ""
+    except OSError:
+        return file, ""
+
+
+def _digest(file: File) -> str:
+    with open(file.path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _key(file: File) -> str:
-    return f"{'/'.join(file.parts)}|{file.size}|{file.mtime_ns}"
-
-
-def recall(memory: Path) -> dict[str, Any]:
-    """What was remembered in a JSON file; nothing if it is absent or damaged."""
-    try:
-        known = json.loads(memory.read_text())
-    except (OSError, ValueError):
-        return {}
-    return known if isinstance(known, dict) else {}
-
-
-def remember(memory: Path, known: dict[str, Any]) -> None:
-    """Replace what is remembered; where that fails, the work behind it is simply done again next time."""
-    part = memory.with_suffix(f".{os.getpid()}.part")
-    with suppress(OSError):
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(known))
-        part.replace(memory)
+    place = f"|{file.path}" if file.linked else ""
+    return f"{'/'.join(file.parts)}|{file.size}|{file.mtime_ns}{place}"

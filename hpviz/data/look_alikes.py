@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from hpviz.data.hashes import recall, remember
 from hpviz.data.prepared import Prepared, folder_of, open_prepared, prepared_sizes
 from hpviz.data.progress import Progress
+from hpviz.data.remembered import recall, remember
 
 VERSION = 1  # of what is remembered
 ROUGH, FINE = 16, 48  # pixels

@@ -1,6 +1,8 @@
 """Prepared images: decoded once to uint8 arrays on disk, memory-mapped ever after."""
 
 import json
+import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 VERSION = 1  # of what is kept on disk: another version is prepared anew
@@ -78,13 +81,41 @@ def open_prepared(cache: Path, fingerprint: str, image_size: int) -> Prepared | 
         return Prepared(
             fingerprint,
             tuple(meta["classes"]),
-            train_images=np.load(folder / "train_images.npy", mmap_mode="r"),
-            train_labels=np.load(folder / "train_labels.npy"),
-            test_images=np.load(folder / "test_images.npy", mmap_mode="r"),
-            test_labels=np.load(folder / "test_labels.npy"),
+            train_images=mapped(folder / "train_images.npy"),
+            train_labels=np.array(mapped(folder / "train_labels.npy")),
+            test_images=mapped(folder / "test_images.npy"),
+            test_labels=np.array(mapped(folder / "test_labels.npy")),
         )
-    except (OSError, ValueError, EOFError, KeyError):  # damaged on disk: as good as absent
+    except (OSError, ValueError, KeyError):  # damaged on disk: as good as absent
         return None
+
+
+# What np.save writes of the arrays here; nothing else is opened.
+HEADER = re.compile(
+    rb"\{'descr': '(\|u1|<i8)', 'fortran_order': False, 'shape': \((\d+), ?((?:\d+(?:, ?)?)*)\), \} *\n"
+)
+
+
+def mapped(path: Path) -> np.memmap[Any, np.dtype[Any]]:
+    """A .npy file of bytes or labels as a read-only memory map. Raises OSError or ValueError if it is damaged.
+
+    np.load parses the header as Python code, and before Python 3.11.8 two threads that parse code at once, as a page
+    being compiled and images being opened, can end each other with a SystemError.
+    """
+    with path.open("rb") as file:
+        if npy.read_magic(file) != (1, 0):
+            raise ValueError(f"{path.name} is of another version")
+        length = int.from_bytes(file.read(2), "little")
+        header = HEADER.fullmatch(file.read(length))
+    if header is None:
+        raise ValueError(f"{path.name} has another header")
+    kind, first, rest = (part.decode() for part in header.groups())
+    shape = tuple(map(int, [first, *re.findall(r"\d+", rest)]))
+    offset = npy.MAGIC_LEN + 2 + length
+    dtype = np.dtype(kind)
+    if path.stat().st_size != offset + dtype.itemsize * math.prod(shape):
+        raise ValueError(f"{path.name} is cut short or longer than it says")
+    return np.memmap(path, dtype, "r", offset, shape)
 
 
 def subset(labels: np.ndarray, per_class: int | None) -> NDArray[np.int64]:

@@ -141,7 +141,7 @@ def test_odd_sizes_and_skipped_files_are_listed(open_folder, folder, tmp_path):
     app = open_folder(root)
     assert "1 image is not 32×32 px." in texts(app)
     assert "train/dark/odd.jpg (20×12)" in texts(app)
-    assert list(app.dataframe[1].value["reason"]) == ["is neither a JPEG nor a PNG"] * 2
+    assert list(app.dataframe[1].value["reason"]) == ["is no picture that can be read"] * 2
 
 
 def test_class_names_are_shown_literally(open_folder, folder, tmp_path):

@@ -110,8 +110,8 @@ def bomb(edge: int) -> bytes:
     ("content", "why"),
     [
         (b"", "is empty"),
-        (b"not an image at all", "is neither a JPEG nor a PNG"),
-        (b"GIF89a" + bytes(50), "is neither a JPEG nor a PNG"),
+        (b"not an image at all", "is no picture that can be read"),
+        (b"GIF89a" + bytes(50), "is cut short or damaged"),
         (truncated(), "is cut short or damaged"),
         (bomb(int(MAX_PIXELS**0.5) + 1), "has more than 64 million pixels"),
         (bomb(60_000), "has more than 64 million pixels"),

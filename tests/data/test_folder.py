@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpviz.data.folder import look
-from hpviz.data.hashes import recall
+from hpviz.data.remembered import recall
 from hpviz.spec import BadInput
 
 
@@ -74,7 +74,7 @@ def test_other_folders_are_left_aside_and_named(tmp_path, fill, listed):
     assert set(listing.notes) == {"'seg_pred' was left aside (5 images).", "'val' was left aside (10 images)."}
 
 
-def test_hidden_and_foreign_files_do_not_count(tmp_path, fill, listed, photo):
+def test_hidden_and_foreign_files_are_no_images_but_are_counted_and_named(tmp_path, fill, listed, photo):
     root = fill(tmp_path / "a", "cat", "dog")
     before = listed(root)
     fill(root, "__MACOSX/cat", ".cache/cat", "cat/.thumbnails")
@@ -82,7 +82,14 @@ def test_hidden_and_foreign_files_do_not_count(tmp_path, fill, listed, photo):
     (root / "cat" / "Thumbs.db").write_text("x")
     (root / "README.txt").write_text("x")
     (root / "empty-class").mkdir()
-    assert listed(root) == before
+    after = listed(root)
+    assert (after.fingerprint, after.identity.train_counts) == (before.fingerprint, before.identity.train_counts)
+    assert {name: count for name, count, _ in after.aside} == {
+        "README.txt": 1,
+        "cat/Thumbs.db": 1,
+        "hidden files and folders": 4,
+    }
+    assert "Left aside, for no decoder reads them: 'README.txt', 'cat/Thumbs.db'." in after.notes
 
 
 def test_images_beside_the_class_folders_are_listed_as_skipped(tmp_path, fill, listed, photo):
@@ -91,7 +98,7 @@ def test_images_beside_the_class_folders_are_listed_as_skipped(tmp_path, fill, l
     assert listed(root).skipped == (("train/cover.png", "lies in no class folder"),)
 
 
-def test_links_that_lead_out_are_skipped_and_listed_those_inside_are_followed(tmp_path, fill, listed, photo):
+def test_links_that_lead_out_are_skipped_and_named_those_inside_are_followed(tmp_path, fill, listed, photo):
     root = fill(tmp_path / "a", "cat", "dog")
     photo(tmp_path / "secret.jpg")
     (root / "cat" / "out.jpg").symlink_to(tmp_path / "secret.jpg")
@@ -103,14 +110,17 @@ def test_links_that_lead_out_are_skipped_and_listed_those_inside_are_followed(tm
     os.mkfifo(root / "cat" / "pipe.jpg")
     listing = listed(root)
     assert dict(listing.skipped) == {
-        "bird": "is a link to a folder, which is not followed",
-        "cat/round": "is a link to a folder, which is not followed",
+        "bird": "is a link to a folder elsewhere, which is not followed",
+        "cat/round": "is a link back to a folder that it lies in",
         "cat/out.jpg": "is a link that leads out of the folder",
         "cat/up.jpg": "is a link that leads out of the folder",
-        "cat/nowhere.jpg": "cannot be read (No such file or directory)",
+        "cat/nowhere.jpg": "is a link that leads to nothing",
         "cat/pipe.jpg": "is not a file",
     }
     assert len(listing.train + listing.test) == 11
+    assert listing.notes[0].startswith(
+        f"3 links lead out of the folder, to {tmp_path}: confirm with --follow {tmp_path},"
+    )
 
 
 def test_the_folder_itself_may_be_reached_by_a_link(tmp_path, fill, listed):
@@ -168,7 +178,7 @@ def test_images_removed_since_the_last_look_are_simply_gone(tmp_path, fill, list
 @pytest.mark.parametrize(
     ("folders", "sentence"),
     [
-        ((), "is empty: one folder of JPEG or PNG images a class is needed"),
+        ((), "is empty: one folder of pictures a class is needed"),
         ((".",), "are not sorted into classes: one folder"),
         (("train", "test"), "are not sorted into classes: one folder"),
         (("cat",), "has only one class, 'cat'"),

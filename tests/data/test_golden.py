@@ -79,8 +79,8 @@ def not_text(root: Path) -> None:
 TREES = {
     "plain": lambda root: fill(root, "cat", "dog"),
     "split": lambda root: fill(root, "train/cat", "train/dog", "test/cat", "test/dog", count=3),
-    "doubled": lambda root: fill(root, *(f"seg_{s}/seg_{s}/{c}" for s in ("train", "test") for c in "xyz"), "seg_pred/seg_pred"),
-    "wrapped": lambda root: fill(root, "archive/data/Training/x", "archive/data/Training/y", "archive/data/TESTING/x", "archive/data/TESTING/y"),
+    "doubled": lambda root: fill(root, *(f"seg_{s}/seg_{s}/{c}" for s in ("train", "test") for c in "xyz"), "seg_pred"),
+    "wrapped": lambda root: fill(root / "archive/data", "Training/x", "Training/y", "TESTING/x", "TESTING/y"),
     "validated": lambda root: fill(root, "train/x", "train/y", "valid/x", "valid/y"),
     "train-only": lambda root: fill(root, "train/x", "train/y", "extra/x", "extra/y"),
     "train-and-flat": lambda root: fill(root, "train/x", "train/y", "extra"),

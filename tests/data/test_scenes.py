@@ -148,7 +148,7 @@ def test_closing_the_drawing_stops_it(monkeypatch):
     assert next(drawing).total == 2400
     drawing.close()
     assert len(begun) < 2400
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("scenes")]
+    assert not [thread for thread in threading.enumerate() if thread.name == "hpviz-images"]
 
 
 @pytest.mark.parametrize("draw", [lambda rng: paint.noise(rng, 2.0, stretch=3), lambda rng: paint.profile(rng, 2.0)])

@@ -15,7 +15,7 @@ Looking at Noise", 2021); fractal ridges (Voss, 1985).
 import hashlib
 import os
 from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,13 +26,14 @@ from hpviz.data.progress import Progress
 from hpviz.data.scenes.camera import photograph
 from hpviz.data.scenes.paint import EDGE
 from hpviz.data.scenes.places import buildings, forest, glacier, mountain, sea, street
+from hpviz.data.threads import in_order
 
 SCENES_CLASSES = ("buildings", "forest", "glacier", "mountain", "sea", "street")
 SCENES_FINGERPRINT = "87fac7310de26864edf019e5333af876d8c645654d0a981e01d008122bc2673b"
 SCENES_VERSION = 1
 TRAIN_PER_CLASS = 300
 TEST_PER_CLASS = 100
-PROGRESS_EVERY = 24  # images
+DRAWN_AT_ONCE = 8  # images a thread takes
 
 # Two of every 25 training images carry the name of a place they are mistaken for: 8%, and as many come as go, so
 # that the labels stay balanced. Test labels are clean.
@@ -88,15 +89,17 @@ def draw_scenes() -> Generator[Progress, None, Scenes]:
     train = [(0, label, index) for label in classes for index in range(TRAIN_PER_CLASS)]
     test = [(1, label, index) for label in classes for index in range(TEST_PER_CLASS)]
     images = np.empty((len(train) + len(test), EDGE, EDGE, 3), np.uint8)
-    pool = ThreadPoolExecutor(min(os.cpu_count() or 1, 4), "scenes")
-    try:
-        drawn = pool.map(lambda key: draw_scene(key[1], scene_rng(*key)), train + test)
-        for done, image in enumerate(drawn):
-            if done % PROGRESS_EVERY == 0:
-                yield Progress("drawing the scenes", done, len(images))
-            images[done] = image
-    finally:
-        pool.shutdown(cancel_futures=True)
+    done, keys = 0, train + test
+
+    def draw(key: tuple[int, int, int]) -> NDArray[np.uint8]:
+        return draw_scene(key[1], scene_rng(*key))
+
+    with closing(in_order(draw, keys, batch=DRAWN_AT_ONCE, threads=min(os.cpu_count() or 1, 4))) as batches:
+        for drawn in batches:
+            yield Progress("drawing the scenes", done, len(images))
+            for image in drawn:
+                images[done] = image
+                done += 1
     yield Progress("drawing the scenes", len(images), len(images))
     test_labels = np.repeat(np.arange(len(SCENES_CLASSES)), TEST_PER_CLASS)
     return Scenes(images[: len(train)], training_labels(), images[len(train) :], test_labels)

@@ -6,6 +6,7 @@ from hpviz.charts.balance import balance, counts, spoken
 from hpviz.data import catalogue
 from hpviz.data.catalogue import Identity, Source
 from hpviz.data.findings import balance as balance_meaning
+from hpviz.data.follow_links import printable
 from hpviz.runs.desk import survey_name
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS
@@ -27,6 +28,7 @@ ABOUT = {
 }
 # The size that most runs here are trained at, so that it is there already or will be needed.
 IMAGE_SIZE = PRESETS["quick"].image_size
+ROOTS_ASKED = 4
 
 
 def known_folders() -> list[str]:
@@ -63,8 +65,8 @@ def choose() -> str:
             "Add a folder of images",
             key="folder",
             placeholder="/home/me/photos",
-            help="One folder a class, with or without train and test folders around them; Kaggle's "
-            "seg_train/seg_test layout works too. Without a test split, one is made and said so.",
+            help="One folder a class, with or without train and test folders around them, whatever those are "
+            "called. Without a test split, one is made and said so.",
             max_chars=1000,
             on_change=add_folder,
             width=420,
@@ -101,9 +103,32 @@ def show_classes(identity: Identity) -> None:
         st.dataframe(ordered, hide_index=True, key="counts", alt="Images by class and split")
 
 
+def follow_links(source: Source, root: str) -> None:
+    """Let the links of the folder lead to a root that the person has just confirmed, and look at it anew."""
+    try:
+        catalogue.follow_links(source, root, runner.cache)
+    except BadInput as error:
+        st.session_state["folder complaint"] = str(error)
+    for name in (("identify", source.given), ("prepare", source.given, IMAGE_SIZE)):
+        desk.forget(name)
+
+
+def ask_about_links(source: Source) -> None:
+    """Where links lead that are not followed, with a way to confirm each place."""
+    for root, count in catalogue.unconfirmed_links(source, runner.cache)[:ROOTS_ASKED]:
+        place = literal(printable(root), most=200)
+        links = "1 link leads" if count == 1 else f"{count:,} links lead"
+        st.info(
+            f"{links} out of this folder, to {place}. Follow them if you know what lies there; it is remembered here.",
+            icon=":material/link:",
+        )
+        st.button(f"Follow links to {place}", key=f"follow:{place}", on_click=follow_links, args=(source, root))
+
+
 def show_ready(source: Source) -> None:
     """Everything about a data set that is on this machine."""
     identity = awaited(("identify", source.given), lambda: desk.identify(source))
+    ask_about_links(source)
     if identity is None:
         return
     show_classes(identity)
