@@ -101,12 +101,15 @@ def arrange(title: str, files: Iterable[File]) -> Layout:
     """Sort files into splits and classes. Raises BadInput, with one sentence that calls the folder `title`."""
     top = tree(files)
     names, node = unwrapped(top, ())
+    is_within_project = False
     while (next_one := _data_within(node)) is not None:
+        is_within_project = True
         names, node = unwrapped(node.folders[next_one], (*names, next_one))
     if node.folders.keys() <= {name for name in node.folders if _exact(name) == UNLABELLED} and node.folders:
         raise BadInput(f"{title} holds only images without a class (seg_pred): bring the other folders too.")
     children = [_child(name, inner) for name, inner in sorted(node.folders.items())]
     loose = {file.parts for file in _files(top)}
+    place = (f"{shown(names)!r} holds the data set.",) if is_within_project else ()
     layout = (
         _by_splits(title, node, children)
         or _by_classes_with_splits(title, node, children)
@@ -115,74 +118,83 @@ def arrange(title: str, files: Iterable[File]) -> Layout:
     outside = Counter(_outermost(file.parts, names) for file in _files(top) if file.parts[: len(names)] != names)
     strays = tuple((shown(parts), STRAY) for parts in sorted(outside) if parts in loose)
     aside = tuple((shown(parts), count, "") for parts, count in sorted(outside.items()) if parts not in loose)
-    return replace(layout, skipped=layout.skipped + strays, aside=aside + layout.aside, place=names)
+    notes = place + layout.notes
+    return replace(layout, skipped=layout.skipped + strays, aside=aside + layout.aside, notes=notes, place=names)
 
 
 def _by_splits(title: str, node: Node, children: Sequence[Child]) -> Layout | None:
     """The layout of folders that are splits; None if they are not."""
     ranks = roles(children)
-    by_role = {role: [child for child in children if ranks.get(child.name, ("",))[0] == role] for role in (TRAIN, TEST)}
-    by_role[TEST] += [child for child in children if ranks.get(child.name, ("",))[0] == VALIDATION]
-    trains, tests = [child for child in by_role[TRAIN] if child.kinds], by_role[TEST]
-    exact = {_exact(child.name) for child in children}
+    trains, tests = _of_role(children, ranks, TRAIN), _of_role(children, ranks, TEST, VALIDATION)
     notes: tuple[str, ...] = ()
-    if not trains and by_role[TRAIN]:
-        # Folders called train and test that hold nothing but images are classes only among others of their kind.
-        both = TRAIN in exact and exact & {TEST, VALIDATION}
-        if both or (tests and all(child.name in ranks or _exact(child.name) for child in children)):
+    if any(child.kinds for child in trains):
+        trains = [child for child in trains if child.kinds]
+    elif trains:
+        exact = {_exact(child.name) for child in children}
+        if (TRAIN in exact and exact & {TEST, VALIDATION}) or (
+            tests and all(child.name in ranks for child in children)
+        ):
             raise BadInput(f"The images in {title} are not sorted into classes: {WANTED}.")
-        return None
-    if not trains:
-        named = [child for child in tests if child.kinds]
-        rest = [child for child in children if child.kinds and child.name not in ranks and _exact(child.name) == ""]
-        if named:
-            rest = [child for child in rest if _are_splits(child, named[0])]
-            if not rest and (exact <= {TEST, VALIDATION, UNLABELLED} or len(named) > 1):
-                raise BadInput(f"{title} has a test folder but no train folder: {WANTED}.")
-        elif exact <= {TEST, VALIDATION, UNLABELLED} and children:
-            raise BadInput(f"{title} has a test folder but no train folder: {WANTED}.")
-        else:
-            rest, tests = _unnamed(title, children)
-        if not rest:
+        return None  # a class of vehicles
+    else:
+        trains, tests, notes = _without_train(title, children, ranks)
+        if not trains:
             return None
-        rest.sort(key=lambda child: -child.node.count)
-        trains = rest[:1]
-        notes = (f"{quoted(trains[0].name)} holds the same folders as {quoted((named or tests)[0].name)}: it trains.",)
-        if not named:
-            notes = (
-                f"{quoted(trains[0].name)} and {quoted(tests[0].name)} hold the same folders, so they are splits; the "
-                "larger one trains, the other tests.",
-            )
-    # The exact name first, then the larger.
     train = min(trains, key=lambda child: (_exact(child.name) != TRAIN, -child.node.count))
+    if not tests and (_exact(train.name) != TRAIN or train.inner.files):
+        return None  # “train” with images right inside and no test beside it is a class of vehicles, too
     labelled = [child for child in tests if child.kinds.keys() & train.kinds.keys() or len(child.kinds) > 1]
-    strict = _exact(train.name) == TRAIN
-    if not tests and (not strict or train.inner.files):
-        return None  # “train” with images right inside is a class of vehicles, not a split
-    left = [child for child in children if child is not train]
-    test = None
-    if labelled:
-        order = {TEST: 0, VALIDATION: 2}
-        test = min(
-            labelled,
-            key=lambda child: (
-                ranks.get(child.name, (TEST, 0))[1],
-                _exact(child.name) not in order,
-                -child.node.count,
-            ),
-        )
-        left.remove(test)
-        if ranks.get(test.name, (TEST, 0))[0] == VALIDATION:
-            notes += ("No test split was found: the validation images serve as one.",)
-    aside = tuple(
-        (shown((child.name,)), child.node.count, UNSORTED if child in tests and not child.kinds else "")
-        for child in left
+    test = min(
+        labelled, key=lambda child: (_rank(child, ranks), not _exact(child.name), -child.node.count), default=None
     )
-    loose = [*node.files, *train.inner.files, *(test.inner.files if test else ())]
-    strays = tuple((shown(file.parts), STRAY) for file in loose)
-    has_test = test is not None and ranks.get(test.name, (TEST, 0))[0] == TEST
-    tested = _classed(test.inner) if test else None
-    return Layout(_classed(train.inner), tested, strays, aside, notes, has_test=has_test)
+    classed, tested = _classed(train.inner), _classed(test.inner) if test else None
+    aside = tuple(
+        (shown((child.name,)), child.node.count, UNSORTED if child in tests and child not in labelled else "")
+        for child in children
+        if child is not train and child is not test
+    )
+    inside = [*node.files, *_files(train.node), *(_files(test.node) if test else ())]
+    strays = tuple((shown(file.parts), STRAY) for file in inside if file not in classed and file not in (tested or ()))
+    if not notes and not all(map(_exact, [train.name, *([test.name] if test else [])])):
+        notes = (f"{quoted(train.name)} trains{f', {quoted(test.name)} tests' if test else ''}.",)
+    has_test = test is not None and _rank(test, ranks) < WORDS["val"][1]
+    if test and not has_test:
+        notes += ("No test split was found: the validation images serve as one.",)
+    return Layout(classed, tested, strays, aside, notes, has_test=has_test)
+
+
+def _of_role(children: Sequence[Child], ranks: Mapping[str, tuple[str, int]], *wanted: str) -> list[Child]:
+    return [child for child in children if child.name in ranks and ranks[child.name][0] in wanted]
+
+
+def _rank(child: Child, ranks: Mapping[str, tuple[str, int]]) -> int:
+    """How far a folder is from a test set by its name; one whose name says nothing was chosen as one."""
+    return ranks.get(child.name, (TEST, 0))[1]
+
+
+def _without_train(
+    title: str, children: Sequence[Child], ranks: Mapping[str, tuple[str, int]]
+) -> tuple[list[Child], list[Child], tuple[str, ...]]:
+    """(training folders, test folders, notes) where no name says what trains; all empty if there are no splits."""
+    tests = _of_role(children, ranks, TEST, VALIDATION)
+    named = [child for child in tests if child.kinds]
+    others = [child for child in children if child.name not in ranks and not _exact(child.name)]
+    alike_ones = [child for child in others if any(_are_splits(child, test) for test in named)]
+    if alike_ones:
+        train = max(alike_ones, key=lambda child: child.node.count)
+        return [train], tests, (f"{quoted(train.name)} holds the same folders as {quoted(named[0].name)}: it trains.",)
+    if children and ((not others and all(map(_exact, (child.name for child in children)))) or len(named) > 1):
+        raise BadInput(f"{title} has a test folder but no train folder: {WANTED}.")
+    if named:
+        return [], [], ()
+    trains, unnamed = _unnamed(title, others)
+    if not trains:
+        return [], [], ()
+    note = (
+        f"{quoted(trains[0].name)} and {quoted(unnamed[0].name)} hold the same folders, so they are splits; the larger one "
+        "trains, the other tests."
+    )
+    return trains, [*unnamed, *tests], (note,)
 
 
 def _unnamed(title: str, children: Sequence[Child]) -> tuple[list[Child], list[Child]]:
@@ -259,10 +271,8 @@ def _by_classes(node: Node, children: Sequence[Child]) -> Layout:
 def _data_within(node: Node) -> str | None:
     """The folder of a project that holds the data set, beside others that hold a few stray images."""
     children = [_child(name, inner) for name, inner in sorted(node.folders.items())]
-    if len(children) == 1:
-        (only,) = children
-        few = len(node.files) + len(only.inner.files) <= STRAY_SHARE * node.count
-        return only.name if few and len(only.inner.folders) > 1 else None
+    if len(children) < 2:
+        return None
     if any(_exact(child.name) for child in children) or roles(children):
         return None
     split = [child for child in children if _holds_splits(child)]
@@ -369,7 +379,8 @@ def _stem(name: str) -> str:
 def _only_parts(names: Iterable[str]) -> bool:
     """Whether names say where or when a picture is from rather than what it shows: years, sides, numbered parts."""
     names = list(names)
-    sides = {"left", "right", "front", "back", "side", "top", "bottom", "original", "augmented", "images", "crops"}
+    sides = {"left", "right", "front", "back", "side", "top", "bottom", "images", "crops"}
+    sides |= {"original", "augmented", "day", "night", "indoor", "indoors", "outdoor", "outdoors", "masks", "cropped"}
     years = all(re.fullmatch(r"(19|20)\d\d([-_.]?\d\d){0,2}", name) for name in names)
     numbered = _only_numbered(names) and not all(name.isdecimal() for name in names)  # digits are classes
     classes = {"class", "cls", "label", "category", "kind", "type", "species"}
@@ -401,9 +412,11 @@ def tree(files: Iterable[File]) -> Node:
 
 def unwrapped(node: Node, names: tuple[str, ...]) -> tuple[tuple[str, ...], Node]:
     """Without the folders that hold nothing but one folder, as archives and Kaggle's doubling leave them."""
-    while len(node.folders) == 1 and not node.files:
+    while len(node.folders) == 1:
         ((name, inner),) = node.folders.items()
-        if inner.files or not inner.folders:
+        is_wrapper = not node.files and not inner.files and inner.folders
+        # A few strays do not make it a class: a cover beside the folder that holds the classes.
+        if not is_wrapper and (len(inner.folders) < 2 or node.count - inner.count > STRAY_SHARE * node.count):
             break
         node, names = inner, (*names, name)
     return names, node
