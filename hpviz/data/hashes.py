@@ -71,6 +71,8 @@ def examine_files(
 
     def look_inside(file: File) -> tuple[File, str, str, str]:
         digest = digests.get(_key(file)) or _digest(file)
+        if digest in readable:
+            return file, digest, *readable[digest]
         try:
             return file, digest, examine(Path(file.path)), ""
         except Unreadable as unreadable:

@@ -191,8 +191,8 @@ def _without_train(
     if not trains:
         return [], [], ()
     note = (
-        f"{quoted(trains[0].name)} and {quoted(unnamed[0].name)} hold the same folders, so they are splits; the larger one "
-        "trains, the other tests."
+        f"{quoted(trains[0].name)} and {quoted(unnamed[0].name)} hold the same folders, so they are splits; the larger "
+        "one trains, the other tests."
     )
     return trains, [*unnamed, *tests], (note,)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from hpviz.data.decode import MAX_PIXELS, Unreadable, decode
+from hpviz.data.decode import FORMATS, MAX_PIXELS, Unreadable, decode, examine, sniff
 
 
 def saved(path: Path, image: Image.Image, **options: object) -> Path:
@@ -95,11 +95,12 @@ def truncated() -> bytes:
     return buffer.getvalue()[: len(buffer.getvalue()) // 2]
 
 
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
 def bomb(edge: int) -> bytes:
     """A PNG of a few bytes that claims to hold edge × edge pixels."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
     header = struct.pack(">IIBBBBB", edge, edge, 8, 2, 0, 0, 0)
     pixels = chunk(b"IDAT", zlib.compress(bytes(1000)))
@@ -130,7 +131,21 @@ def test_a_file_that_is_gone_is_no_unreadable_image(tmp_path):
         decode(tmp_path / "gone.jpg", 8)
 
 
-@given(st.binary(max_size=300), st.sampled_from([b"", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", truncated()[:200]]))
+@given(
+    st.binary(max_size=300),
+    st.sampled_from(
+        [
+            b"",
+            b"\xff\xd8\xff\xe0",
+            b"\x89PNG\r\n\x1a\n",
+            b"RIFF\0\0\0\0WEBPVP8 ",
+            b"II*\0\x08\0\0\0",
+            b"BM\0\0\0\0\0\0\0\0",
+            b"GIF89a",
+            truncated()[:200],
+        ]
+    ),
+)
 def test_no_bytes_whatever_raise_anything_else(tmp_path_factory, content, start):
     path = tmp_path_factory.getbasetemp() / "wild.jpg"
     path.write_bytes(start + content)
@@ -138,3 +153,112 @@ def test_no_bytes_whatever_raise_anything_else(tmp_path_factory, content, start)
         assert decode(path, 8).pixels.shape == (3, 8, 8)
     except Unreadable as error:
         assert str(error)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "value", "expected"),
+    [
+        ("WEBP", "RGB", (10, 20, 30), (10, 20, 30)),
+        ("WEBP", "RGBA", (255, 0, 0, 0), (255, 255, 255)),
+        ("AVIF", "RGB", (10, 20, 30), (10, 20, 30)),
+        ("BMP", "RGB", (10, 20, 30), (10, 20, 30)),
+        ("BMP", "P", 0, (0, 0, 0)),
+        ("GIF", "RGB", (10, 20, 30), (10, 20, 30)),
+        ("TIFF", "RGB", (10, 20, 30), (10, 20, 30)),
+        ("TIFF", "CMYK", (0, 255, 255, 0), (255, 0, 0)),
+        ("TIFF", "LAB", (255, 128, 128), (255, 255, 255)),
+        ("TIFF", "1", 1, (255, 255, 255)),
+        ("TIFF", "LA", (0, 51), (204, 204, 204)),
+        ("TIFF", "I;16", 200 * 256, (200, 200, 200)),
+        ("TIFF", "I;16B", 200 * 256, (200, 200, 200)),
+        ("TIFF", "I", 200 * 256, (199, 199, 199)),
+        ("TIFF", "I", 200, (200, 200, 200)),
+        ("TIFF", "F", 0.5, (127, 127, 127)),
+        ("TIFF", "F", 200.0, (200, 200, 200)),
+        ("TIFF", "F", float("nan"), (0, 0, 0)),
+    ],
+)
+def test_every_listed_format_is_read_whatever_the_file_is_called(tmp_path, kind, mode, value, expected):
+    path = saved(tmp_path / "a.jpg", Image.new(mode, (16, 16), value), format=kind)
+    assert np.abs(np.subtract(colour(path), expected)).max() <= 2
+    assert sniff(path.read_bytes()[:32]) == kind
+    assert examine(path) == kind
+
+
+def test_levels_beyond_any_known_depth_fill_the_range(tmp_path):
+    levels = np.linspace(-3000, 90000, 256).reshape(16, 16)
+    for number, values in enumerate((levels.astype(np.int32), levels.astype(np.float32))):
+        pixels = decode(saved(tmp_path / f"{number}.tif", Image.fromarray(values)), 16).pixels[0].ravel()
+        assert (pixels[0], pixels[-1]) == (0, 255)
+        assert (np.diff(pixels.astype(int)) >= 0).all()
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF", "AVIF", "MPO"])
+def test_of_several_frames_or_pages_the_first_counts(tmp_path, kind):
+    frames = [Image.new("RGB", (16, 16), shade) for shade in ("red", "blue", "lime")]
+    path = saved(tmp_path / "a", frames[0], format=kind, save_all=True, append_images=frames[1:])
+    with Image.open(path) as image:
+        assert image.n_frames == 3
+    assert np.abs(np.subtract(colour(path), (255, 0, 0))).max() <= 2
+
+
+HUGE = zlib.compress(bytes(80_000_000))  # 80 kB that unpack to more than Pillow takes
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        chunk(b"zTXt", b"workflow\0\0" + HUGE),
+        chunk(b"iTXt", b"prompt\0\1\0\0\0" + HUGE),
+        chunk(b"iCCP", b"profile\0\0" + HUGE),
+        b"".join(chunk(b"tEXt", b"%d\0" % number + b"x" * 1_000_000) for number in range(70)),
+        chunk(b"tEXt", b"note\0text")[:-1] + b"!",  # its checksum is wrong
+    ],
+    ids=["packed text", "international text", "colour profile", "70 MB of text", "damaged text"],
+)
+def test_a_sound_png_is_read_whatever_its_texts_and_profile(tmp_path, chunks):
+    plain = saved(tmp_path / "plain.png", Image.fromarray(np.arange(192, dtype=np.uint8).reshape(8, 8, 3)))
+    content = plain.read_bytes()
+    (tmp_path / "a.png").write_bytes(content[:33] + chunks + content[33:])
+    assert np.array_equal(decode(tmp_path / "a.png", 8).pixels, decode(plain, 8).pixels)
+    assert (examine(plain), examine(tmp_path / "a.png")) == ("", "PNG without its texts")
+
+
+def test_a_png_with_texts_that_is_cut_short_stays_unreadable(tmp_path):
+    plain = saved(
+        tmp_path / "plain.png", Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8))
+    )
+    content = plain.read_bytes()
+    (tmp_path / "a.png").write_bytes(content[:33] + chunk(b"zTXt", b"a\0\0" + HUGE) + content[33:4000])
+    with pytest.raises(Unreadable, match="is cut short or damaged"):
+        decode(tmp_path / "a.png", 8)
+
+
+def test_what_needs_a_plug_in_says_which(tmp_path):
+    (tmp_path / "a.heic").write_bytes(struct.pack(">I", 24) + b"ftypheic\0\0\0\0mif1heic" + bytes(100))
+    assert sniff((tmp_path / "a.heic").read_bytes()[:32]) == "HEIF"
+    with pytest.raises(Unreadable) as caught:
+        decode(tmp_path / "a.heic", 8)
+    assert str(caught.value) == (
+        "is cut short or damaged" if "HEIF" in FORMATS else "is a HEIC picture, which needs the package pillow-heif"
+    )
+
+
+@pytest.mark.parametrize(
+    "start", [b"%PDF-1.7", b"BM is how this text begins", b"8BPS\0\1", b"\0\0\1\0\1\0", b"P6 1 1 255 "]
+)
+def test_no_decoder_but_the_listed_ones_is_handed_a_file(tmp_path, start):
+    (tmp_path / "a.jpg").write_bytes(start + bytes(100))
+    with pytest.raises(Unreadable, match=r"is no picture that can be read|is cut short or damaged"):
+        decode(tmp_path / "a.jpg", 8)
+
+
+def test_a_lack_of_memory_is_no_fault_of_the_picture(tmp_path, monkeypatch):
+    path = saved(tmp_path / "a.png", Image.new("RGB", (8, 8)))
+
+    def exhausted(*_):
+        raise MemoryError
+
+    monkeypatch.setattr("hpviz.data.decode.rgb", exhausted)
+    with pytest.raises(MemoryError):
+        decode(path, 8)

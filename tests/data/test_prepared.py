@@ -1,9 +1,13 @@
+import ast
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpviz.data.prepared import hold_out, open_prepared, subset
+from hpviz.data.conversion import Pictures, convert
+from hpviz.data.decode import Decoded
+from hpviz.data.prepared import hold_out, mapped, open_prepared, subset
 
 labellings = st.lists(st.integers(0, 4), max_size=60).map(lambda labels: np.array(labels, np.int64))
 
@@ -61,3 +65,42 @@ def test_a_damaged_note_beside_the_images_counts_as_not_prepared(tmp_path, meta)
     folder.mkdir(parents=True)
     (folder / "meta.json").write_text(meta)
     assert open_prepared(tmp_path, "ab" * 8, 32) is None
+
+
+@pytest.mark.parametrize("shape", [(5, 3, 4, 4), (0, 3, 4, 4), (7,), (0,)])
+def test_arrays_are_opened_as_they_were_saved(tmp_path, shape):
+    saved = np.arange(np.prod(shape)).reshape(shape).astype(np.int64 if len(shape) == 1 else np.uint8)
+    np.save(tmp_path / "a.npy", saved)
+    opened = mapped(tmp_path / "a.npy")
+    assert (opened.dtype, opened.shape, opened.flags.writeable) == (saved.dtype, shape, False)
+    assert np.array_equal(opened, saved)
+
+
+def test_no_header_is_parsed_as_code(tmp_path, finish, monkeypatch):
+    # Python 3.11.0 to 3.11.7 raise SystemError when a page is compiled meanwhile.
+    load = lambda index, edge: Decoded(np.zeros((3, edge, edge), np.uint8), 8, 8)  # noqa: E731
+    pictures = Pictures(np.array([0, 1]), load)
+    finish(convert(tmp_path, "ab" * 8, ("cat", "dog"), 16, pictures, pictures))
+    monkeypatch.setattr(ast, "parse", None)
+    prepared = open_prepared(tmp_path, "ab" * 8, 16)
+    assert prepared is not None
+    assert prepared.train_images.shape == (2, 3, 16, 16)
+    assert prepared.test_labels.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"{'descr': '|O', 'fortran_order': False, 'shape': (1,), }\n",
+        b"{'descr': '|u1', 'fortran_order': True, 'shape': (1,), }\n",
+        b"{'descr': '|u1', 'fortran_order': False, 'shape': (-1,), }\n",
+        b"{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999,), }\n",
+        b"{'descr': '|u1', 'fortran_order': False, 'shape': (1,), 'more': __import__('os')}\n",
+        b"(" * 2000,
+        b"",
+    ],
+)
+def test_a_header_of_another_kind_is_refused(tmp_path, header):
+    (tmp_path / "a.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + b"x")
+    with pytest.raises(ValueError, match=r"a\.npy"):
+        mapped(tmp_path / "a.npy")
