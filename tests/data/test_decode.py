@@ -131,21 +131,11 @@ def test_a_file_that_is_gone_is_no_unreadable_image(tmp_path):
         decode(tmp_path / "gone.jpg", 8)
 
 
-@given(
-    st.binary(max_size=300),
-    st.sampled_from(
-        [
-            b"",
-            b"\xff\xd8\xff\xe0",
-            b"\x89PNG\r\n\x1a\n",
-            b"RIFF\0\0\0\0WEBPVP8 ",
-            b"II*\0\x08\0\0\0",
-            b"BM\0\0\0\0\0\0\0\0",
-            b"GIF89a",
-            truncated()[:200],
-        ]
-    ),
-)
+STARTS = [b"", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBPVP8 ", b"II*\0\x08\0\0\0", b"GIF89a"]
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF", "ignore:Truncated File")
+@given(st.binary(max_size=300), st.sampled_from([*STARTS, b"BM" + bytes(8), truncated()[:200]]))
 def test_no_bytes_whatever_raise_anything_else(tmp_path_factory, content, start):
     path = tmp_path_factory.getbasetemp() / "wild.jpg"
     path.write_bytes(start + content)

@@ -44,10 +44,3 @@ def test_one_that_waits_hears_a_sign_of_life_and_can_leave():
     batches.close()
     assert len(begun) <= 4 + 10  # none of the batches that waited
     assert names() == []
-
-
-def test_threads_do_not_keep_a_process_from_ending():
-    batches = in_order(lambda number: number, range(1000), threads=2)
-    next(batches)
-    assert all(thread.daemon for thread in threading.enumerate() if thread.name == "hpviz-images")
-    batches.close()

@@ -1,0 +1,121 @@
+"""A server or a command that is told to stop while it works on images is gone within seconds, not after the work."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from websockets.sync.client import connect
+
+ROOT = Path(__file__).parent.parent.parent
+PATIENCE = 5  # seconds: what is promised
+
+# As a server does: work in the background, the main thread leaving when it is told to.
+BACKGROUND = """
+import signal, sys, time
+from pathlib import Path
+from hpviz.data.catalogue import resolve
+from hpviz.runs.desk import shared
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+what, data, cache = sys.argv[1], sys.argv[2], Path(sys.argv[3])
+desk, source = shared(cache), resolve(data, cache)
+task = desk.prepare(source, 64) if what == "prepare" else desk.identify(source)
+said = ""
+while not task.wait(0.05):
+    if task.view["text"] != said:
+        said = task.view["text"]
+        print(said, flush=True)
+sys.exit(f"ended by itself: {task.error}")
+"""
+
+
+@pytest.fixture(scope="module")
+def slow_pictures(tmp_path_factory):
+    """Small files that take long: each unpacks to 60 million pixels."""
+    root = tmp_path_factory.mktemp("slow")
+    Image.new("L", (7700, 7700)).save(root / "one.png")
+    content = (root / "one.png").read_bytes()
+    for number in range(200):
+        folder = root / "set" / ("cats", "dogs")[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{number}.png").write_bytes(content + b"%d" % number)  # so that each is a picture of its own
+    (root / "set" / "notes.txt").write_text("looked into before the images are")
+    return root / "set"
+
+
+@pytest.fixture(scope="module")
+def large_files(tmp_path_factory):
+    """Files of 50 GB that take no room: to hash one lasts longer than anyone waits."""
+    root = tmp_path_factory.mktemp("large")
+    for number in range(4):
+        file = root / ("cats", "dogs")[number % 2] / f"{number}.jpg"
+        file.parent.mkdir(exist_ok=True)
+        with file.open("wb") as stream:
+            stream.truncate(50 * 2**30)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("what", "given", "at_work"),
+    [
+        ("prepare", "scenes", "drawing the scenes"),
+        ("identify", "slow_pictures", "looking at the images"),
+        ("identify", "large_files", "looking at the images"),
+    ],
+)
+def test_work_in_the_background_does_not_keep_a_process_from_ending(tmp_path, request, what, given, at_work):
+    data = given if given == "scenes" else str(request.getfixturevalue(given))
+    command = [sys.executable, "-c", BACKGROUND, what, data, str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert any(at_work in line for line in process.stdout), process.stderr.read()
+            process.terminate()
+            assert process.wait(PATIENCE) == 0
+            assert process.stderr.read() == ""
+        finally:
+            process.kill()
+    assert not list(tmp_path.glob("data/*.part"))
+
+
+def test_a_command_that_prepares_images_stops_when_it_is_told_to(tmp_path, slow_pictures):
+    command = [sys.executable, "-m", "hpviz", "data", "--data", str(slow_pictures), "--json", "--cache", str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            while process.poll() is None and not list(tmp_path.glob("data/sniffed-*.json")):
+                os.sched_yield()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(PATIENCE) == 130
+            assert "Traceback" not in process.stderr.read()
+        finally:
+            process.kill()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_server_ends_when_it_is_told_to_while_the_scenes_are_drawn(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    options = ["--server.headless", "true", "--server.fileWatcherType", "none", "--server.address", "127.0.0.1"]
+    env = {**os.environ, "HPVIZ_CACHE": str(tmp_path)}
+    with subprocess.Popen([*command, *options], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert any(re.search(r":\d+", line) for line in server.stdout)  # it says where it listens
+            address, origin = f"ws://127.0.0.1:{port}/_stcore/stream", f"http://127.0.0.1:{port}"
+            with connect(address, subprotocols=["streamlit"], max_size=None, origin=origin) as page:
+                asked = BackMsg()
+                asked.rerun_script.query_string, asked.rerun_script.page_name = "data=scenes", "data"
+                page.send(asked.SerializeToString())
+                while b"drawing the scenes" not in page.recv(timeout=60):
+                    pass
+                server.terminate()
+                assert server.wait(PATIENCE) == 0
+        finally:
+            server.kill()
