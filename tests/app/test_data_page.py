@@ -32,14 +32,19 @@ def open_folder(runner, real_desk):
         app = AppTest.from_file(PAGE, default_timeout=60)
         app.query_params["data"] = str(folder)
         app.run()
-        for _ in range(4):  # identified, prepared, surveyed; then nothing is left
-            for task in list(real_desk._tasks.values()):
-                assert task.wait(60)
-            app.run()
-        assert not app.exception
-        return app
+        return settled(app, real_desk)
 
     return opened
+
+
+def settled(app, desk):
+    """The page once all work on the folder is done: identified, prepared, surveyed; then nothing is left."""
+    for _ in range(4):
+        for task in list(desk._tasks.values()):
+            assert task.wait(60)
+        app.run()
+    assert not app.exception
+    return app
 
 
 def texts(app):
@@ -208,3 +213,40 @@ def test_a_folder_is_added_as_it_was_pasted_whatever_bytes_its_name_is_made_of(r
         assert not app.error
         assert app.selectbox(key="data").value == shown
     assert named.is_dir()
+
+
+def test_where_links_lead_is_asked_and_once_confirmed_they_are_followed(open_folder, real_desk, folder, tmp_path):
+    (tmp_path / "set").mkdir()
+    for split in ("train", "test"):
+        (tmp_path / "set" / split).symlink_to(Path(folder) / split)
+    app = open_folder(tmp_path / "set")
+    assert "2 links lead out of the folder" in app.error[0].value
+    assert "2 links lead out of this folder" in app.info[0].value
+    assert not app.get("vega_lite_chart")
+    (button,) = (button.label.replace("\\", "") for button in app.button if button.label.startswith("Follow"))
+    assert button == f"Follow links to {folder}"
+    next(button for button in app.button if button.label.startswith("Follow")).click().run()
+    settled(app, real_desk)
+    assert not app.error
+    assert not app.info
+    assert "80 training images, 40 in each class" in app.get("vega_lite_chart")[0].proto.alt
+
+
+def test_what_was_decided_and_left_aside_is_said_before_training(open_folder, folder, tmp_path):
+    root = Path(shutil.copytree(folder, tmp_path / "squares"))
+    (root / "train").rename(root / "training_set")
+    (root / "test").rename(root / "val")
+    Path(shutil.copytree(root / "val/dark", root / "test"))
+    (root / "training_set/dark/labels.csv").write_text("name,class")
+    app = open_folder(root)
+    assert "'training_set' trains, 'val' tests." in texts(app)
+    assert "'test' was left aside (8 images: it is not sorted into the classes of train)." in texts(app)
+    assert "Left aside, for no decoder reads them: 'training_set/dark/labels.csv'." in texts(app)
+
+
+def test_a_folder_that_cannot_be_trained_on_says_why(open_folder, folder, tmp_path):
+    root = Path(shutil.copytree(folder, tmp_path / "squares"))
+    for file in (root / "train/dark").iterdir():
+        file.write_text("no picture")
+    app = open_folder(root)
+    assert "More than 5% of the 96 images in" in app.error[0].value.replace("\\", "")
