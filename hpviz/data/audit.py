@@ -84,7 +84,9 @@ def _audit(source: Source, cache: Path) -> Generator[Progress, None, tuple[Audit
         identity = yield from identify(source, cache)
     metas = _metas(cache, identity.fingerprint)
     seen: dict[str, Any] = next(iter(metas.values()), {})
-    known = _known_groups(cache, identity, listing)
+    # What could be read when it was looked at and not any more when it was prepared.
+    spoilt: Skipped = tuple(map(tuple, seen.get("skipped", ())))
+    known = _known_groups(cache, identity, listing, {name for name, _ in spoilt})
     found = Audit(
         fingerprint=identity.fingerprint,
         classes=identity.classes,
@@ -95,7 +97,7 @@ def _audit(source: Source, cache: Path) -> Generator[Progress, None, tuple[Audit
         other_sizes=seen.get("other_sizes"),
         other_size_examples=tuple(map(tuple, seen.get("other_size_examples", ()))),
         resized={image_size: meta["resized"] for image_size, meta in metas.items()},
-        skipped=listing.skipped if listing else (),
+        skipped=tuple(dict.fromkeys((listing.skipped if listing else ()) + spoilt)),
         aside=listing.aside if listing else (),
         duplicates=count(same_files(listing.train, listing.test)) if listing else None,
         same_pixels=None if known is None else count(known[1]),
@@ -104,23 +106,24 @@ def _audit(source: Source, cache: Path) -> Generator[Progress, None, tuple[Audit
     return found, known
 
 
-def _known_groups(cache: Path, identity: Identity, listing: Listing | None) -> Known | None:
+def _known_groups(cache: Path, identity: Identity, listing: Listing | None, spoilt: set[str]) -> Known | None:
     """The groups that were found when the images were compared, with their names."""
     if (known := known_alikes(cache, identity.fingerprint)) is None:
         return None
     prepared, alikes = known
-    members = _members(prepared, listing)
+    members = _members(prepared, listing, spoilt)
     same = _named(alikes.same, members)
     return prepared, same, None if alikes.alike is None else _named(alikes.alike, members)
 
 
-def _members(prepared: Prepared, listing: Listing | None) -> list[Member]:
+def _members(prepared: Prepared, listing: Listing | None, spoilt: set[str]) -> list[Member]:
     """Every prepared image in its place. Those that are not files are called by their number."""
     members: list[Member] = []
     for split, labels in (("train", prepared.train_labels), ("test", prepared.test_labels)):
         names = [str(number) for number in range(len(labels))]
         if listing is not None:
-            names = [photo.name for photo in (listing.train if split == "train" else listing.test)]
+            photos = listing.train if split == "train" else listing.test
+            names = [photo.name for photo in photos if f"{split}/{photo.name}" not in spoilt]
         labelled = zip(names, labels.tolist(), strict=True)
         members += [Member(split, name, label, len(members) + place) for place, (name, label) in enumerate(labelled)]
     return members

@@ -156,6 +156,10 @@ def reason(error: Exception, path: Path) -> str:
             start = file.read(SNIFFED)
         if not start:
             return "is empty"
+        if start.startswith(b"version https://git-lfs"):
+            return "is a pointer of Git LFS instead of the image, which `git lfs pull` fetches"
+        if start.startswith(b"/annex/objects/"):
+            return "is a pointer of git-annex instead of the image, which `git annex get` fetches"
         kind = sniff(start) or ""
         return NEEDS_PLUGIN.get(kind, "is cut short or damaged" if kind else "is no picture that can be read")
     return "is cut short or damaged"

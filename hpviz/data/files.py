@@ -35,8 +35,11 @@ class File:
 
 
 @dataclass(eq=False, slots=True)
-class Link:
-    """A link that was not followed: its parts below the folder, where it leads, whether to a folder, and why not."""
+class Closed:
+    """A link that was not followed or a folder that cannot be read.
+
+    Its parts below the folder, where it leads (empty: nowhere), whether that is a folder, and why not.
+    """
 
     parts: tuple[str, ...]
     target: str
@@ -46,11 +49,11 @@ class Link:
 
 @dataclass
 class Found:
-    """The files below a folder, what was skipped, with the reason, the links among that, and how many hidden names."""
+    """The files below a folder, what was skipped, with the reason, what of that may hide images, and hidden names."""
 
     files: list[File] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
-    links: list[Link] = field(default_factory=list)
+    closed: list[Closed] = field(default_factory=list)
     hidden: int = 0
 
 
@@ -74,7 +77,10 @@ def find_files(folder: Path, followed: Sequence[str]) -> Generator[Progress, Non
             with os.scandir(around[-1]) as entries:
                 inside = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            found.skipped.append((shown(parts), f"is a folder that cannot be read ({error.strerror})"))
+            why = f"is a folder that cannot be read ({error.strerror})"
+            found.skipped.append((shown(parts), why))
+            if parts:
+                found.closed.append(Closed(parts, "", True, why))
             continue
         deeper: list[Place] = []
         for entry in inside:
@@ -88,8 +94,8 @@ def find_files(folder: Path, followed: Sequence[str]) -> Generator[Progress, Non
                 visited.add(outcome[1][-1])
                 deeper.append(outcome)
             else:
-                if isinstance(outcome, Link):
-                    found.links.append(outcome)
+                if isinstance(outcome, Closed):
+                    found.closed.append(outcome)
                     outcome = outcome.why
                 found.skipped.append((shown((*parts, entry.name)), outcome))
         places += reversed(deeper)
@@ -115,7 +121,7 @@ def _look_at(
     linked: bool,
     allowed: Sequence[str],
     visited: set[str],
-) -> File | Place | Link | str:
+) -> File | Place | Closed | str:
     """What an entry is, or why it is skipped."""
     parts = (*parts, entry.name)
     path, is_link = os.path.join(around[-1], entry.name), entry.is_symlink()
@@ -123,7 +129,7 @@ def _look_at(
         about = os.stat(path)
     except FileNotFoundError:
         looks_like_a_file = entry.name.lower().endswith(SUFFIXES)
-        return Link(parts, "", not looks_like_a_file, TO_NOTHING) if is_link else "is no longer there"
+        return Closed(parts, "", not looks_like_a_file, TO_NOTHING) if is_link else "is no longer there"
     except (OSError, ValueError) as error:
         return f"cannot be read ({getattr(error, 'strerror', error)})"
     to_folder = stat.S_ISDIR(about.st_mode)
@@ -133,7 +139,7 @@ def _look_at(
         path = os.path.realpath(path)
         if not any(within(path, place) for place in allowed):
             out = OUT_TO_FOLDER if to_folder else OUT
-            return Link(parts, path, to_folder, NEVER if is_never_followed(path) else out)
+            return Closed(parts, path, to_folder, NEVER if is_never_followed(path) else out)
         if to_folder and path in around:
             return "is a link back to a folder that it lies in"
         if to_folder and linked and path in visited:  # links between linked folders: n of them have n! ways

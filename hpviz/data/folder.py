@@ -8,7 +8,8 @@ from pathlib import Path, PurePath
 import numpy as np
 
 from hpviz.data.conversion import refuse_emptied, refuse_thinned
-from hpviz.data.files import NEVER, TO_NOTHING, File, Link, Skipped, find_files, shown
+from hpviz.data.decode import NEEDS_PLUGIN
+from hpviz.data.files import OUT, OUT_TO_FOLDER, TO_NOTHING, Closed, File, Skipped, find_files, shown
 from hpviz.data.follow_links import confirmed, note_unconfirmed, roots_of, sentence
 from hpviz.data.hashes import Inside, digest_of, examine_files, sniff_files
 from hpviz.data.layout import NAMED, WANTED, Classed, Layout, arrange, labels_of, left_aside, split_told
@@ -67,7 +68,8 @@ def look(folder: Path, cache: Path) -> Generator[Progress, None, Listing]:
     """
     title = repr(str(folder))
     found = yield from find_files(folder, confirmed(folder, cache))
-    roots = roots_of((link.target, link.to_folder) for link in found.links if link.why not in (NEVER, TO_NOTHING))
+    leading_out = [way for way in found.closed if way.why in (OUT, OUT_TO_FOLDER)]
+    roots = roots_of((way.target, way.to_folder) for way in leading_out)
     note_unconfirmed(folder, roots, cache)
     pictures, others = yield from sniff_files(folder, found.files, cache)
     while True:
@@ -77,9 +79,9 @@ def look(folder: Path, cache: Path) -> Generator[Progress, None, Listing]:
             layout = arrange(title, pictures)
             classes, class_of = labels_of(title, layout)
         except BadInput as error:
-            raise BadInput(behind_links(title, found.links, roots) or str(error)) from None
-        if lacks_split(layout, found.links):
-            raise BadInput(behind_links(title, found.links, roots))
+            raise BadInput(what_is_closed(title, found.closed, roots) or str(error)) from None
+        if lacks_split(layout, found.closed):
+            raise BadInput(what_is_closed(title, found.closed, roots))
         used = [*layout.train, *(layout.test or {})]
         inside, failures = yield from examine_files(folder, used, cache)
         # A file that is no picture by its name counts as one only if it can be read.
@@ -98,12 +100,12 @@ def look(folder: Path, cache: Path) -> Generator[Progress, None, Listing]:
     names = tuple(shown((name,)) for name in classes)
     told: tuple[str, ...] = (sentence(roots),) if roots else ()
     aside, aside_told = other_files(others, pictures, found.hidden)
-    told += tuple(left_aside(*group) for group in layout.aside) + aside_told
+    told += _few([left_aside(*group) for group in layout.aside], "folders were") + aside_told
     return Listing(
         names,
         tuple(photo for photo in train if not photo.unreadable),
         tuple(photo for photo in test if not photo.unreadable),
-        tuple(found.skipped) + layout.skipped + failures + skipped_of(title, names, train, test, len(failures)),
+        tuple(found.skipped) + layout.skipped + skipped_of(title, names, train, test, failures),
         layout.aside + aside,
         told + notes,
         fingerprint_of(train, test),
@@ -121,14 +123,13 @@ def fingerprint_of(train: Sequence[Photo], test: Sequence[Photo]) -> str:
 
 
 def skipped_of(
-    title: str, classes: Sequence[str], train: Sequence[Photo], test: Sequence[Photo], failures: int
+    title: str, classes: Sequence[str], train: Sequence[Photo], test: Sequence[Photo], failures: Skipped
 ) -> Skipped:
-    """The images that no decoder reads. Raises BadInput if too few are left to train or test on."""
+    """The images that cannot be opened and those that no decoder reads. Raises BadInput if that leaves too few."""
     splits = (("train", train), ("test", test))
-    skipped = tuple(
-        (f"{split}/{photo.name}", photo.unreadable) for split, of in splits for photo in of if photo.unreadable
-    )
-    refuse_thinned(len(train) + len(test), skipped, f" in {title}")
+    unread = ((f"{split}/{photo.name}", photo.unreadable) for split, of in splits for photo in of if photo.unreadable)
+    skipped = (*failures, *unread)
+    refuse_thinned(len(train) + len(test) + len(failures), skipped, f" in {title}")
     for split, of in splits:
         refuse_emptied(classes, split, (photo.label for photo in of if not photo.unreadable))
     return skipped
@@ -142,36 +143,36 @@ def nothing_in(folder: Path, others: Sequence[tuple[File, str]]) -> str:
         empty = not any(folder.iterdir())
     except OSError as error:
         return f"The folder {str(folder)!r} cannot be read ({error.strerror}): change its permissions or give another."
-    reasons = sorted({why for _, why in others if "needs" in why})
-    why = f" ({shown(others[0][0].parts)!r}, for one, {reasons[0]})" if reasons else ""
+    waiting = next(((file, why) for file, why in others if why in NEEDS_PLUGIN.values()), None)
+    why = f" ({shown(waiting[0].parts)!r}, for one, {waiting[1]})" if waiting else ""
     return f"The folder {str(folder)!r} {'is empty' if empty else 'holds no images'}{why}: {WANTED}."
 
 
-def behind_links(title: str, links: Sequence[Link], roots: Sequence[tuple[str, int]]) -> str:
-    """Why what is behind links is not to be had, in a sentence; empty if there are no links."""
+def what_is_closed(title: str, closed: Sequence[Closed], roots: Sequence[tuple[str, int]]) -> str:
+    """Why what is behind links or in a folder is not to be had, in a sentence; empty if there is nothing like that."""
     if roots:
         return f"In {title}, {sentence(roots)}"
-    if broken := [link for link in links if link.why == TO_NOTHING]:
+    if broken := [way for way in closed if way.why == TO_NOTHING]:
         first = shown(broken[0].parts)
         return (
             f"In {title}, {len(broken):,} links lead to nothing, {first!r} for one: fetch the files that they stand "
             "for, or give another folder."
         )
-    if links:
-        return f"In {title}, {shown(links[0].parts)!r} {links[0].why}: put the images themselves there."
+    if closed:
+        return f"In {title}, {shown(closed[0].parts)!r} {closed[0].why}: bring the images there, or change permissions."
     return ""
 
 
-def lacks_split(layout: Layout, links: Sequence[Link]) -> bool:
-    """Whether a link that is not followed may be a split, so that another would silently take its place."""
+def lacks_split(layout: Layout, closed: Sequence[Closed]) -> bool:
+    """Whether what is closed may be a split, so that another would silently take its place."""
     if layout.has_test:
         return False
     base = next(iter((file.parts[: -len(parts)] for file, (_, parts) in layout.train.items())), ())
-    for link in links:
-        within = link.parts[: len(base)] == base
-        if link.to_folder and (not within or split_told(link.parts[len(base) : len(base) + 1])):
+    for way in closed:
+        within = way.parts[: len(base)] == base
+        if way.to_folder and (not within or split_told(way.parts[len(base) : len(base) + 1])):
             return True
-        if not within and split_told(link.parts[:-1]):
+        if not within and split_told(way.parts[:-1]):
             return True
     return False
 

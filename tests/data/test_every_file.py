@@ -1,5 +1,6 @@
 """Of whatever lies in a folder, every file is trained on, tested on, or counted and named."""
 
+import multiprocessing
 import os
 import shutil
 import tempfile
@@ -209,3 +210,67 @@ def test_images_with_a_name_of_bytes_that_are_no_text_are_prepared(tmp_path, fil
     assert identity.classes == ("dogs", r"\xff")
     "\n".join(identity.notes).encode()
     assert len(finish(catalogue.prepare(source, 16, tmp_path / "cache")).classes) == 2
+
+
+@pytest.fixture
+def look_as_nobody(finish):
+    """Look at a folder as a user who may not read everything; tests may run as root, who may."""
+
+    def looked(root: Path) -> tuple[bool, object]:
+        here, there = multiprocessing.get_context("fork").Pipe()
+
+        def child() -> None:
+            if os.geteuid() == 0:
+                os.setuid(65534)
+            try:
+                listing = finish(look(root, root / "no cache"))
+                there.send((True, (listing.identity.train_counts, listing.skipped)))
+            except BadInput as error:
+                there.send((False, str(error)))
+
+        process = multiprocessing.get_context("fork").Process(target=child)
+        process.start()
+        process.join()
+        return here.recv()
+
+    with tempfile.TemporaryDirectory() as scratch:  # pytest's own is closed to others
+        os.chmod(scratch, 0o755)
+        yield Path(scratch, "set"), looked
+
+
+def test_what_may_not_be_read_is_named_and_a_closed_test_folder_is_not_replaced(fill, look_as_nobody):
+    root, looked = look_as_nobody
+    fill(root, "train/cats", "train/dogs", "train/birds", "test/cats", "test/dogs", count=20)
+    (root / "train/cats/0.jpg").chmod(0)
+    (root / "train/birds").chmod(0)
+    read, (counts, skipped) = looked(root)
+    assert (read, counts) == (True, {"cats": 19, "dogs": 20})
+    assert skipped == (
+        ("train/birds", "is a folder that cannot be read (Permission denied)"),
+        ("train/cats/0.jpg", "cannot be read (Permission denied)"),
+    )
+    (root / "test").chmod(0)
+    assert looked(root) == (
+        False,
+        f"In {str(root)!r}, 'test' is a folder that cannot be read (Permission denied): bring the images there, or "
+        "change permissions.",
+    )
+    root.chmod(0)
+    read, why = looked(root)
+    assert "cannot be read (Permission denied): change its permissions or give another" in why
+
+
+@pytest.mark.parametrize(
+    ("pointer", "why"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n", "`git lfs pull` fetches"),
+        (b"/annex/objects/SHA256E-s9--0.jpg\n", "`git annex get` fetches"),
+    ],
+)
+def test_pointers_in_place_of_images_are_told_from_damaged_ones(tmp_path, listed, pointer, why):
+    for name in ("cats", "dogs"):
+        (tmp_path / "set" / name).mkdir(parents=True)
+        for number in range(5):
+            (tmp_path / "set" / name / f"{number}.jpg").write_bytes(pointer)
+    with pytest.raises(BadInput, match=why):
+        listed(tmp_path / "set")
