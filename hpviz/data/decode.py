@@ -181,14 +181,14 @@ def _eight_bits(values: NDArray[np.generic], image: Image.Image) -> NDArray[np.u
     if image.mode != "I" and image.mode != "F":
         bits = getattr(image, "tag_v2", {}).get(258, (16,))[0]  # TIFF's BitsPerSample: 12-bit cameras and scanners
         return (values.astype(np.uint16) >> (bits - 8 if 8 < bits <= 16 else 8)).astype(np.uint8)
-    levels = np.nan_to_num(values.astype(np.float64), nan=0, posinf=0, neginf=0)
+    levels = np.nan_to_num(values.astype(np.float32), nan=0, posinf=0, neginf=0)
     low, high = float(levels.min()), float(levels.max())
     if low >= 0:
         unit = image.mode == "F" and high <= 1
         known = 1.0 if unit else 255.0 if high <= 255 else 65535.0 if high <= 65535 else None
         if known:
             return (levels * (255 / known)).astype(np.uint8)
-    return ((levels - low) * (255 / max(high - low, 1e-300))).astype(np.uint8)
+    return ((levels - low) * (255 / max(high - low, 1e-30))).astype(np.uint8)
 
 
 def square(image: Image.Image, edge: int) -> NDArray[np.uint8]:

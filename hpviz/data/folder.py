@@ -10,11 +10,13 @@ import numpy as np
 from hpviz.data.conversion import refuse_emptied, refuse_thinned
 from hpviz.data.decode import NEEDS_PLUGIN
 from hpviz.data.files import OUT, OUT_TO_FOLDER, TO_NOTHING, Closed, File, Skipped, find_files, shown
+from hpviz.data.folder_tree import Classed
 from hpviz.data.follow_links import confirmed, note_unconfirmed, roots_of, sentence
 from hpviz.data.hashes import Inside, digest_of, examine_files, sniff_files
-from hpviz.data.layout import NAMED, WANTED, Classed, Layout, arrange, labels_of, left_aside, split_told
+from hpviz.data.layout import NAMED, WANTED, Layout, arrange, labels_of, left_aside
 from hpviz.data.prepared import Identity, counts, hold_out
 from hpviz.data.progress import Progress
+from hpviz.data.split_names import split_told
 from hpviz.spec import BadInput
 
 TEST_SHARE = 0.2  # of each class, where a folder has no test split

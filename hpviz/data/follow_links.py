@@ -7,6 +7,7 @@ resuming, the pages and the workers then find the same images.
 """
 
 import os
+import re
 import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -98,8 +99,8 @@ def sentence(roots: Sequence[tuple[str, int]]) -> str:
     """Where links lead that were not followed, and how to have them followed."""
     named = roots[:ROOTS_TOLD]
     total = sum(count for _, count in roots)
-    places = ", ".join(printable(root) for root, _ in named) + (" and elsewhere" if len(roots) > len(named) else "")
-    options = " ".join(f"--follow {printable(shlex.quote(root))}" for root, _ in named)
+    places = ", ".join(_on_one_line(root) for root, _ in named) + (" and elsewhere" if len(roots) > len(named) else "")
+    options = " ".join(f"--follow {_on_one_line(shlex.quote(root))}" for root, _ in named)
     links = "1 link leads" if total == 1 else f"{total:,} links lead"
     return (
         f"{links} out of the folder, to {places}: confirm with {options}, or on the Data page, to have them followed."
@@ -109,6 +110,10 @@ def sentence(roots: Sequence[tuple[str, int]]) -> str:
 def printable(path: str) -> str:
     """A path as text that can be shown anywhere, whatever bytes it is made of."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _on_one_line(path: str) -> str:
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", lambda match: repr(match[0])[1:-1], printable(path))
 
 
 def _memory(folder: Path, cache: Path) -> Path:

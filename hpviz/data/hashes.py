@@ -19,6 +19,8 @@ from hpviz.data.threads import in_order
 # Another decoder may read what this one could not.
 DECODERS = [pillow_version, *FORMATS]
 NO_PICTURE = "is no picture that can be read"
+# TIFF by their first bytes: what a decoder finds in them is a small preview, often of a photo that lies beside as JPEG.
+CAMERA_RAW = (".3fr", ".arw", ".cr2", ".dcr", ".dng", ".erf", ".iiq", ".nef", ".nrw", ".orf", ".pef", ".sr2", ".srw")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,9 @@ def sniff_files(
     others: list[tuple[File, str]] = []
     for file in files:
         kind = "" if file.has_picture_name else str(kinds.get(_key(file), known.get(_key(file), "")))
-        if file.has_picture_name or kind in FORMATS:
+        if kind == "TIFF" and file.parts[-1].lower().endswith(CAMERA_RAW):
+            others.append((file, "is a camera's raw file, of which only a preview could be read"))
+        elif file.has_picture_name or kind in FORMATS:
             pictures.append(file)
         else:
             others.append((file, NEEDS_PLUGIN.get(kind, NO_PICTURE)))

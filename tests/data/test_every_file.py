@@ -103,6 +103,7 @@ def test_a_class_of_another_format_is_trained_on_like_the_others(tmp_path, fill,
         ("1.svg", b"<svg/>", "each of its 12 files (.svg) is no picture that can be read"),
         ("1.heic", b"\0\0\0\x18ftypheic", "each of its 12 files (.heic) is a HEIC picture, which needs the package"),
         ("1", b"\xff\xd8\xff\xe0", "each of its 12 files (no ending) is cut short or damaged"),
+        ("1.nef", b"II*\0\x08\0\0\0", "each of its 12 files (.nef) is a camera's raw file, of which only a preview"),
     ],
 )
 def test_a_class_that_no_decoder_reads_is_named_with_its_count(tmp_path, fill, listed, monkeypatch, name, content, why):

@@ -93,6 +93,7 @@ def test_what_is_no_part_of_the_splits_is_left_aside_and_named(folders, aside):
         (both("archive", 12) | {"archive": 1, "": 1}, {}, 2),
         (both("train", 12) | {"test": 6}, {"test": 6}, 0),
         (both("train_images", 12) | {"test_images": 6}, {"test_images": 6}, 0),
+        (both("images", 12) | {"test": 6}, {"test": 6}, 0),
     ],
 )
 def test_a_data_set_without_a_test_split_is_found_among_other_folders(folders, aside, strays):
@@ -109,6 +110,8 @@ def test_a_data_set_without_a_test_split_is_found_among_other_folders(folders, a
         {"cats/sub1": 9, "cats/sub2": 9, "dogs/sub1": 3, "dogs/sub2": 3},
         {"cats/tabby": 5, "cats/siamese": 5, "dogs": 5},
         {"cats/images": 5, "dogs/images": 5},
+        {"trout/pond": 4, "trout/river": 4, "salmon": 9},
+        {"test": 5, "quiz/2019": 3, "quiz/2020": 3},
         {"paper": 5, "rock/1": 5, "rock/2": 5, "scissors": 5},
     ],
 )

@@ -190,6 +190,13 @@ def test_the_smallest_folders_that_hold_all_targets_are_asked_for():
     assert roots_of(apart) == [("/y/b", 2), ("/x/a", 1)]
 
 
+def test_a_place_is_named_on_one_line(tmp_path, elsewhere, listed):
+    store = elsewhere.rename(tmp_path / "new\nline")
+    with pytest.raises(BadInput) as caught:
+        listed(linked(tmp_path / "set", store, "train", "test"))
+    assert "\n" not in str(caught.value)
+
+
 def test_names_that_are_no_text_are_followed_too(tmp_path, fill, listed, cache):
     store = fill(tmp_path / os.fsdecode(b"caf\xe9"), "train/cat", "train/dog", "test/cat", "test/dog")
     root = linked(tmp_path / os.fsdecode(b"\xff set"), store, "train", "test")
