@@ -16,7 +16,7 @@ from hpviz.data.hashes import Inside, digest_of, examine_files, sniff_files
 from hpviz.data.layout import NAMED, WANTED, Layout, arrange, labels_of, left_aside
 from hpviz.data.prepared import Identity, counts, hold_out
 from hpviz.data.progress import Progress
-from hpviz.data.split_names import split_told
+from hpviz.data.split_names import DATA_WORDS, distinct_words, split_told
 from hpviz.spec import BadInput
 
 TEST_SHARE = 0.2  # of each class, where a folder has no test split
@@ -75,15 +75,16 @@ def look(folder: Path, cache: Path) -> Generator[Progress, None, Listing]:
     note_unconfirmed(folder, roots, cache)
     pictures, others = yield from sniff_files(folder, found.files, cache)
     while True:
+        closed = what_is_closed(found.closed, roots)
+        if not pictures:
+            raise BadInput(f"In {title}, {closed}" if closed else nothing_in(folder, others))
         try:
-            if not pictures:
-                raise BadInput(nothing_in(folder, others))
             layout = arrange(title, pictures)
             classes, class_of = labels_of(title, layout)
         except BadInput as error:
-            raise BadInput(what_is_closed(title, found.closed, roots) or str(error)) from None
+            raise BadInput(f"{str(error).rstrip('.')}; in it, {closed}" if closed else str(error)) from None
         if lacks_split(layout, found.closed):
-            raise BadInput(what_is_closed(title, found.closed, roots))
+            raise BadInput(f"In {title}, {closed}")
         used = [*layout.train, *(layout.test or {})]
         inside, failures = yield from examine_files(folder, used, cache)
         # A file that is no picture by its name counts as one only if it can be read.
@@ -150,18 +151,18 @@ def nothing_in(folder: Path, others: Sequence[tuple[File, str]]) -> str:
     return f"The folder {str(folder)!r} {'is empty' if empty else 'holds no images'}{why}: {WANTED}."
 
 
-def what_is_closed(title: str, closed: Sequence[Closed], roots: Sequence[tuple[str, int]]) -> str:
-    """Why what is behind links or in a folder is not to be had, in a sentence; empty if there is nothing like that."""
+def what_is_closed(closed: Sequence[Closed], roots: Sequence[tuple[str, int]]) -> str:
+    """Why what is behind links or in a folder is not to be had, for the end of a sentence; empty if there is none."""
     if roots:
-        return f"In {title}, {sentence(roots)}"
+        return sentence(roots)
     if broken := [way for way in closed if way.why == TO_NOTHING]:
         first = shown(broken[0].parts)
         return (
-            f"In {title}, {len(broken):,} links lead to nothing, {first!r} for one: fetch the files that they stand "
-            "for, or give another folder."
+            f"{len(broken):,} links lead to nothing, {first!r} for one: fetch the files that they stand for, or give "
+            "another folder."
         )
     if closed:
-        return f"In {title}, {shown(closed[0].parts)!r} {closed[0].why}: bring the images there, or change permissions."
+        return f"{shown(closed[0].parts)!r} {closed[0].why}: bring the images there, or change permissions."
     return ""
 
 
@@ -170,13 +171,17 @@ def lacks_split(layout: Layout, closed: Sequence[Closed]) -> bool:
     if layout.has_test:
         return False
     base = next(iter((file.parts[: -len(parts)] for file, (_, parts) in layout.train.items())), ())
-    for way in closed:
-        within = way.parts[: len(base)] == base
-        if way.to_folder and (not within or split_told(way.parts[len(base) : len(base) + 1])):
-            return True
-        if not within and split_told(way.parts[:-1]):
-            return True
-    return False
+    return any(_may_be_split(way, base) for way in closed)
+
+
+def _may_be_split(way: Closed, base: tuple[str, ...]) -> bool:
+    """Whether a name says so, or a folder lies beside one that was taken for the whole set though its name does not."""
+    if way.parts[: len(base)] == base:  # among the classes, or inside one
+        return way.to_folder and split_told(way.parts[len(base) : len(base) + 1])
+    if split_told(way.parts if way.to_folder else way.parts[:-1]):
+        return True
+    beside = base[len(way.parts) - 1] if way.parts[:-1] == base[: len(way.parts) - 1] else "train"
+    return way.to_folder and not split_told([beside]) and not distinct_words(beside) & DATA_WORDS
 
 
 def unreadable(file: File, inside: Mapping[File, Inside]) -> str:

@@ -26,10 +26,11 @@ PADDING = {
     *("set", "data", "dataset", "split", "fold", "part", "subset", "images", "image", "imgs", "img", "photos", "photo"),
     *("pictures", "pics", "files", "folder", "dir", "db", "seg", "the", "my", "new", "final", "raw", "all", "out"),
 }
+COMPOUNDS = PADDING - {"the", "my", "new", "final", "all", "out"}  # that are written in one word with a split
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 PARTS = re.compile(r"[0-9]+|[^\W\d_]+")
 # A folder of a project that is likely to hold its data, and those that are likely to hold something else.
-DATA_WORDS = PADDING - {"part", "the", "my", "new", "final", "all", "out", "seg"} | {"datasets", "input", "inputs"}
+DATA_WORDS = COMPOUNDS - {"part", "fold", "split", "subset", "seg"} | {"datasets", "input", "inputs"}
 PROJECT_WORDS = {
     *("figure", "figures", "fig", "figs", "doc", "docs", "plot", "plots", "result", "results", "output", "outputs"),
     *("paper", "report", "reports", "asset", "assets", "notebooks", "src", "code", "screenshots", "logs", "static"),
@@ -44,7 +45,7 @@ def words_of(name: str) -> list[str]:
     for word in PARTS.findall(spaced.casefold()):
         for known in sorted(WORDS, key=len, reverse=True):
             rest = word.removeprefix(known)
-            if rest != word and rest in DATA_WORDS and len(known) > 2:  # a trout is no “tr out”
+            if rest != word and rest in COMPOUNDS and len(known) > 2:
                 words += [known, rest]
                 break
         else:

@@ -206,3 +206,20 @@ def test_names_that_are_no_text_are_followed_too(tmp_path, fill, listed, cache):
     ((place, _),) = unconfirmed(root, cache)
     confirm(root, place, cache)
     assert listed(root).identity.train_counts == {"cat": 5, "dog": 5}
+
+
+def test_a_link_beside_the_data_set_is_only_named_unless_it_may_be_a_split(tmp_path, fill, elsewhere, listed):
+    for folders in (("train/cat", "train/dog"), ("data/cat", "data/dog")):
+        root = fill(tmp_path / folders[0].split("/")[0], *folders)
+        (root / "models").symlink_to(elsewhere)
+        assert listed(root).skipped == (("models", "is a link to a folder elsewhere, which is not followed"),)
+    root = fill(tmp_path / "folds", "fold_a/cat", "fold_a/dog")
+    (root / "fold_b").symlink_to(elsewhere / "test")
+    with pytest.raises(BadInput, match="1 link leads out of the folder"):
+        listed(root)
+
+
+def test_what_else_is_wrong_is_said_beside_the_links(tmp_path, fill, elsewhere, listed):
+    root = linked(fill(tmp_path / "set", "cat"), elsewhere / "train", "dog")
+    with pytest.raises(BadInput, match=r"has only one class, 'cat': .*; in it, 1 link leads out of the folder"):
+        listed(root)
