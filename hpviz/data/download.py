@@ -149,7 +149,10 @@ def _in_child(
 
 def _count(words: Path) -> tuple[int, int]:
     """(done, total) bytes as the child's progress bar last told."""
-    counts = re.findall(rb"\r(\d+) (\d+)", words.read_bytes())
+    try:
+        counts = re.findall(rb"\r(\d+) (\d+)", words.read_bytes())
+    except FileNotFoundError:  # a process that ends tidies up its temporary files before it stops its work
+        return 0, 0
     return (int(counts[-1][0]), int(counts[-1][1])) if counts else (0, 0)
 
 

@@ -244,8 +244,8 @@ def _by_classes(node: Node, children: Sequence[Child]) -> Layout:
 def _data_within(node: Node) -> str | None:
     """The folder of a project that holds the data set, beside others that hold a few stray images."""
     children = [child_of(name, inner) for name, inner in sorted(node.folders.items())]
-    if len(children) < 2:
-        return None
+    if len(children) < 2:  # a lone folder is no class: what lies beside it are strays
+        return next((child.name for child in children if len(child.inner.folders) > 1), None)
     if any(exact_role(child.name) for child in children) or roles(children):
         return None
     split = [child for child in children if _holds_splits(child)]

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -48,6 +48,7 @@ KINDS = {
 FOLDERS = ["", "cats", "dogs", "train/cats", "train/dogs", "test_set/cats", "test_set/dogs", "test", "figures", ".git"]
 
 
+@settings(max_examples=60)
 @given(
     st.sets(st.tuples(st.sampled_from(FOLDERS), st.sampled_from(sorted(KINDS))), max_size=30),
     st.sets(st.sampled_from(FOLDERS[1:7])),

@@ -1,3 +1,4 @@
+import io
 import os
 import shutil
 import tempfile
@@ -6,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from hpviz.data.folder import look
 from hpviz.data.remembered import recall
@@ -225,6 +227,9 @@ def test_names_that_are_not_text_become_text(tmp_path, photo, listed):
     assert Path(listing.train[0].path).exists()
 
 
+content = io.BytesIO()
+Image.new("RGB", (4, 4)).save(content, "PNG")
+PICTURE = content.getvalue()
 segments = st.sampled_from(["train", "Test", "val", "seg_pred", "seg_train", "cat", "dog", "b", ".git", "__MACOSX"])
 trees = st.lists(st.lists(segments, max_size=4).map("/".join), max_size=8)
 
@@ -237,7 +242,7 @@ def test_any_tree_of_folders_yields_two_classes_in_both_splits_or_one_sentence(f
             (root / folder).mkdir(parents=True, exist_ok=True)
         for folder in trees:
             for index in range(2):
-                (root / folder / f"{index}.jpg").write_bytes(b"%d" % index)
+                (root / folder / f"{index}.png").write_bytes(PICTURE)
         try:
             listing = finish(look(root, cache))
         except BadInput as error:

@@ -91,6 +91,7 @@ def test_what_is_no_part_of_the_splits_is_left_aside_and_named(folders, aside):
         (both("pets", 12) | {"docs/images": 5, "": 1}, {"docs": 5}, 1),
         (both("pets", 12) | {"scribbles": 2}, {"scribbles": 2}, 0),
         (both("archive", 12) | {"archive": 1, "": 1}, {}, 2),
+        (both("archive", 12) | {"": 9}, {}, 9),
         (both("train", 12) | {"test": 6}, {"test": 6}, 0),
         (both("train_images", 12) | {"test_images": 6}, {"test_images": 6}, 0),
         (both("images", 12) | {"test": 6}, {"test": 6}, 0),

@@ -26,7 +26,7 @@ from hpviz.runs.desk import shared
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 what, data, cache = sys.argv[1], sys.argv[2], Path(sys.argv[3])
 desk, source = shared(cache), resolve(data, cache)
-task = desk.prepare(source, 64) if what == "prepare" else desk.identify(source)
+task = desk.prepare(source, 64) if what == "prepare" else getattr(desk, what)(source)
 said = ""
 while not task.wait(0.05):
     if task.view["text"] != said:
@@ -82,6 +82,25 @@ def test_work_in_the_background_does_not_keep_a_process_from_ending(tmp_path, re
         finally:
             process.kill()
     assert not list(tmp_path.glob("data/*.part"))
+
+
+def test_a_download_does_not_keep_a_process_from_ending_and_ends_with_it(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as proxy:  # that never answers
+        proxy.settimeout(60)
+        env = {**os.environ, "HTTPS_PROXY": f"http://127.0.0.1:{proxy.getsockname()[1]}", "NO_PROXY": ""}
+        command = [sys.executable, "-c", BACKGROUND, "fetch", "cifar10", str(tmp_path)]
+        with subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                asked, _ = proxy.accept()
+                process.terminate()
+                assert process.wait(PATIENCE) == 0
+                assert process.stderr.read() == ""
+                with asked:
+                    asked.settimeout(PATIENCE)
+                    while asked.recv(4096):  # until the child that downloads has ended, too
+                        pass
+            finally:
+                process.kill()
 
 
 def test_a_command_that_prepares_images_stops_when_it_is_told_to(tmp_path, slow_pictures):
