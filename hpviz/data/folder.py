@@ -157,10 +157,8 @@ def what_is_closed(closed: Sequence[Closed], roots: Sequence[tuple[str, int]]) -
         return sentence(roots)
     if broken := [way for way in closed if way.why == TO_NOTHING]:
         first = shown(broken[0].parts)
-        return (
-            f"{len(broken):,} links lead to nothing, {first!r} for one: fetch the files that they stand for, or give "
-            "another folder."
-        )
+        links = "1 link leads" if len(broken) == 1 else f"{len(broken):,} links lead"
+        return f"{links} to nothing, {first!r} for one: fetch what they stand for, or give another folder."
     if closed:
         return f"{shown(closed[0].parts)!r} {closed[0].why}: bring the images there, or change permissions."
     return ""

@@ -89,7 +89,7 @@ def test_a_split_of_links_to_nothing_is_named_too(tmp_path, fill, listed):
     for name in ("cat", "dog"):
         (root / "test" / name).mkdir(parents=True)
         (root / "test" / name / "1.jpg").symlink_to("../../.git/annex/objects/1.jpg")
-    with pytest.raises(BadInput, match=r"2 links lead to nothing, 'test/cat/1.jpg' for one: fetch the files"):
+    with pytest.raises(BadInput, match=r"2 links lead to nothing, 'test/cat/1.jpg' for one: fetch what they"):
         listed(root)
 
 
