@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from hpviz.data.remembered import memory_of, recall, remember
+from hpviz.paths import absolute, nature, quoted, read_path, spelled
 from hpviz.spec import BadInput
 
 # Where no one keeps pictures, but a link to them could betray or hang a machine.
@@ -42,17 +43,15 @@ def confirmed(folder: Path, cache: Path) -> tuple[str, ...]:
 
 def confirm(folder: Path, root: str | Path, cache: Path) -> None:
     """Let the links of a folder lead to `root`, from now on. Raises BadInput if that is no folder or too much."""
-    try:
-        place = Path(root).expanduser().resolve()
-        is_folder = place.is_dir()
-    except (OSError, ValueError, RuntimeError):  # too long, a null byte, an unknown ~user
-        is_folder = False
-    if not is_folder:
-        raise BadInput(f"{str(root)[:200]!r} is not a folder: give the one that the links lead to.")
+    if not str(root).strip():
+        raise BadInput("No folder was named to follow links to: give the one that they lead to.")
+    place = absolute(read_path(str(root)))
+    if nature(place) != "folder":
+        raise BadInput(f"{quoted(root)} is not a folder: give the one that the links lead to.")
     if place == place.parent or (place.parent == place.parent.parent and place.name in ("home", "Users")):
-        raise BadInput(f"{str(place)!r} holds everything on this machine: give the folder that the links lead to.")
+        raise BadInput(f"{quoted(place)} holds everything on this machine: give the folder that the links lead to.")
     if is_never_followed(str(place)):
-        raise BadInput(f"{str(place)!r} is a place of the system, where links are never followed.")
+        raise BadInput(f"{quoted(place)} is a place of the system, where links are never followed.")
     memory = _memory(folder, cache)
     known = recall(memory)
     remember(memory, {**known, "followed": sorted({*known.get("followed", ()), str(place)})})
@@ -107,13 +106,8 @@ def sentence(roots: Sequence[tuple[str, int]]) -> str:
     )
 
 
-def printable(path: str) -> str:
-    """A path as text that can be shown anywhere, whatever bytes it is made of."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
 def _on_one_line(path: str) -> str:
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", lambda match: repr(match[0])[1:-1], printable(path))
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", lambda match: repr(match[0])[1:-1], spelled(path))
 
 
 def _memory(folder: Path, cache: Path) -> Path:

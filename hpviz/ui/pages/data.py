@@ -6,7 +6,7 @@ from hpviz.charts.balance import balance, counts, spoken
 from hpviz.data import catalogue
 from hpviz.data.catalogue import Identity, Source
 from hpviz.data.findings import balance as balance_meaning
-from hpviz.data.follow_links import printable
+from hpviz.paths import spelled
 from hpviz.runs.desk import survey_name
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS
@@ -116,7 +116,7 @@ def follow_links(source: Source, root: str) -> None:
 def ask_about_links(source: Source) -> None:
     """Where links lead that are not followed, with a way to confirm each place."""
     for root, count in catalogue.unconfirmed_links(source, runner.cache)[:ROOTS_ASKED]:
-        place = literal(printable(root), most=200)
+        place = literal(spelled(root), most=200)
         links = "1 link leads" if count == 1 else f"{count:,} links lead"
         st.info(
             f"{links} out of this folder, to {place}. Follow them if you know what lies there; it is remembered here.",
