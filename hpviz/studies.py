@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
+from hpviz.notation import short
 from hpviz.spec import BadInput
 
 Preset = Literal["quick", "article"]
@@ -36,9 +37,10 @@ class Study:
     """One hyperparameter under study.
 
     `field` is its name in RunSpec and `symbol` its short name on charts. `article_values` are the
-    author's, `quick_values` those that show the same effects on fewer images, `slider_values` what
-    the page offers. `held` is what the study fixes apart from the defaults of a run; `article_only`
-    is held in the `article` preset alone. `whole` values are integers.
+    author's, or, where he `tried` none, those that his text asks for; `quick_values` those that show
+    the same effects on fewer images, `slider_values` what the page offers. `held` is what the study
+    fixes apart from the defaults of a run; `article_only` is held in the `article` preset alone.
+    `whole` values are integers.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Study:
     article_only: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     pretrained_in_article: bool = False
     whole: bool = False
+    tried: bool = True
 
     def parse(self, text: str | float) -> float:
         """A value of this hyperparameter from text; BadInput if it is no (whole) number."""
@@ -71,6 +74,13 @@ class Study:
 
     def values(self, preset: Preset) -> tuple[float, ...]:
         return self.article_values if preset == "article" else self.quick_values
+
+    def lists(self, preset: Preset) -> dict[str, tuple[float, ...]]:
+        """The lists of values that a page under that preset offers, by what they are called."""
+        first = {"the article's values" if self.tried else "values the article never tried": self.article_values}
+        if preset == "article" or self.quick_values == self.article_values:
+            return first
+        return {**first, f"the quick values: {', '.join(map(short, self.quick_values))}": self.quick_values}
 
     def settings(self, preset: Preset) -> dict[str, Any]:
         """The RunSpec fields this study holds fixed under a preset."""
@@ -150,6 +160,7 @@ KERNEL_WIDTH = Study(
     quick_values=(3, 5, 7, 9),
     slider_values=(1, 3, 5, 7, 9, 11, 13, 15),
     whole=True,
+    tried=False,
     held={"learning_rate": 1e-4, "padding": "same"},
 )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from hpviz.analysis.evidence import common_epoch, is_whole, last, up_to
+from hpviz.analysis.evidence import common_epoch, holding_back, is_whole, last, up_to
 from hpviz.analysis.noise import Pair, compare
 from hpviz.analysis.origin import kind_of
 from hpviz.analysis.words import name_of, spell
@@ -83,27 +83,68 @@ class Comparison:
 
     @property
     def test_images(self) -> int | None:
-        """How many images every test accuracy was measured on; None where they differ or it was not noted."""
-        noted = [count for run in self.runs if (count := run["inputs"].get("test_images"))]
-        return noted[0] if noted and self.has_same_images else None
+        """How many images test accuracies were measured on; None where the images differ or it was not noted.
+
+        Of one set of images some runs may have read fewer than others: the fewest count, which promises least.
+        """
+        return min(self.noted_images) if self.noted_images and self.has_same_images else None
+
+    @property
+    def noted_images(self) -> set[int]:
+        """How many images the runs were tested on, as far as they have noted it."""
+        return {count for run in self.runs if (count := run["inputs"].get("test_images"))}
+
+    @cached_property
+    def lost(self) -> dict[str, int]:
+        """By label, how many seeds that have ended diverged; labels that lost none are left out."""
+        counts = {label: len(self._ended(runs)) - len(self._whole(runs)) for label, runs in self.groups.items()}
+        return {label: count for label, count in counts.items() if count}
+
+    @cached_property
+    def held_back(self) -> tuple[Run, ...]:
+        """The runs at whose end the comparison stops, though others go further."""
+        whole = [[run for run in self._ended(runs) if is_whole(run)] for runs in self.groups.values()]
+        return holding_back([runs for runs in whole if runs], self.epochs)
+
+    @property
+    def short(self) -> int:
+        """How many runs have ended, without diverging, before the epoch that is compared."""
+        return sum(len(run["epochs"]) < self.epochs for runs in self.groups.values() for run in self._whole(runs))
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The labels as sentences say them: lr 1e-4."""
+        return {label: f"{self.legend} {label}" if self.study else label for label in self.groups}
 
     @cached_property
     def accuracies(self) -> dict[str, list[float]]:
-        """By label, the last accuracies that a judgement rests on: of seeds that have ended, whole and long enough."""
-        judged = {label: self._accuracies(runs) for label, runs in self.groups.items()}
+        """By label, the last accuracies that a judgement rests on: of seeds that have ended, and are long enough.
+
+        A seed that diverged counts as guessing, for that is all it can do; where it is not known what guessing has, a
+        label that lost one is not judged.
+        """
+        judged = {label: self._accuracies(label) for label in self.groups}
         return {label: seeds for label, seeds in judged.items() if seeds}
 
     def pairs(self) -> list[Pair[str]]:
         """Every two labels, different or noise? Empty where `test_images` is not known. Runs under way do not count."""
         if self.test_images is None:
             return []
-        names = {label: f"{self.legend} {label}" if self.study else label for label in self.groups}
-        return compare(self.accuracies, self.test_images, names)
+        return compare(self.accuracies, self.test_images, self.names, self.lost)
 
-    def _accuracies(self, runs: Sequence[Run]) -> list[float]:
-        ended = [up_to(run, self.epochs) for run in runs if run["status"] not in ACTIVE]
-        whole = [run for run in ended if is_whole(run) and len(run["epochs"]) == self.epochs]
-        return [last("test_accuracy")(run["epochs"]) for run in whole]
+    def _accuracies(self, label: str) -> list[float]:
+        arrived = [run for run in self._whole(self.groups[label]) if len(run["epochs"]) == self.epochs]
+        found, lost = [last("test_accuracy")(run["epochs"]) for run in arrived], self.lost.get(label, 0)
+        if not lost:
+            return found
+        return [] if self.chance is None else [*found, *[self.chance] * lost]
+
+    def _ended(self, runs: Sequence[Run]) -> list[Run]:
+        return [run for run in runs if run["status"] not in ACTIVE]
+
+    def _whole(self, runs: Sequence[Run]) -> list[Run]:
+        """Those that have ended without diverging, up to the compared epoch."""
+        return [cut for run in self._ended(runs) if is_whole(cut := up_to(run, self.epochs))]
 
 
 def compare_runs(runs: Sequence[Run], field: str | None = None) -> Comparison:
@@ -174,7 +215,7 @@ def _distinct(runs: Sequence[Run], names: Mapping[str, str]) -> dict[str, str]:
 
 
 def _common_epoch(runs: Sequence[Run], labels: Mapping[str, str]) -> int:
-    steady = [run for run in runs if run["status"] not in ACTIVE and run["status"] != "diverged"] or list(runs)
+    steady = [run for run in runs if run["status"] not in ACTIVE and is_whole(run)] or list(runs)
     groups: dict[str, list[Run]] = {}
     for run in steady:
         groups.setdefault(labels[run["id"]], []).append(run)

@@ -11,10 +11,19 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import Literal
 
-from hpviz.runs.document import EpochRow
+from hpviz.runs.document import ACTIVE, EpochRow, Run
 
 Kind = Literal[
-    "under-fit", "still improving", "over-fit in loss only", "over-fit", "unstable", "diverged", "dead", "good"
+    "under-fit",
+    "still improving",
+    "over-fit in loss only",
+    "over-fit",
+    "unstable",
+    "diverged",
+    "dead",
+    "good",
+    "training",
+    "stopped",
 ]
 
 # A training loss a hundred times that of guessing is on its way to infinity, though it can still be written down.
@@ -47,6 +56,8 @@ NEXT_STEPS: dict[Kind, str] = {
     "still improving": "Train for more epochs, or raise the learning rate by a factor of 3.",
     "under-fit": "Take weight decay off, raise the learning rate by a factor of 3, or take a larger net.",
     "good": "Repeat it with more seeds before you compare it with others.",
+    "training": "Wait for its last epoch.",
+    "stopped": "Resume it to have it judged.",
 }
 
 
@@ -59,8 +70,30 @@ class Diagnosis:
     next_step: str
 
 
+def diagnosis_of(run: Run, epochs: int, classes: int) -> Diagnosis | None:
+    """Judge the first `epochs` epochs of a run on that many classes; None if it has no epoch yet.
+
+    A run that ended before it had come as far as it was asked to is no shape of a curve: it is "stopped", whoever or
+    whatever stopped it, and one under way is "training". Only that a loss is no number any more is said at once.
+    """
+    found, reached, target = diagnosis(run["epochs"], epochs, classes), len(run["epochs"]), run["target"]
+    if found is None or found.kind == "diverged":
+        return found
+    if run["status"] == "diverged":
+        return _unjudged("diverged", f"A loss was no longer a finite number after epoch {reached}: diverged.")
+    if run["status"] == "finished" or reached > epochs or reached >= target:
+        return found
+    if run["status"] in ACTIVE:
+        return _unjudged("training", f"Epoch {reached} of {target} has ended: training, not judged yet.")
+    return _unjudged("stopped", f"{run['status'].capitalize()} after epoch {reached} of {target}: stopped, not judged.")
+
+
+def _unjudged(kind: Kind, rule: str) -> Diagnosis:
+    return Diagnosis(kind, rule, NEXT_STEPS[kind])
+
+
 def diagnosis(rows: Sequence[EpochRow], epochs: int, classes: int) -> Diagnosis | None:
-    """Judge the first `epochs` rows of a run on that many classes; None if it has no epoch yet."""
+    """Judge the shape of the first `epochs` rows of a run on that many classes; None if it has no epoch yet."""
     shown = list(rows[:epochs])
     if not shown:
         return None

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
 
@@ -35,8 +35,9 @@ def nothing(_: Value) -> bool:
 class Evidence:
     """Runs by value of `field`, one a seed, all of them at least `epochs` long.
 
-    `setting` is the rest of their spec, the same for all. `diverged` counts runs by value that were left out because a
-    loss was not finite.
+    `setting` is the rest of their spec, the same for all. `diverged` counts the seeds of each value that are lost,
+    because a loss was not finite: they have no figure, and weigh in a verdict as guesses or by leaving it open. `short`
+    are seeds that ended before `epochs`, `last` those at whose end the comparison stops though others go on.
     """
 
     field: str
@@ -44,6 +45,8 @@ class Evidence:
     runs: Mapping[Value, tuple[Run, ...]]
     epochs: int
     diverged: Mapping[Value, int]
+    short: tuple[Run, ...] = ()
+    last: tuple[Run, ...] = ()
 
     @property
     def values(self) -> list[Value]:
@@ -60,7 +63,15 @@ class Evidence:
         """The figure of every run, by value."""
         return {value: [figure(rows) for rows in self.rows(value)] for value in self.runs}
 
+    def accuracies(self, figure: Figure, chance: float) -> dict[Value, list[float]]:
+        """The accuracy of every seed, by value; one that diverged counts as guessing, which is all that it can do."""
+        return {value: [*each, *[chance] * self.lost(value)] for value, each in self.figures(figure).items()}
+
+    def lost(self, value: Value) -> int:
+        return self.diverged.get(value, 0)
+
     def means(self, figure: Figure) -> dict[Value, float]:
+        """Over the seeds that have the figure."""
         return {value: fmean(each) for value, each in self.figures(figure).items()}
 
     def stated(self) -> str:
@@ -72,14 +83,26 @@ class Evidence:
             newest["spec"]["dataset"],
             f"{self.setting['image_size']} px",
             f"{per_class} training images a class" if per_class else "all training images",
-            plural(self.epochs, "epoch"),
+            plural(self.epochs, "epoch") + self._held_back(),
             plural(counts[-1], "seed") if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds",
         ]
-        if lost := sum(self.diverged.values()):
-            parts.append(f"{plural(lost, 'diverged run')} left out")
+        parts += [self._lost(value) for value in self.diverged]
+        if self.short:
+            parts.append(f"{plural(len(self.short), 'shorter run')} left out")
         if foreign := from_elsewhere([run for runs in self.runs.values() for run in runs]):
             parts.append(foreign)
         return ", ".join(parts)
+
+    def _lost(self, value: Value) -> str:
+        """2 of 4 seeds with lr 0.1 diverged; of a value that is not compared, how many."""
+        lost, whole = self.lost(value), self.seeds(value)
+        count = f"{lost} of {plural(lost + whole, 'seed')}" if value in self.runs else plural(lost, "seed")
+        return f"{count} with {name_of(self.field, value)} diverged (in no mean, judged as guessing)"
+
+    def _held_back(self) -> str:
+        """Which runs the others are held back by."""
+        names = [f"{name_of(self.field, run['spec'][self.field])} seed {run['spec']['seed']}" for run in self.last]
+        return f" (no more of {listed(names)})" if names else ""
 
 
 @dataclass(frozen=True)
@@ -126,8 +149,12 @@ class Group:
             for value, runs in sorted(long_enough.items(), key=lambda item: (isinstance(item[0], str), item[0]))
             if runs and epochs and (wanted(value) or (also(value) and len(runs) >= SEEDS_NEEDED))
         }
-        lost = {value: each.lost for value, each in self.seeds.items() if each.lost and wanted(value)}
-        return Evidence(self.field, self.setting, compared, epochs, lost)
+        counted = {value for value in self.seeds if wanted(value) or value in compared}
+        lost = {value: each.lost for value, each in self.seeds.items() if each.lost and value in counted}
+        ended = [run for value in counted for run in whole[value] if run["status"] not in ACTIVE]
+        short = tuple(run for run in ended if len(run["epochs"]) < epochs)
+        last = holding_back([runs for value, runs in whole.items() if runs and wanted(value)], epochs)
+        return Evidence(self.field, self.setting, compared, epochs, lost, short, last)
 
 
 def group(found: Iterable[Seeds], field: str) -> list[Group]:
@@ -173,7 +200,7 @@ def repeated(evidence: Evidence) -> Evidence:
     """The same without values that have one seed only, at the last epoch that the others have."""
     values = [value for value in evidence.values if evidence.seeds(value) >= SEEDS_NEEDED]
     runs = [run for value in values for run in evidence.runs[value]]
-    return next(iter(comparable(runs, evidence.field)), evidence)
+    return replace(next(iter(comparable(runs, evidence.field)), evidence), diverged=evidence.diverged)
 
 
 def common_epoch(groups: Sequence[Sequence[Run]]) -> int:
@@ -190,14 +217,25 @@ def _reach(runs: Sequence[Run]) -> int:
     return lengths[:SEEDS_NEEDED][-1]
 
 
+def holding_back(groups: Sequence[Sequence[Run]], epochs: int) -> tuple[Run, ...]:
+    """The runs at whose end a comparison after `epochs` stops, though other runs in it go further."""
+    ended = [run for runs in groups for run in runs if run["status"] not in ACTIVE]
+    if all(len(run["epochs"]) <= epochs for run in ended):
+        return ()
+    short = [runs for runs in groups if _reach(runs) == epochs]
+    return tuple(run for runs in short for run in runs if run["status"] not in ACTIVE and len(run["epochs"]) == epochs)
+
+
 def is_whole(run: Run) -> bool:
     """Whether every figure so far is a number."""
     return run["status"] != "diverged" and all(map(is_finite, run["epochs"]))
 
 
 def up_to(run: Run, epochs: int | None) -> Run:
-    """The run as it stood after that many epochs (None: as it stands)."""
-    return {**run, "epochs": run["epochs"][:epochs]}
+    """The run as it stood after that many epochs (None: as it stands); one that went on had come as far as asked."""
+    if epochs is None or len(run["epochs"]) <= epochs:
+        return {**run}
+    return {**run, "epochs": run["epochs"][:epochs], "target": epochs}
 
 
 def furthest(runs: Iterable[Run], epochs: int) -> list[Run]:

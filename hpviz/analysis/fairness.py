@@ -5,18 +5,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from hpviz.analysis.evidence import common_epoch, comparable, last
+from hpviz.analysis.evidence import Evidence, common_epoch, comparable, is_whole, last, up_to
+from hpviz.analysis.ranking import leader
 from hpviz.analysis.words import listed, name_of, plural, spell
 from hpviz.runs.document import Run
 from hpviz.spec import RunSpec
 from hpviz.studies import STUDIES
 
-Kind = Literal["data", "several", "epochs", "updates", "learning rate", "edge", "precision", "machine"]
+Kind = Literal["data", "several", "diverged", "epochs", "updates", "learning rate", "edge", "precision", "machine"]
 
 # Half as many updates again cannot be made good within an epoch or two.
 UNEQUAL_UPDATES = 1.5
 # With two values the better one is always an edge.
 EDGE_VALUES = 3
+# Runs that hold the others back, as many as a sentence takes.
+SHORT_TOLD = 3
 # Where a range ends by nature, there is nothing beyond.
 NATURAL_ENDS = {"weight_decay": 0, "batch_size": 1, "kernel_width": 1}
 
@@ -39,22 +42,66 @@ class Caution:
     sentence: str
 
 
-def fairness(runs: Sequence[Run]) -> list[Caution]:
-    """Every caution about holding these runs against each other; runs without an epoch are passed over."""
+def fairness(runs: Sequence[Run], epochs: int | None = None) -> list[Caution]:
+    """Every caution about holding these runs against each other after `epochs` (None: the last that all values have).
+
+    Runs without an epoch are passed over; those that diverged have a caution of their own and no part in the others.
+    """
     trained = [run for run in runs if run["epochs"]]
     if len(trained) < 2:
         return []
     knobs = [name for name in RunSpec.model_fields if name not in NOT_KNOBS and len(_distinct(trained, name)) > 1]
+    whole = [run for run in trained if is_whole(run if epochs is None else up_to(run, epochs))]
+    compared = epochs or _common_epoch(whole or trained, knobs)
     return [
         *_data(trained),
         *_several(knobs),
-        *_epochs(trained, knobs),
-        *_updates(trained, knobs),
+        *_lost(trained, whole, knobs),
+        *_epochs(whole, knobs, compared),
+        *_updates(whole, knobs, compared),
         *_learning_rate(trained),
-        *_edge(trained, knobs),
+        *_edge([up_to(run, compared) for run in trained], knobs),
         *_precision(trained),
         *_machine(trained),
     ]
+
+
+@dataclass(frozen=True)
+class Edge:
+    """The best value stands at the edge of what was tried; `alike` are values that noise does not tell from it."""
+
+    field: str
+    value: float
+    is_lowest: bool
+    alike: tuple[float, ...]
+
+
+def edge_of(runs: Sequence[Run], field: str) -> Edge | None:
+    """Whether the best of three or more values of a hyperparameter is the lowest or the highest that was tried.
+
+    None on a tie: where several end alike none is best. A seed that diverged counts as guessing; without knowing what
+    that has, its value is left out. Runs of different settings are not mixed: the first setting that shows it counts.
+    """
+    for evidence in comparable(runs, field):
+        classes = {len(run["inputs"].get("classes", ())) for each in evidence.runs.values() for run in each} - {0}
+        chance = 1 / classes.pop() if len(classes) == 1 else None
+        groups = {
+            value: evidence.accuracies(last("test_accuracy"), chance or 0.0)[value]
+            for value in evidence.values
+            if not isinstance(value, str) and (chance or not evidence.lost(value))
+        }
+        tried = sorted(float(value) for value in {*evidence.values, *evidence.diverged} if not isinstance(value, str))
+        found = leader(groups, _test_images(evidence)) if len(tried) >= EDGE_VALUES else None
+        if found is None or found.equals or found.value == NATURAL_ENDS.get(field):
+            continue
+        if found.value in (tried[0], tried[-1]):
+            return Edge(field, float(found.value), found.value == tried[0], found.alike)
+    return None
+
+
+def _test_images(evidence: Evidence) -> int | None:
+    noted = (run["inputs"].get("test_images") for runs in evidence.runs.values() for run in runs)
+    return min((count for count in noted if count), default=None)
 
 
 def different_machines(runs: Iterable[Run]) -> list[str]:
@@ -81,18 +128,43 @@ def _several(knobs: Sequence[str]) -> Iterator[Caution]:
         )
 
 
-def _epochs(runs: Sequence[Run], knobs: Sequence[str]) -> Iterator[Caution]:
-    lengths = {len(run["epochs"]) for run in runs}
-    if len(lengths) > 1:
-        compared = plural(_common_epoch(runs, knobs), "epoch")
+def _lost(runs: Sequence[Run], whole: Sequence[Run], knobs: Sequence[str]) -> Iterator[Caution]:
+    """Seeds that diverged: a mean over the others would tell of those that were lucky."""
+    kept = {run["id"] for run in whole}
+    seeds: dict[str, list[bool]] = defaultdict(list)
+    for run in runs:
+        seeds[_name(run, knobs)].append(run["id"] in kept)
+    told = [
+        f"{len(each) - sum(each)} of {plural(len(each), 'seed')} of {name}"
+        for name, each in seeds.items()
+        if not all(each)
+    ]
+    if told:
         yield Caution(
-            "epochs", f"The runs have {min(lengths)} to {max(lengths)} epochs and are compared after {compared}."
+            "diverged",
+            f"{listed(told)} diverged: means are those of the others, and where differences are judged, a seed that "
+            "diverged counts as guessing.",
         )
 
 
-def _updates(runs: Sequence[Run], knobs: Sequence[str]) -> Iterator[Caution]:
-    epochs = _common_epoch(runs, knobs)
+def _epochs(runs: Sequence[Run], knobs: Sequence[str], epochs: int) -> Iterator[Caution]:
+    lengths = {len(run["epochs"]) for run in runs}
+    if len(lengths) < 2:
+        return
+    short = [run for run in runs if len(run["epochs"]) == epochs < max(lengths)]
+    names = [f"{_name(run, knobs)} (seed {run['spec']['seed']})" for run in short]
+    shown = names if len(names) <= SHORT_TOLD else [*names[: SHORT_TOLD - 1], f"{len(names) - SHORT_TOLD + 1} more"]
+    why = f", for {listed(shown)} {'has' if len(short) == 1 else 'have'} no more" if short else ""
+    yield Caution(
+        "epochs",
+        f"The runs have {min(lengths)} to {max(lengths)} epochs and are compared after {plural(epochs, 'epoch')}{why}.",
+    )
+
+
+def _updates(runs: Sequence[Run], knobs: Sequence[str], epochs: int) -> Iterator[Caution]:
     long_enough = [run for run in runs if len(run["epochs"]) >= epochs]
+    if not long_enough:
+        return
     counts = {run["id"]: run["epochs"][epochs - 1]["updates"] for run in long_enough}
     most = max(long_enough, key=lambda run: counts[run["id"]])
     fewest = min(long_enough, key=lambda run: counts[run["id"]])
@@ -121,16 +193,17 @@ def _learning_rate(runs: Sequence[Run]) -> Iterator[Caution]:
 
 def _edge(runs: Sequence[Run], knobs: Sequence[str]) -> Iterator[Caution]:
     fields = [study.field for study in STUDIES.values() if list(knobs) == [study.field]]
-    for evidence in (found for field in fields for found in comparable(runs, field)):
-        means = {value: mean for value, mean in evidence.means(last("test_accuracy")).items() if value != "article"}
-        if len(means) < EDGE_VALUES:
-            continue
-        best = max(means, key=lambda value: means[value])
-        if best in (min(means), max(means)) and best != NATURAL_ENDS.get(evidence.field):
-            name, side = evidence.field.replace("_", " "), "lowest" if best == min(means) else "highest"
-            yield Caution(
-                "edge", f"The best {name}, {spell(best)}, is the {side} you tried: a better one may lie beyond."
+    for edge in filter(None, (edge_of(runs, field) for field in fields)):
+        name, side = edge.field.replace("_", " "), "lowest" if edge.is_lowest else "highest"
+        if edge.alike:
+            others = listed([spell(value) for value in edge.alike])
+            sentence = (
+                f"The {side} {name} you tried, {spell(edge.value)}, ended highest, though noise does not tell it from "
+                f"{others}: a better one may lie beyond."
             )
+        else:
+            sentence = f"The best {name}, {spell(edge.value)}, is the {side} you tried: a better one may lie beyond."
+        yield Caution("edge", sentence)
 
 
 def _precision(runs: Sequence[Run]) -> Iterator[Caution]:

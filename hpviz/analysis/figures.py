@@ -6,12 +6,13 @@ from statistics import fmean, stdev
 
 from hpviz.analysis.evidence import furthest, gap, highest, is_whole, last, up_to
 from hpviz.analysis.measured import peak_memory
+from hpviz.analysis.words import plural
 from hpviz.runs.document import EpochRow, Run
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What came of a label: means over the seeds that went furthest, after `epochs` (0: there is no figure).
+    """What came of a label: means over the `counted` seeds that went furthest, after `epochs` (0: there is no figure).
 
     `is_behind` tells that these are fewer epochs than the others are compared after. `last` and `best` are test
     accuracies in 0..1, their spreads standard deviations in points (None for one seed), `gap` the test loss less the
@@ -21,6 +22,7 @@ class Figures:
 
     label: str
     seeds: int
+    counted: int
     diverged: int
     epochs: int
     is_behind: bool
@@ -38,6 +40,11 @@ class Figures:
         """The label, with its epoch where that is not the one of the others."""
         return f"{self.label} (epoch {self.epochs})" if self.is_behind else self.label
 
+    @property
+    def lost(self) -> str:
+        """How many seeds diverged, in words; empty if none did."""
+        return lost_in_words(self.diverged, self.seeds)
+
 
 def figures_of(label: str, runs: Sequence[Run], epochs: int) -> Figures:
     """The figures of a label's seeds as they stood after that many epochs."""
@@ -50,6 +57,7 @@ def figures_of(label: str, runs: Sequence[Run], epochs: int) -> Figures:
     return Figures(
         label=label,
         seeds=len(runs),
+        counted=len(compared),
         diverged=count_diverged(runs, epochs),
         epochs=reached,
         is_behind=0 < reached < epochs,
@@ -62,6 +70,11 @@ def figures_of(label: str, runs: Sequence[Run], epochs: int) -> Figures:
         test_seconds=_mean_of("test_seconds", trained),
         peak_memory=_mean(peaks),
     )
+
+
+def lost_in_words(lost: int, seeds: int) -> str:
+    """2 of 4 seeds diverged; empty if none did."""
+    return f"{lost} of {plural(seeds, 'seed')} diverged" if lost else ""
 
 
 def count_diverged(runs: Sequence[Run], epochs: int) -> int:

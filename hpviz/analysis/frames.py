@@ -1,5 +1,6 @@
 """Stored runs as data frames for charts and tables. Runs with one label are seeds of one value."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from statistics import fmean
@@ -7,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from hpviz.analysis.diagnosis import diagnosis
+from hpviz.analysis.diagnosis import Kind, diagnosis_of, is_finite
 from hpviz.analysis.evidence import furthest, is_whole, up_to
-from hpviz.analysis.figures import count_diverged, figures_of
+from hpviz.analysis.figures import figures_of
+from hpviz.analysis.ranking import only_highest
 from hpviz.analysis.words import plural
 from hpviz.runs.document import EpochRow, Run
 
@@ -17,19 +19,24 @@ METRICS = ("test_accuracy", "train_loss", "test_loss")
 BANDS = tuple(f"{metric}_{end}" for metric in METRICS for end in ("low", "high"))
 PROGRESS = ("epoch", "updates", "images", "seconds")
 MARKS = ("best", "last", "diverged")
-COLUMNS = ("label", *PROGRESS, "seeds", *METRICS, *BANDS, *MARKS)
+# Kinds of a diagnosis that tell nothing of the curves of other seeds, and how they are counted beside them.
+UNJUDGED: Mapping[Kind, str] = {"diverged": "diverged", "stopped": "stopped", "training": "in training"}
+COLUMNS = ("label", *PROGRESS, "seeds", "part", "told", "lost", *METRICS, *BANDS, *MARKS)
 
 
 def curves(runs: Sequence[Run], labels: Mapping[str, str], epochs: int) -> pd.DataFrame:
     """One row an epoch of every label, up to `epochs`, in COLUMNS: means over the seeds that have reached it.
 
     `seeds` is how many have, `…_low` and `…_high` the lowest and highest of two or more, `seconds` training time so
-    far. `best` marks the label's epoch of highest test accuracy, `last` its newest, `diverged` an epoch in which the
-    loss of a seed was no longer finite. Losses in nats, accuracies in 0..1.
+    far. Where a seed ends before others, or diverges, another `part` of the label begins, for it is the mean of other
+    seeds: a line is drawn within a part only, and `told` says at its start of how many it is, 1 of 2 seeds. `best`
+    marks the one epoch of highest test accuracy of the seeds that went furthest (none if two are equal), `last` the
+    newest, `diverged` an epoch in which the loss of a seed was no longer finite; `lost` says there how many of several
+    seeds are by then. Losses in nats, accuracies in 0..1.
     """
     rows = [row for label, seeds in by_label(runs, labels).items() for row in _rows(label, seeds, epochs)]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    numbers = [*PROGRESS, "seeds", *METRICS, *BANDS]
+    numbers = [*PROGRESS, "seeds", "part", *METRICS, *BANDS]
     return frame.astype({**dict.fromkeys(numbers, float), **dict.fromkeys(MARKS, bool)})
 
 
@@ -43,23 +50,62 @@ def by_label(runs: Sequence[Run], labels: Mapping[str, str]) -> dict[str, list[R
 
 def _rows(label: str, seeds: Sequence[Run], epochs: int) -> list[dict[str, object]]:
     shown = [run["epochs"][:epochs] for run in seeds]
+    finite = [_finite(rows) for rows in shown]
     times = [list(accumulate(row["train_seconds"] or 0.0 for row in rows)) for rows in shown]
-    lost = {run["epochs"][-1]["epoch"] for run in seeds if run["status"] == "diverged" and run["epochs"]}
+    lost = [_lost_at(run, epochs) for run in seeds]
     rows: list[dict[str, object]] = []
+    before: list[int] = []
+    part = 0
     for place in range(max(map(len, shown), default=0)):
-        reached = [each[place] for each in shown if len(each) > place]
+        there = [number for number, each in enumerate(shown) if len(each) > place]
+        counted = [number for number in there if finite[number] > place] or there
+        reached = [shown[number][place] for number in counted]
+        ends, changes = lost.count(place), place > 0 and counted != before
+        gone = sum(at is not None and at <= place for at in lost)
+        part, before = part + changes, counted
         rows.append(
             {
                 "label": label,
                 **{name: reached[0][name] for name in ("epoch", "updates", "images")},
-                "seconds": fmean(each[place] for each in times if len(each) > place),
-                "seeds": len(reached),
+                "seconds": fmean(times[number][place] for number in counted),
+                "seeds": len(counted),
+                "part": part,
+                "told": f"{len(counted)} of {len(seeds)} seeds" if changes else "",
+                "lost": f"{gone} of {len(seeds)} diverged" if ends and len(seeds) > 1 else "",
                 **dict(_spread(reached)),
-                "diverged": reached[0]["epoch"] in lost,
+                "diverged": ends > 0,
             }
         )
-    best, last = best_epoch(rows), last_finite_epoch(rows)
+    best, last = _best_of(seeds, epochs), last_finite_epoch(rows)
     return [{**row, "best": row["epoch"] == best, "last": row["epoch"] == last} for row in rows]
+
+
+def _finite(rows: Sequence[EpochRow]) -> int:
+    """How many epochs a run has before a figure of it is no number."""
+    return next((place for place, row in enumerate(rows) if not is_finite(row)), len(rows))
+
+
+def _lost_at(run: Run, epochs: int) -> int | None:
+    """The place of the epoch in which a run diverged, as far as that is shown."""
+    rows = run["epochs"][:epochs]
+    place = _finite(rows)
+    if place < len(rows):
+        return place
+    return len(rows) - 1 if rows and run["status"] == "diverged" and len(run["epochs"]) <= epochs else None
+
+
+def _best_of(seeds: Sequence[Run], epochs: int) -> int | None:
+    """The best epoch of the seeds that went furthest, on average."""
+    compared = [run["epochs"] for run in furthest(seeds, epochs)]
+    compared = compared or [max((run["epochs"][:epochs] for run in seeds), key=_finite)]
+    means = [
+        {
+            "epoch": rows[0]["epoch"],
+            "test_accuracy": _mean([row["test_accuracy"] for row in rows if row["test_accuracy"] is not None]),
+        }
+        for rows in zip(*compared, strict=True)
+    ]
+    return best_epoch(means)
 
 
 def _spread(reached: Sequence[EpochRow]) -> Iterator[tuple[str, float | None]]:
@@ -73,9 +119,9 @@ def _spread(reached: Sequence[EpochRow]) -> Iterator[tuple[str, float | None]]:
 
 
 def best_epoch(rows: Sequence[EpochRow]) -> int | None:
-    """The first epoch of highest test accuracy, or None if no epoch has one."""
-    measured = [row for row in rows if row["test_accuracy"] is not None]
-    return max(measured, key=lambda row: (row["test_accuracy"], -row["epoch"]))["epoch"] if measured else None
+    """The one epoch of highest test accuracy; None if none has one, or where two are equal and none is the best."""
+    place = only_highest([row["test_accuracy"] for row in rows])
+    return None if place is None else rows[place]["epoch"]
 
 
 def last_finite_epoch(rows: Sequence[EpochRow]) -> int | None:
@@ -87,7 +133,7 @@ def last_finite_epoch(rows: Sequence[EpochRow]) -> int | None:
 
 
 def by_value(runs: Sequence[Run], labels: Mapping[str, str], epochs: int, classes: int) -> pd.DataFrame:
-    """One row a label: its seeds, how far they are, its `analysis.figures`, what ails most of them.
+    """One row a label: its seeds, how many are `lost` in words, how far they are, its `analysis.figures`, what ails it.
 
     `best_spread` and `last_spread` are standard deviations over the seeds in points of accuracy, None for one seed;
     `peak_memory` is in MB.
@@ -101,6 +147,7 @@ def _value_row(label: str, seeds: Sequence[Run], epochs: int, classes: int) -> d
     return {
         "value": label,
         "seeds": figures.seeds,
+        "lost": figures.lost or None,
         "epochs": f"{_reached(seeds, epochs)}/{epochs}",
         "best": figures.best,
         "best_spread": figures.best_spread,
@@ -124,18 +171,23 @@ def _reached(seeds: Sequence[Run], epochs: int) -> str:
 def commonest_diagnosis(seeds: Sequence[Run], epochs: int, classes: int) -> tuple[str, str, str]:
     """(kind, rule, next step) of what most seeds show; empty before an epoch.
 
-    The kind says how many do where they disagree, and how many others diverged.
+    The kind says how many do where they disagree, and how many others diverged or were stopped. Where two kinds are as
+    common, both are told.
     """
-    found = [each for run in seeds if (each := diagnosis(run["epochs"], epochs, classes))]
+    found = [each for run in seeds if (each := diagnosis_of(run, epochs, classes))]
     if not found:
         return "", "", ""
-    kinds = [each.kind for each in found]
-    first = max(found, key=lambda each: kinds.count(each.kind))
-    count = kinds.count(first.kind)
-    notes = [f"{count} of {plural(len(kinds), 'seed')}"] if count < len(kinds) else []
-    if first.kind != "diverged" and (lost := count_diverged(seeds, epochs)):
-        notes.append(f"{lost} diverged")
-    return first.kind + (f" ({', '.join(notes)})" if notes else ""), first.rule, first.next_step
+    counts = Counter(each.kind for each in found)
+    judged = {kind: count for kind, count in counts.items() if kind not in UNJUDGED} or counts
+    most = max(judged.values())
+    firsts = [next(each for each in found if each.kind == kind) for kind, count in judged.items() if count == most]
+    kinds = " or ".join(each.kind for each in firsts)
+    each_of = " each" if len(firsts) > 1 else ""
+    notes = [f"{most} of {plural(len(found), 'seed')}{each_of}"] if most < len(found) else []
+    named = {each.kind for each in firsts}
+    notes += [f"{counts[kind]} {word}" for kind, word in UNJUDGED.items() if counts[kind] and kind not in named]
+    told = kinds + (f" ({', '.join(notes)})" if notes else "")
+    return told, " ".join(each.rule for each in firsts), " ".join(dict.fromkeys(each.next_step for each in firsts))
 
 
 def _mean(values: Sequence[float]) -> float | None:
@@ -144,24 +196,38 @@ def _mean(values: Sequence[float]) -> float | None:
 
 # The isolation plot
 
-ISOLATED = ("kind", "value", "label", "seed", "epochs", "accuracy", "seeds", "edge")
+ISOLATED = ("kind", "value", "label", "seed", "epochs", "accuracy", "seeds", "edge", "told")
 
 
-def isolation(runs: Sequence[Run], field: str, labels: Mapping[str, str], epochs: int, edge: bool) -> pd.DataFrame:
+def isolation(
+    runs: Sequence[Run], field: str, labels: Mapping[str, str], epochs: int, edge: float | None
+) -> pd.DataFrame:
     """Accuracy against the hyperparameter, in ISOLATED: a row a run, then a row a value with the mean of its seeds.
 
-    `accuracy` (0..1) is that of the last epoch up to `epochs`; the mean is of the seeds that went furthest. Kinds:
-    "run", "lost" (diverged: no figure), "mean". `edge` marks the best mean where a caution says that it lies at the
-    edge of what was tried.
+    `accuracy` (0..1) is that of the last epoch up to `epochs`; the mean is of the seeds that went furthest, and where
+    they are not as far as those of other values, it is `told`. Kinds: "run", "lost" (diverged: no figure; the first of
+    a value has `told` how many did), "mean". `edge` marks the value that is best at the edge of what was tried.
     """
-    dots = [_dot(run, field, labels[run["id"]], epochs) for run in runs if run["epochs"]]
-    compared = [furthest(seeds, epochs) for seeds in by_label(runs, labels).values()]
-    means = [_mean_of([_dot(run, field, labels[run["id"]], epochs) for run in seeds]) for seeds in compared if seeds]
-    highest = max((mean["accuracy"] for mean in means), default=None)
-    rows = [*dots, *({**mean, "edge": edge and mean["accuracy"] == highest} for mean in means)]
-    frame = pd.DataFrame(rows, columns=list(ISOLATED))
+    groups = {label: [run for run in seeds if run["epochs"]] for label, seeds in by_label(runs, labels).items()}
+    dots = [dot for label, seeds in groups.items() for dot in _dots(seeds, field, label, epochs)]
+    compared = [found for seeds in groups.values() if (found := furthest(seeds, epochs))]
+    means = [_mean_of([_dot(run, field, labels[run["id"]], epochs) for run in seeds]) for seeds in compared]
+    furthest_epoch = max((mean["epochs"] for mean in means), default=0)
+    for mean in means:
+        mean["edge"] = edge is not None and mean["value"] == edge
+        mean["told"] = f"epoch {mean['epochs']}" if mean["epochs"] < furthest_epoch else ""
+    frame = pd.DataFrame([*dots, *means], columns=list(ISOLATED))
     numbers = ("value", "seed", "epochs", "accuracy", "seeds")
     return frame.astype({**dict.fromkeys(numbers, float), "edge": bool})
+
+
+def _dots(seeds: Sequence[Run], field: str, label: str, epochs: int) -> list[dict[str, Any]]:
+    """A row a seed; the first that is lost says how many are."""
+    dots = [_dot(run, field, label, epochs) for run in seeds]
+    lost = [dot for dot in dots if dot["kind"] == "lost"]
+    for dot in lost[:1]:
+        dot["told"] = f"{len(lost)} of {len(dots)} diverged"
+    return dots
 
 
 def _mean_of(seeds: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -170,17 +236,18 @@ def _mean_of(seeds: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _dot(run: Run, field: str, label: str, epochs: int) -> dict[str, Any]:
-    shown = run["epochs"][:epochs]
-    whole = is_whole({**run, "epochs": shown})
+    shown = up_to(run, epochs)
+    whole = is_whole(shown)
     return {
         "kind": "run" if whole else "lost",
         "value": run["spec"][field],
         "label": label,
         "seed": run["spec"]["seed"],
-        "epochs": len(shown),
-        "accuracy": shown[-1]["test_accuracy"] if whole else None,
+        "epochs": len(shown["epochs"]),
+        "accuracy": shown["epochs"][-1]["test_accuracy"] if whole else None,
         "seeds": 1,
         "edge": False,
+        "told": "",
     }
 
 
@@ -197,15 +264,21 @@ def gap(run: Run, epochs: int) -> pd.DataFrame:
 
 
 def final_losses(runs: Sequence[Run], epochs: int) -> pd.DataFrame:
-    """One row a run: `learning_rate`, test `loss` (nats) at its last epoch up to `epochs`, whether it `diverged`."""
+    """One row a run: `learning_rate`, test `loss` (nats) at its last epoch up to `epochs`, whether it `diverged`.
+
+    Of a rate's seeds those count that went furthest, so that no mean is taken at different epochs; rates that are not
+    as far as others are left out until they are.
+    """
+    started = [up_to(run, epochs) for run in runs if run["epochs"]]
+    reached = max((len(run["epochs"]) for run in started if is_whole(run)), default=0)
     rows = [
         {
             "learning_rate": run["spec"]["learning_rate"],
-            "loss": run["epochs"][:epochs][-1]["test_loss"],
-            "diverged": not is_whole({**run, "epochs": run["epochs"][:epochs]}),
+            "loss": run["epochs"][-1]["test_loss"],
+            "diverged": not is_whole(run),
         }
-        for run in runs
-        if run["epochs"]
+        for run in started
+        if len(run["epochs"]) == reached or not is_whole(run)
     ]
     frame = pd.DataFrame(rows, columns=["learning_rate", "loss", "diverged"])
     return frame.astype({"learning_rate": float, "loss": float, "diverged": bool})

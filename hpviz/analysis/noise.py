@@ -3,7 +3,9 @@
 A difference of two means is held against two sources of noise. The first is the spread of runs that differ in their
 seed alone, pooled over all values on the screen: one value with two seeds hardly knows its own spread, several
 together do, and what runs of this size showed before counts as well. The second is the luck of the test images. One
-seed a value never shows a difference, however large.
+seed a value never shows a difference, however large. All pairs on a screen are judged at once, by Tukey's range: their
+intervals cover all true differences together in 95% of screens (in 97% or more where seeds spread as expected), and a
+pair is called different exactly if its interval leaves out 0.
 """
 
 import math
@@ -13,12 +15,13 @@ from itertools import combinations
 from statistics import fmean, variance
 from typing import Any, Generic, Literal, TypeVar
 
-from hpviz.analysis.student import critical, two_sided_p
+from hpviz.analysis.student import any_pair_p, critical
 
 Verdict = Literal["different", "within noise", "one seed only"]
 Value = TypeVar("Value", bound=Hashable)
 
-# The probability, over the whole screen, of calling anything different that is not.
+# The probability, over the whole screen, of calling anything different that is not. With two seeds a value it is kept
+# while seeds spread by up to 4 points; where they spread by 6, every tenth screen is wrong.
 ALPHA = 0.05
 
 # The part of the binomial variance that remains in a difference measured on the same test images. About half of it is
@@ -30,32 +33,61 @@ SHARED_IMAGES = 0.35
 # What is known of seeds before any run on the screen: at the size of the quick preset they spread accuracies by 3
 # points, which is worth as much as 3 degrees of freedom. Two seeds a value know their own spread so badly that λ = 0
 # and 1.0 were told apart in 73% of tries; so `benchmarks.calibrate_noise` finds them always and calls 2% of like
-# pairs different. This is the moderated t of Smyth (2004); with five seeds a value the prior is outweighed.
+# pairs different. This is the moderated t of Smyth (2004), but that it only widens: seeds that were seen to spread
+# further than expected are taken at their word.
 PRIOR_SPREAD, PRIOR_FREEDOM = 0.03, 3
 
 
 @dataclass(frozen=True)
-class Contrast:
-    """A weighted sum of group means: its standard error, degrees of freedom and two-sided p against 0."""
+class Spread:
+    """The standard error of a difference, and on how many degrees of freedom it rests."""
 
-    estimate: float
     error: float
     freedom: int
-    p: float
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A weighted sum of group means, against every one of `spreads`: it has to stand out from each.
+
+    `means` is from how many means the contrast was chosen as the difference of any two (2: it was not chosen). `p` is
+    two-sided, against 0.
+    """
+
+    estimate: float
+    spreads: tuple[Spread, ...]
+    means: int = 2
+
+    @property
+    def error(self) -> float:
+        return max(spread.error for spread in self.spreads)
+
+    @property
+    def freedom(self) -> int:
+        return min(spread.freedom for spread in self.spreads)
+
+    @property
+    def p(self) -> float:
+        return max(self._p(spread) for spread in self.spreads)
 
     def interval(self, alpha: float = ALPHA) -> tuple[float, float]:
-        """The interval that covers the true sum with probability 1 - alpha."""
-        reach = critical(alpha, self.freedom) * self.error
+        """The interval that covers the true sum, and all others it was chosen from, with probability 1 - alpha."""
+        reach = max(critical(alpha, spread.freedom, self.means) * spread.error for spread in self.spreads)
         return self.estimate - reach, self.estimate + reach
+
+    def _p(self, spread: Spread) -> float:
+        if spread.error:
+            return any_pair_p(self.estimate / spread.error, self.means, spread.freedom)
+        return 0.0 if self.estimate else 1.0
 
 
 @dataclass(frozen=True)
 class Pair(Generic[Value]):
     """Two values of a hyperparameter: is `first` different from `second`?
 
-    `difference` is the mean of `first` less that of `second`, `seeds` how many runs each has. `interval` is as wide as
-    the correction for several pairs asks, so it leaves out 0 exactly if the verdict is "different"; `p` is corrected
-    too. Both are None with one seed only.
+    `difference` is the mean of `first` less that of `second`, `seeds` how many runs each has. The intervals of all
+    pairs of a screen cover their true differences together with probability 95%; `interval` leaves out 0 exactly if
+    the verdict is "different", and `p` is corrected for all pairs too. Both are None with one seed only.
     """
 
     first: Value
@@ -69,30 +101,31 @@ class Pair(Generic[Value]):
 
 
 def compare(
-    groups: Mapping[Value, Sequence[float]], test_images: int, names: Mapping[Value, str] | None = None
+    groups: Mapping[Value, Sequence[float]],
+    test_images: int,
+    names: Mapping[Value, str] | None = None,
+    lost: Mapping[Value, int] | None = None,
 ) -> list[Pair[Value]]:
-    """Every pair of values on the screen, in the order of `groups`, Holm-corrected (Holm, 1979).
+    """Every pair of values on the screen, in the order of `groups`, corrected together (Tukey & Kramer, 1956).
 
-    `groups` holds the test accuracies (0..1), one a seed, of each value; `names` what to call the values. Groups
+    `groups` holds the test accuracies (0..1), one a seed, of each value; `names` what to call the values; `lost` how
+    many of a value's accuracies are the guess that a diverged seed counts as, which the sentences then say. Groups
     without a run are passed over. Raises ValueError unless `test_images` is positive.
     """
     if test_images < 1:
         raise ValueError(f"Accuracies are measured on at least one test image, not on {test_images}.")
     measured = {value: list(figures) for value, figures in groups.items() if figures}
-    pairs = list(combinations(measured, 2))
-    contrasts = {
-        (first, second): contrast(measured, {first: 1, second: -1}, test_images)
-        for first, second in pairs
-        if min(len(measured[first]), len(measured[second])) > 1
-    }
-    corrected = _holm({pair: found.p for pair, found in contrasts.items()})
-    names = names or {value: str(value) for value in measured}
-    return [
-        _tested(pair, measured, contrasts[pair], *corrected[pair], len(contrasts), names)
-        if pair in contrasts
-        else _untested(pair, measured, names)
-        for pair in pairs
-    ]
+    names, lost = names or {value: str(value) for value in measured}, lost or {}
+    repeated = [value for value, figures in measured.items() if len(figures) > 1]
+    told = _Told(measured, names, lost, len(repeated) * (len(repeated) - 1) // 2)
+    pairs = []
+    for pair in combinations(measured, 2):
+        if pair[0] in repeated and pair[1] in repeated:
+            found = contrast(measured, {pair[0]: 1, pair[1]: -1}, test_images, means=len(repeated))
+            pairs.append(_tested(pair, found, told))
+        else:
+            pairs.append(_untested(pair, told))
+    return pairs
 
 
 def contrast(
@@ -100,38 +133,57 @@ def contrast(
     weights: Mapping[Any, float],
     test_images: int | None = None,
     offset: float = 0.0,
+    means: int = 2,
 ) -> Contrast:
     """The sum of weight × mean over the weighted groups, plus `offset`; all groups tell how far seeds spread.
 
     With `test_images` the figures are accuracies: the luck of the test images counts too, and so does what is known of
-    the spread of seeds beforehand. The weighted groups' own spread counts where it is larger than the pooled one, so
-    that one wild value is not judged by its calm neighbours. Raises ValueError if no group has two seeds, because then
-    these runs say nothing of it.
+    the spread of seeds beforehand. Where the weighted groups' own seeds spread further than all together, theirs counts
+    as well, on their own degrees of freedom (Welch & Satterthwaite), so that one wild value is not judged by its calm
+    neighbours: beside six others it is called different from its like on 7% of screens if it spreads three times as
+    far, on 9% if nine times. Raises ValueError if no group has two seeds, because then these runs say nothing of it.
     """
     freedom = sum(len(figures) - 1 for figures in groups.values() if figures)
     if freedom < 1:
         raise ValueError("One seed a value tells nothing about the spread of seeds.")
     prior = PRIOR_FREEDOM if test_images else 0
     squares = {value: variance(figures) for value, figures in groups.items() if len(figures) > 1}
-    pooled = sum(squares[value] * (len(groups[value]) - 1) for value in squares) / freedom
-    expected = _moderated(pooled, freedom, prior)
-    own = {value: _moderated(squares[value], len(groups[value]) - 1, prior) for value in squares}
-    seeds = max(
-        sum(weight**2 * expected / len(groups[value]) for value, weight in weights.items()),
-        sum(weight**2 * own.get(value, expected) / len(groups[value]) for value, weight in weights.items()),
-    )
+    pooled = sum(square * (len(groups[value]) - 1) for value, square in squares.items()) / freedom
+    expected = max(pooled, _drawn_to(PRIOR_SPREAD**2, pooled, freedom, prior))
     freedom += prior
+    parts = {value: weight**2 / len(groups[value]) for value, weight in weights.items()}
+    together = sum(part * expected for part in parts.values())
+    own, own_freedom = _own(groups, parts, squares, expected, freedom, prior)
     images = sum(weight**2 * _sampling(groups[value], test_images) for value, weight in weights.items())
+    spreads = [Spread(math.sqrt(together + images), freedom)]
+    if own > together:
+        spreads.append(Spread(math.sqrt(own + images), own_freedom))
     estimate = offset + sum(weight * fmean(groups[value]) for value, weight in weights.items())
-    error = math.sqrt(seeds + images)
-    if error:
-        return Contrast(estimate, error, freedom, two_sided_p(estimate / error, freedom))
-    return Contrast(estimate, error, freedom, 0.0 if estimate else 1.0)
+    return Contrast(estimate, tuple(spreads), means)
 
 
-def _moderated(square: float, freedom: int, prior: int) -> float:
-    """A variance from so many degrees of freedom, drawn towards the one expected beforehand."""
-    return (prior * PRIOR_SPREAD**2 + freedom * square) / (prior + freedom)
+def _own(
+    groups: Mapping[Value, Sequence[float]],
+    parts: Mapping[Any, float],
+    squares: Mapping[Value, float],
+    expected: float,
+    freedom: int,
+    prior: int,
+) -> tuple[float, int]:
+    """The variance of a sum by the spread of its own groups, drawn to the one expected, and its degrees of freedom."""
+    terms, spent, seeds = 0.0, 0.0, prior
+    for value, part in parts.items():
+        count = len(groups[value]) - 1
+        term = part * _drawn_to(expected, squares[value], count, prior) if count else part * expected
+        terms += term
+        spent += term**2 / (prior + count if count else freedom)
+        seeds += count
+    return terms, max(1, min(freedom, seeds, math.floor(terms**2 / spent))) if spent else freedom
+
+
+def _drawn_to(expected: float, square: float, freedom: int, prior: int) -> float:
+    """A variance from so many degrees of freedom, drawn towards the one expected, which has the prior's."""
+    return (prior * expected + freedom * square) / (prior + freedom)
 
 
 def _sampling(accuracies: Sequence[float], test_images: int | None) -> float:
@@ -145,56 +197,64 @@ def _sampling(accuracies: Sequence[float], test_images: int | None) -> float:
     return SHARED_IMAGES * share * (1 - share) / test_images
 
 
-def _holm(p: Mapping[tuple[Value, Value], float]) -> dict[tuple[Value, Value], tuple[float, float]]:
-    """(corrected p, the level it was held against) of each pair: p rises, and so do the levels, until one fails."""
-    corrected: dict[tuple[Value, Value], tuple[float, float]] = {}
-    highest, level, failed = 0.0, ALPHA, False
-    for place, pair in enumerate(sorted(p, key=lambda pair: p[pair])):
-        remaining = len(p) - place
-        highest = max(highest, min(1.0, remaining * p[pair]))
-        if not failed:
-            level, failed = ALPHA / remaining, highest > ALPHA
-        corrected[pair] = highest, level
-    return corrected
-
-
 # Sentences
 
 
-def _tested(
-    pair: tuple[Value, Value],
-    groups: Mapping[Value, Sequence[float]],
-    found: Contrast,
-    p: float,
-    level: float,
-    tests: int,
-    names: Mapping[Value, str],
-) -> Pair[Value]:
+@dataclass(frozen=True)
+class _Told(Generic[Value]):
+    """What the sentences on a screen's pairs share."""
+
+    groups: Mapping[Value, Sequence[float]]
+    names: Mapping[Value, str]
+    lost: Mapping[Value, int]
+    tests: int
+
+
+def _tested(pair: tuple[Value, Value], found: Contrast, told: _Told[Value]) -> Pair[Value]:
+    p, interval = found.p, found.interval()
     verdict: Verdict = "different" if p <= ALPHA else "within noise"
-    interval = found.interval(level)
     low, high = interval if found.estimate >= 0 else (-interval[1], -interval[0])
-    together = f" for {tests} pairs together" if tests > 1 else ""
-    seeds = (len(groups[pair[0]]), len(groups[pair[1]]))
+    together = f" for {told.tests} pairs together" if told.tests > 1 else ""
+    seeds = (len(told.groups[pair[0]]), len(told.groups[pair[1]]))
     sentence = (
-        f"{verdict.capitalize()}: {_lead(pair, found.estimate, names)} ({100 * low:.1f} to {100 * high:.1f} "
-        f"at 95%{together}; {seeds[0]} and {seeds[1]} seeds, p {probability(p)})."
+        f"{verdict.capitalize()}: {_lead(pair, found.estimate, told.names)} ({100 * low:.1f} to {100 * high:.1f} "
+        f"at 95%{together}; {seeds[0]} and {seeds[1]} seeds, p {probability(p)}{_of_lost(pair, told)})."
     )
     return Pair(*pair, found.estimate, seeds, interval, p, verdict, sentence)
 
 
-def _untested(
-    pair: tuple[Value, Value], groups: Mapping[Value, Sequence[float]], names: Mapping[Value, str]
-) -> Pair[Value]:
-    difference = fmean(groups[pair[0]]) - fmean(groups[pair[1]])
-    single = " and ".join(names[value] for value in pair if len(groups[value]) == 1)
-    sentence = f"One seed only of {single}: that {_lead(pair, difference, names)} may be luck; +2 seeds would tell."
-    return Pair(*pair, difference, (len(groups[pair[0]]), len(groups[pair[1]])), None, None, "one seed only", sentence)
+def _untested(pair: tuple[Value, Value], told: _Told[Value]) -> Pair[Value]:
+    difference = fmean(told.groups[pair[0]]) - fmean(told.groups[pair[1]])
+    single = " and ".join(told.names[value] for value in pair if len(told.groups[value]) == 1)
+    sentence = (
+        f"One seed only of {single}: that {_lead(pair, difference, told.names)} may be luck{_of_lost(pair, told)}; "
+        "+2 seeds would tell."
+    )
+    seeds = (len(told.groups[pair[0]]), len(told.groups[pair[1]]))
+    return Pair(*pair, difference, seeds, None, None, "one seed only", sentence)
 
 
 def _lead(pair: tuple[Value, Value], difference: float, names: Mapping[Value, str]) -> str:
-    """Which of the two is above the other: lr 1e-4 is 30.8 points above lr 1e-7."""
+    """Which of the two is above the other: lr 1e-4 is 30.8 points above lr 1e-7. Equal values are equal."""
     above, below = pair if difference >= 0 else pair[::-1]
-    return f"{names[above]} is {100 * abs(difference):.1f} points above {names[below]}"
+    if abs(difference) < EQUAL:
+        return f"{names[above]} and {names[below]} are equal"
+    points = f"{100 * abs(difference):.1f}"
+    return f"{names[above]} is {'less than 0.1' if points == '0.0' else points} points above {names[below]}"
+
+
+# Means of the same accuracies differ in their last bit by the order in which they are added.
+EQUAL = 1e-9
+
+
+def _of_lost(pair: tuple[Value, Value], told: _Told[Value]) -> str:
+    """What counts as guessing: ; 2 of 4 seeds of lr 0.1 diverged and count as guessing."""
+    lost = [
+        f"{told.lost[value]} of {len(told.groups[value])} seeds of {told.names[value]}"
+        for value in pair
+        if told.lost.get(value)
+    ]
+    return f"; {' and '.join(lost)} diverged and count as guessing" if lost else ""
 
 
 def probability(p: float) -> str:

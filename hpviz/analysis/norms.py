@@ -10,16 +10,20 @@ from hpviz.analysis.frames import by_label
 from hpviz.runs.document import EpochRow, Run
 
 NORMS = ("weight_norm", "gradient_norm")
-COLUMNS = ("label", "epoch", *NORMS)
+COLUMNS = ("label", "epoch", "seeds", *NORMS)
 
 
 def norms(runs: Sequence[Run], labels: Mapping[str, str], epochs: int) -> pd.DataFrame:
-    """One row an epoch of every label, up to `epochs`, in COLUMNS: means over the seeds that have reached it."""
+    """One row an epoch of every label, up to `epochs`, in COLUMNS: means over the `seeds` that have reached it.
+
+    Where that number changes the means are of other seeds, and a line through them ends.
+    """
     rows = []
     for label, seeds in by_label(runs, labels).items():
         for reached in zip_longest(*(run["epochs"][:epochs] for run in seeds)):
             there = [row for row in reached if row is not None]
-            rows.append({"label": label, "epoch": there[0]["epoch"], **{name: _mean(there, name) for name in NORMS}})
+            means = {name: _mean(there, name) for name in NORMS}
+            rows.append({"label": label, "epoch": there[0]["epoch"], "seeds": len(there), **means})
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(COLUMNS[1:], float))
 
 

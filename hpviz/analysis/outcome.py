@@ -20,9 +20,11 @@ NAMES_TOLD = 6
 class Outcome:
     """Different, or noise? Sentences on the surest pairs, on `more` of them, and `notes` on what could not be judged.
 
-    `single` are labels of which one seed alone could be held against others.
+    `epochs` is after how many the accuracies are taken; `single` are labels of which one seed alone could be held
+    against others.
     """
 
+    epochs: int
     told: tuple[Told, ...]
     more: tuple[Told, ...]
     notes: tuple[str, ...]
@@ -40,9 +42,10 @@ def outcome_of(comparison: Comparison, baseline: str | None = None) -> Outcome:
     """What can be said of every two labels, or of those with the baseline."""
     pairs = [_told(pair) for pair in strongest(comparison) if baseline in (None, pair.first, pair.second)]
     return Outcome(
+        epochs=comparison.epochs,
         told=tuple(pairs[:PAIRS_TOLD]),
         more=tuple(pairs[PAIRS_TOLD:]),
-        notes=tuple(_notes(comparison)),
+        notes=(*_notes(comparison), *_reservations(comparison)),
         single=tuple(_single(comparison)),
     )
 
@@ -78,9 +81,34 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     elif len(single) == len(comparison.accuracies):
         yield "One seed each: any difference may be luck. Two more seeds would tell."
     elif single:
-        names = single[:NAMES_TOLD] + [f"{len(single) - NAMES_TOLD} more"] * (len(single) > NAMES_TOLD)
         symbol = f"{comparison.legend} " if comparison.study else ""
-        yield f"One seed only of {symbol}{listed(names)}: what it shows may be luck."
+        yield f"One seed only of {symbol}{_few(single)}: what it shows may be luck."
+
+
+def _reservations(comparison: Comparison) -> Iterator[str]:
+    """What is judged is not all that there is: who held the others back, which seeds count as guesses or not at all."""
+    if comparison.held_back:
+        names = _few(
+            [
+                f"{comparison.names[comparison.labels[run['id']]]} seed {run['spec']['seed']}"
+                for run in comparison.held_back
+            ]
+        )
+        has = "has" if len(comparison.held_back) == 1 else "have"
+        yield f"Compared after {plural(comparison.epochs, 'epoch')}, for {names} {has} no more; other runs go further."
+    unjudged = [comparison.names[label] for label in comparison.lost if comparison.chance is None]
+    if unjudged:
+        yield f"Not judged: {_few(unjudged)}, for seeds of it diverged, and what guessing would have is not known."
+    if short := comparison.short:
+        are = "is" if short == 1 else "are"
+        yield f"{plural(short, 'run')} ended before epoch {comparison.epochs} and {are} not judged."
+    if len(comparison.noted_images) > 1 and comparison.has_same_images:
+        low, high = min(comparison.noted_images), max(comparison.noted_images)
+        yield f"The runs were tested on {low:,} to {high:,} of the images; they are judged as on {low:,}."
+
+
+def _few(names: Sequence[str]) -> str:
+    return listed([*names[:NAMES_TOLD], *[f"{len(names) - NAMES_TOLD} more"] * (len(names) > NAMES_TOLD)])
 
 
 def _single(comparison: Comparison) -> list[str]:

@@ -11,7 +11,6 @@ from typing import Any
 
 from hpviz import __version__
 from hpviz.analysis.comparison import Comparison, told
-from hpviz.analysis.evidence import up_to
 from hpviz.analysis.fairness import fairness
 from hpviz.analysis.figures import Figures, figures_of
 from hpviz.analysis.origin import from_elsewhere
@@ -110,8 +109,8 @@ class Story:
     @cached_property
     def cautions(self) -> tuple[str, ...]:
         """What makes the comparison less than fair."""
-        ended = [up_to(run, self.comparison.epochs) for run in self.comparison.runs if run["status"] not in ACTIVE]
-        return tuple(caution.sentence for caution in fairness(ended))
+        ended = [run for run in self.comparison.runs if run["status"] not in ACTIVE]
+        return tuple(caution.sentence for caution in fairness(ended, self.comparison.epochs))
 
     @property
     def provenance(self) -> tuple[str, ...]:
@@ -149,7 +148,9 @@ class Story:
     def description(self) -> str:
         """The whole in sentences, for those who cannot see it."""
         symbol = f"{self.comparison.legend} " if self.comparison.study else ""
-        last = [f"{symbol}{row.name} {_percent(row.last)}" for row in self.figures]
+        last = [
+            f"{symbol}{row.name} {_percent(row.last)}" + f" ({row.lost})" * bool(row.diverged) for row in self.figures
+        ]
         parts = [
             f"{self.title}. {self.differs}{self.with_same}.",
             f"Test accuracy after {plural(self.comparison.epochs, 'epoch')}: {'; '.join(last)}.",

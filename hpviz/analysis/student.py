@@ -1,7 +1,22 @@
-"""Student's t for whole degrees of freedom, in closed form: Abramowitz & Stegun (1964), 26.7.3 and 26.7.4."""
+"""Student's t and the studentised range: how far from 0 a mean, or the extremes of several, go by luck alone.
+
+Student's t is in closed form for whole degrees of freedom: Abramowitz & Stegun (1964), 26.7.3 and 26.7.4. The range of
+several means is integrated over how large the spread may be and where the means may lie.
+"""
 
 import math
 from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Standard normal: a table fine enough that straight lines between its entries are right to seven digits.
+_PLACES = np.linspace(-9, 9, 18 * 512 + 1)
+_BELOW = np.array([0.5 * math.erfc(-place / math.sqrt(2)) for place in _PLACES])
+# Where a mean may lie, and the weights that integrate over it: beyond 8 standard deviations there is nothing.
+_MEANS = np.linspace(-8, 8, 65)
+_BELOW_MEANS = np.interp(_MEANS, _PLACES, _BELOW)
+_DENSITY = np.exp(-(_MEANS**2) / 2) / math.sqrt(2 * math.pi) * (_MEANS[1] - _MEANS[0])
 
 
 def two_sided_p(t: float, freedom: int) -> float:
@@ -22,13 +37,50 @@ def two_sided_p(t: float, freedom: int) -> float:
     return max(0.0, 1 - within)
 
 
+def any_pair_p(t: float, means: int, freedom: int) -> float:
+    """The probability that any two of so many equal means are as far apart as `t` standard errors of a difference.
+
+    Tukey's range over √2; of two means it is Student's t. Raises ValueError for fewer than two means or no freedom.
+    """
+    if means < 2:
+        raise ValueError(f"It takes two means to be apart, not {means}.")
+    if means == 2:
+        return two_sided_p(t, freedom)
+    if freedom < 1:
+        raise ValueError(f"The studentised range has at least 1 degree of freedom, not {freedom}.")
+    if math.isinf(t):
+        return 0.0
+    spreads, weights = _spreads(freedom)
+    reach = abs(t) * math.sqrt(2) * spreads
+    near = _BELOW_MEANS - _below(_MEANS - reach[:, None])
+    within = means * (near ** (means - 1)) @ _DENSITY
+    return float(min(1.0, max(0.0, 1 - weights @ within)))
+
+
 @cache
-def critical(alpha: float, freedom: int) -> float:
-    """The t that is exceeded, on either side, with probability `alpha`; by bisection."""
+def critical(alpha: float, freedom: int, means: int = 2) -> float:
+    """The t that is exceeded, by any two of so many equal means, with probability `alpha`; by bisection."""
     low, high = 0.0, 1.0
-    while two_sided_p(high, freedom) > alpha:
+    while any_pair_p(high, means, freedom) > alpha:
         high *= 2
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if two_sided_p(middle, freedom) > alpha else (low, middle)
+        low, high = (middle, high) if any_pair_p(middle, means, freedom) > alpha else (low, middle)
     return high
+
+
+def _below(places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The share of the standard normal below each place."""
+    return np.asarray(np.interp(places, _PLACES, _BELOW))
+
+
+@cache
+def _spreads(freedom: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What the measured spread may be in units of the true one (a scaled chi), and how probable each is."""
+    far = 8 / math.sqrt(2 * freedom)
+    low, steps = max(0.0, 1 - far), (np.arange(64) + 0.5) / 64
+    # Of few degrees of freedom much hangs on spreads near 0, so the steps are finest there.
+    spreads = low + (1 + far - low) * steps**3
+    logs = (freedom - 1) * np.log(spreads) - freedom * spreads**2 / 2 + 2 * np.log(steps)
+    weights = np.exp(logs - logs.max())
+    return spreads, weights / weights.sum()

@@ -17,7 +17,9 @@ def key_of(story: Story, look: Look) -> str:
     """What the charts' marks mean, as far as they occur."""
     several = any(row.seeds > 1 for row in story.figures)
     words = ["lines: means over seeds; bands: from the lowest seed to the highest" if several else ""]
-    words += ["● best epoch", "○ last", "▲ diverged" if any(row.diverged for row in story.figures) else ""]
+    several_epochs = story.comparison.epochs > 1
+    words += ["● best epoch" if several_epochs else "", "○ last"]
+    words += ["▲ diverged" if any(row.diverged for row in story.figures) else ""]
     words += ["dotted: guessing" if look.chance else "", "" if look.dashes else "dashed: measured on training images"]
     return " · ".join(filter(None, words))
 
@@ -46,7 +48,8 @@ def put_figures(sheet: Sheet, story: Story, look: Look, width: float) -> float:
 def _cells(row: Figures) -> tuple[str, str, str, str]:
     last = "diverged" if row.diverged == row.seeds else _percent(row.last)
     spread = "" if row.spread is None else f"{row.spread:.1f}"
-    return last, spread, _percent(row.best), f"{row.seeds}{' ▲' if row.diverged else ''}"
+    seeds = f"{row.counted}/{row.seeds}" if row.diverged or row.counted < row.seeds else str(row.seeds)
+    return last, spread, _percent(row.best), seeds + " ▲" * bool(row.diverged)
 
 
 def _percent(share: float | None) -> str:

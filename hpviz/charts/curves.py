@@ -54,7 +54,7 @@ class Look:
 
 def curve(frame: pd.DataFrame | alt.NamedData, metric: Metric, look: Look) -> alt.LayerChart:
     """One metric over training: mean lines, a dot an epoch, a band from the lowest seed to the highest, the best epoch
-    filled, a red triangle where a run diverged.
+    filled, a red triangle where a run diverged, with how many of its seeds did.
 
     `frame` as `analysis.frames.curves` makes it, or the name of data that hold the same.
     """
@@ -69,9 +69,14 @@ def curve(frame: pd.DataFrame | alt.NamedData, metric: Metric, look: Look) -> al
         alt.Tooltip(f"{metric}:Q", title=TITLES[metric], format=".1%" if metric == "test_accuracy" else ".4f"),
         alt.Tooltip("seeds:Q", format="d"),
     ]
+    gone = [alt.Tooltip("lost:N", title="seeds")]
     dash = _dash(metric, look)
+    # A line ends where a seed does: beyond it is the mean of others, which says of how many.
+    part = alt.Detail("part:N")
     band = base.transform_filter(f"isValid(datum.{low}) && isValid(datum.{high})").mark_area(opacity=0.18, line=False)
-    line = base.mark_line(strokeWidth=2, invalid="break-paths-filter-domains").encode(y=y, strokeDash=dash)
+    line = base.mark_line(strokeWidth=2, invalid="break-paths-filter-domains").encode(y=y, strokeDash=dash, detail=part)
+    counts = base.transform_filter("datum.told != ''")
+    counts = counts.mark_text(dx=6, dy=-10, align="left", fontSize=11, invalid="filter")
     dotted = base.transform_filter(f"datum.epoch % {look.dot_every} == 0") if look.dot_every > 1 else base
     dots = dotted.mark_point(size=28, filled=True, invalid="filter").encode(y=y, tooltip=tooltip)
     best = base.transform_filter("datum.best").mark_point(size=90, filled=True, invalid="filter")
@@ -79,15 +84,18 @@ def curve(frame: pd.DataFrame | alt.NamedData, metric: Metric, look: Look) -> al
     lost = (
         base.transform_filter("datum.diverged")
         .mark_point(shape="triangle-up", size=140, filled=True)
-        .encode(y=alt.value(12), color=alt.value(look.diverged_colour), tooltip=tooltip[:2])
+        .encode(y=alt.value(12), color=alt.value(look.diverged_colour), tooltip=[*tooltip[:2], *gone])
     )
+    lost_words = base.transform_filter("datum.lost != ''").mark_text(dx=10, align="left", fontSize=11)
     layers = [
-        band.encode(y=_y(metric, look, low), y2=f"{high}:Q"),
+        band.encode(y=_y(metric, look, low), y2=f"{high}:Q", detail=part),
         line,
         dots,
         best.encode(y=y, tooltip=tooltip),
         last.encode(y=y, tooltip=tooltip),
+        counts.encode(y=y, text="told:N"),
         lost,
+        lost_words.encode(y=alt.value(12), color=alt.value(look.diverged_colour), text="lost:N"),
     ]
     if metric == "test_accuracy":
         layers = [*_chance(look), *_references(look), *layers]

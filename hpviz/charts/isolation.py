@@ -1,4 +1,4 @@
-"""Accuracy against the hyperparameter alone: a dot a run, a bar at the mean of a value's seeds.
+"""Accuracy against the hyperparameter alone: a dot a run, a bar at the mean of a value's seeds, and who is missing.
 
 As with the curves, the specification depends on which values are compared, never on their figures.
 """
@@ -59,6 +59,7 @@ def isolation(frame: pd.DataFrame | alt.NamedData, ground: Ground) -> alt.LayerC
     )
     edges = base.transform_filter("datum.edge").mark_text(dy=-14, fontSize=12, text="edge of the range")
     lost = base.transform_filter("datum.kind == 'lost'").mark_point(shape="triangle-up", size=140, filled=True)
+    words = base.transform_filter("datum.told != ''")
     title = f"Last test accuracy against {ground.title[0].lower()}{ground.title[1:]}"
     layers = [
         *_chance(ground),
@@ -66,6 +67,12 @@ def isolation(frame: pd.DataFrame | alt.NamedData, ground: Ground) -> alt.LayerC
         bars.encode(y=accuracy, tooltip=[name, seeds, shown]),
         edges.encode(y=accuracy, color=alt.value(ground.ink)),
         lost.encode(y=alt.value(12), color=alt.value(ground.diverged_colour), tooltip=[name, seed]),
+        words.transform_filter("datum.kind == 'lost'")
+        .mark_text(fontSize=11)
+        .encode(y=alt.value(30), color=alt.value(ground.diverged_colour), text="told:N"),
+        words.transform_filter("datum.kind == 'mean'")
+        .mark_text(fontSize=11, dy=14)
+        .encode(y=accuracy, color=alt.value(ground.ink), text="told:N"),
     ]
     return alt.LayerChart(layer=layers).properties(height=HEIGHT, title=title)
 

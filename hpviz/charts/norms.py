@@ -31,10 +31,12 @@ def norm_curve(
             x=_epoch(epochs),
             y=_norm(norm),
             color=alt.Color("label:N", scale=scale, legend=title),
+            detail=alt.Detail("seeds:N"),
             tooltip=[
                 alt.Tooltip("label:N", title=legend),
                 alt.Tooltip("epoch:Q", format="d"),
                 alt.Tooltip(f"{norm}:Q", title=TITLES[norm], format=".3g"),
+                alt.Tooltip("seeds:Q", format="d"),
             ],
         )
         .properties(height=HEIGHT, title=TITLES[norm])

@@ -29,8 +29,8 @@ COLUMNS: tuple[Column, ...] = (
     ("best accuracy", lambda row: _percent(row.best)),
     ("gap (nats)", lambda row: _number(row.gap, 3)),
     ("train s/epoch", lambda row: _number(row.train_seconds, 2)),
-    ("seeds", lambda row: str(row.seeds)),
-    ("diverged", lambda row: str(row.diverged) if row.diverged else ""),
+    ("seeds", lambda row: str(row.seeds) if row.counted == row.seeds else f"{row.counted} of {row.seeds}"),
+    ("diverged", lambda row: row.lost),
 )
 # The dots of the curves, one an epoch and label, and what makes them felt 13 px around.
 EPOCHS = {"type": "point", "filled": True, "invalid": "filter", "size": 28}

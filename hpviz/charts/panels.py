@@ -15,7 +15,7 @@ import pandas as pd
 from hpviz.analysis import frames
 from hpviz.analysis.comparison import Comparison
 from hpviz.analysis.evidence import up_to
-from hpviz.analysis.fairness import fairness
+from hpviz.analysis.fairness import edge_of
 from hpviz.charts.curves import TITLES, Look, Metric, curve, for_logarithms
 from hpviz.charts.isolation import isolation, placed
 from hpviz.charts.lettering import SANS, drawable
@@ -62,9 +62,10 @@ def isolated(comparison: Comparison) -> pd.DataFrame:
 
     In the columns of `analysis.frames.isolation`.
     """
-    ended = [up_to(run, comparison.epochs) for run in comparison.runs if run["status"] not in ACTIVE]
-    edge = any(caution.kind == "edge" for caution in fairness(ended))
-    return frames.isolation(comparison.runs, comparison.differing[0], comparison.labels, comparison.epochs, edge)
+    field = comparison.differing[0]
+    edge = edge_of([up_to(run, comparison.epochs) for run in comparison.runs if run["status"] not in ACTIVE], field)
+    marked = edge.value if edge and not edge.alike else None
+    return frames.isolation(comparison.runs, field, comparison.labels, comparison.epochs, marked)
 
 
 def config(dark: bool) -> Spec:

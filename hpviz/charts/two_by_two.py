@@ -1,6 +1,7 @@
 """Two nets, tuned badly and well: the article's closing comparison as four corners."""
 
 from collections.abc import Sequence
+from statistics import fmean
 from typing import cast
 
 import altair as alt
@@ -9,18 +10,22 @@ import pandas as pd
 from hpviz.analysis.claims.case import ARTICLE_KERNELS, CNN, RESNET, Case
 from hpviz.analysis.claims.conclusions import DATA
 from hpviz.analysis.claims.learning_rate import HIGH, LOW, MODERATE
-from hpviz.analysis.evidence import Evidence, last
-from hpviz.analysis.words import name_of
+from hpviz.analysis.evidence import Evidence, Value, last
+from hpviz.analysis.figures import lost_in_words
+from hpviz.analysis.noise import compare
+from hpviz.analysis.words import listed, name_of
 from hpviz.charts.palette import DARK, LIGHT
 
 RESNET_NAME, CNN_NAME = "ResNet18", "article's CNN"
 BADLY, WELL = "tuned badly", "tuned well"
-COLUMNS = ("net", "tuning", "setting", "accuracy", "seeds", "words", "above")
+COLUMNS = ("net", "tuning", "setting", "accuracy", "seeds", "words", "apart", "above")
 HEIGHT = 300
 
 
 def corners(case: Case) -> pd.DataFrame:
     """The worst and the best value of each net by its mean last accuracy (0..1), four rows in COLUMNS.
+
+    A seed that diverged counts as guessing, and the setting says so. `apart` tells whether the two differ beyond noise.
 
     ResNet18 is tuned by its learning rate, the article's CNN by its batch size, on the same images: the runs that claim
     C1 is judged on. Raises Unsettled, with what is missing, if they are not there.
@@ -29,19 +34,36 @@ def corners(case: Case) -> pd.DataFrame:
     simple = {**CNN, **ARTICLE_KERNELS, "learning_rate": MODERATE, "weight_decay": 0.0}
     images = {name: rates.setting[name] for name in DATA}
     sizes = case.gather("batch-size", also=lambda _: True, least_values=2, **simple, **images)
-    rows = pd.DataFrame([*_ends(RESNET_NAME, rates), *_ends(CNN_NAME, sizes)], columns=list(COLUMNS[:-1]))
+    ends = [*_ends(RESNET_NAME, rates, case), *_ends(CNN_NAME, sizes, case)]
+    rows = pd.DataFrame(ends, columns=list(COLUMNS[:-1]))
     # The figure of the higher net stands above its dot, that of the lower below, so that they never meet.
     return rows.assign(above=rows.groupby("tuning")["accuracy"].rank(method="first") > 1)
 
 
-def _ends(net: str, evidence: Evidence) -> list[tuple[object, ...]]:
-    means = evidence.means(last("test_accuracy"))
-    ends = {BADLY: min(means, key=lambda value: means[value]), WELL: max(means, key=lambda value: means[value])}
+def _ends(net: str, evidence: Evidence, case: Case) -> list[tuple[object, ...]]:
+    accuracies = evidence.accuracies(last("test_accuracy"), case.chance)
+    ordered = sorted(accuracies, key=lambda value: fmean(accuracies[value]))
+    badly, well = ordered[0], ordered[-1]
+    pairs = compare(accuracies, case.test_images)
+    apart = any({pair.first, pair.second} == {badly, well} and pair.verdict == "different" for pair in pairs)
     return [
-        (net, tuning, setting, means[value], evidence.seeds(value), f"{means[value]:.1%}, {setting}")
-        for tuning, value in ends.items()
-        for setting in [name_of(evidence.field, value)]
+        _corner(net, tuning, evidence, value, accuracies[value], apart)
+        for tuning, value in ((BADLY, badly), (WELL, well))
     ]
+
+
+def _corner(
+    net: str, tuning: str, evidence: Evidence, value: Value, accuracies: Sequence[float], apart: bool
+) -> tuple[object, ...]:
+    lost = lost_in_words(evidence.lost(value), len(accuracies))
+    setting, mean = name_of(evidence.field, value) + (f", {lost}" if lost else ""), fmean(accuracies)
+    return net, tuning, setting, mean, len(accuracies), f"{mean:.1%}, {setting}", apart
+
+
+def unclear(frame: pd.DataFrame) -> str:
+    """Of which nets the two settings differ by no more than noise, in a sentence; empty if of none."""
+    nets = list(dict.fromkeys(frame.loc[~frame["apart"], "net"]))
+    return f" Noise does not tell the two settings of {listed(nets)} apart." if nets else ""
 
 
 def two_by_two(frame: pd.DataFrame, dark: bool) -> alt.LayerChart:

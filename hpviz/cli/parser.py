@@ -76,7 +76,9 @@ def build_parser() -> Parser:
     verb("run", train_one, training, links)
     sweep_verb = verb("sweep", train_sweep, training, links)
     sweep_verb.add_argument("study", metavar="STUDY", help=f"one of {', '.join(STUDIES)}")
-    sweep_verb.add_argument("--values", nargs="+", metavar="V", help="instead of the article's")
+    sweep_verb.add_argument(
+        "--values", nargs="+", metavar="V", help="instead of the article's, or of the quick ones with --preset quick"
+    )
     sweep_verb.add_argument("--seeds", type=whole_number, default=1, metavar="N", help="repeat under N seeds")
     sweep_verb.add_argument("--preset", choices=tuple(PRESETS), help="data, size, epochs and values in one word")
     verb("runs", list_runs)

@@ -13,7 +13,7 @@ MARKS: dict[Kind, str] = {"different": ":material/call_split:", "within noise": 
 
 def show_noise(outcome: Outcome) -> None:
     """The surest pairs, the others a click away, then what could not be judged."""
-    st.markdown("**Different, or noise?** Last accuracies of the runs that have ended")
+    st.markdown(f"**Different, or noise?** Runs that have ended, after {plural(outcome.epochs, 'epoch')}")
     _list(outcome.told)
     if outcome.more:
         with st.expander(plural(len(outcome.more), "more pair")):

@@ -1,5 +1,7 @@
 """Runs are held against each other only where nothing but one hyperparameter and the seed differs."""
 
+import pytest
+
 from hpviz.analysis.evidence import comparable, gap, last, lowest
 from tests.analysis.made_up_runs import rows, run
 from tests.made_up import row
@@ -67,7 +69,8 @@ def test_diverged_runs_are_left_out_and_said_so():
     evidence = only(comparable(runs, "weight_decay"))
     assert evidence.seeds(0.0) == 1
     assert evidence.diverged == {0.0: 1}
-    assert "1 diverged run left out" in evidence.stated()
+    assert "1 of 2 seeds with λ 0 diverged (in no mean, judged as guessing)" in evidence.stated()
+    assert evidence.accuracies(last("test_accuracy"), 1 / 6)[0.0] == [pytest.approx(0.35), 1 / 6]
 
 
 def test_further_values_join_with_two_seeds_and_never_hold_the_wanted_back():

@@ -1,11 +1,27 @@
 """The fairness guard says what else differs, and keeps still where nothing does."""
 
-from hpviz.analysis.fairness import different_machines, fairness
+import pytest
+
+from hpviz.analysis.fairness import different_machines, edge_of, fairness
+from hpviz.runs.document import move
 from tests.analysis.made_up_runs import author_sizes, rows, run
+from tests.made_up import row
 
 
 def trained(accuracy=0.5, updates=4, epochs=3, **spec):
     return run(rows(epochs, updates, test_accuracy={1: accuracy}), **spec)
+
+
+def repeated(accuracies, seeds=3):
+    """Seeds of each learning rate, each a little off and all with their number of images noted."""
+    runs = [
+        trained(accuracy + 0.002 * seed, learning_rate=rate, seed=seed)
+        for rate, accuracy in accuracies.items()
+        for seed in range(seeds)
+    ]
+    for each in runs:
+        each["inputs"].update(classes=list("abcdef"), test_images=3_000)
+    return runs
 
 
 def cautions(runs):
@@ -31,11 +47,47 @@ def test_rates_tried_at_every_batch_size_are_tuned():
 
 
 def test_an_optimum_at_the_edge_is_told_with_its_side():
-    runs = [trained(accuracy, learning_rate=rate) for rate, accuracy in ((1e-5, 0.5), (1e-4, 0.6), (1e-3, 0.7))]
+    runs = repeated({1e-5: 0.5, 1e-4: 0.6, 1e-3: 0.9})
     assert cautions(runs) == {
         "edge": "The best learning rate, 1e-3, is the highest you tried: a better one may lie beyond."
     }
     assert "edge" not in cautions([*runs, trained(0.4, learning_rate=1e-2)])
+
+
+def test_an_optimum_at_the_edge_that_noise_may_have_put_there_is_told_so():
+    one_seed = [trained(accuracy, learning_rate=rate) for rate, accuracy in ((1e-5, 0.5), (1e-4, 0.6), (1e-3, 0.7))]
+    assert cautions(one_seed) == {
+        "edge": "The highest learning rate you tried, 1e-3, ended highest, though noise does not tell it from 1e-5 and "
+        "1e-4: a better one may lie beyond."
+    }
+    assert "noise does not tell it from 1e-4:" in cautions(repeated({1e-5: 0.3, 1e-4: 0.69, 1e-3: 0.7}))["edge"]
+    assert edge_of(one_seed, "learning_rate").alike == (1e-5, 1e-4)
+    assert edge_of(repeated({1e-5: 0.5, 1e-4: 0.6, 1e-3: 0.9}), "learning_rate").alike == ()
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+@pytest.mark.parametrize("accuracies", [(1 / 6, 1 / 6, 1 / 6), (0.3, 0.7, 0.7), (0.7, 0.3, 0.7), (0.7001, 0.3, 0.7004)])
+def test_of_equals_none_is_best_and_none_is_at_an_edge(accuracies, seeds):
+    runs = repeated(dict(zip((1e-7, 3e-7, 1e-6), accuracies, strict=True)), seeds)
+    assert "edge" not in cautions(runs)
+    assert edge_of(runs, "learning_rate") is None
+
+
+def test_a_rate_beyond_that_diverged_was_tried_so_that_there_is_no_edge():
+    runs = repeated({1e-4: 0.4, 1e-3: 0.5, 1e-2: 0.8})
+    gone = [run([row(1), row(2, None, test_loss=None)], "diverged", learning_rate=0.1, seed=seed) for seed in (0, 1)]
+    assert "edge" in cautions(runs)
+    found = cautions([*runs, *gone])
+    assert "edge" not in found
+    assert found["diverged"].startswith("2 of 2 seeds of lr 0.1 diverged: means are those of the others")
+
+
+def test_the_survivors_of_a_rate_do_not_make_it_the_best():
+    runs = repeated({1e-4: 0.4, 1e-3: 0.5, 1e-2: 0.6})
+    for each in runs[6:8]:
+        each["epochs"][-1].update(test_loss=None, test_accuracy=None)
+        move(each, "diverged", "not finite")
+    assert "edge" not in cautions(runs)
 
 
 def test_no_weight_decay_is_no_edge_for_there_is_nothing_below():
@@ -76,7 +128,16 @@ def test_two_knobs_at_once_prove_nothing_about_one():
 
 def test_unequal_lengths_are_told_with_the_epoch_that_is_compared():
     runs = [trained(weight_decay=0.0, epochs=8), trained(weight_decay=1.0, epochs=5)]
-    assert cautions(runs)["epochs"] == "The runs have 5 to 8 epochs and are compared after 5 epochs."
+    assert cautions(runs)["epochs"] == (
+        "The runs have 5 to 8 epochs and are compared after 5 epochs, for λ 1 (seed 0) has no more."
+    )
+
+
+def test_a_run_that_diverged_holds_nobody_back():
+    lost = run([row(1), row(2, None, test_loss=None)], "diverged", weight_decay=1.0)
+    found = cautions([trained(weight_decay=0.0, epochs=8), trained(weight_decay=0.1, epochs=8), lost])
+    assert "epochs" not in found
+    assert "1 of 1 seed of λ 1 diverged" in found["diverged"]
 
 
 def test_updates_are_compared_at_the_common_epoch():

@@ -32,8 +32,10 @@ def test_only_the_epochs_asked_for_are_shown():
     assert list(frame["seconds"]) == [2.0, 4.0]
 
 
-def test_the_best_epoch_is_the_first_of_the_highest_accuracy():
-    assert best_epoch(run_with(0.5, 0.8, 0.8, 0.7)["epochs"]) == 2
+def test_the_best_epoch_is_the_one_of_the_highest_accuracy_and_of_equals_none_is():
+    assert best_epoch(run_with(0.5, 0.8, 0.7)["epochs"]) == 2
+    assert best_epoch(run_with(0.5, 0.8, 0.8, 0.7)["epochs"]) is None
+    assert best_epoch(run_with(1 / 6, 1 / 6)["epochs"]) is None
     assert best_epoch([]) is None
     assert best_epoch(run_with(None)["epochs"]) is None
 
@@ -55,6 +57,7 @@ def test_a_summary_measures_the_gap_without_dropout():
     run = run_with(0.5, 0.7, 0.6)
     (line,) = by_value([run], {run["id"]: "1e-4"}, epochs=8, classes=6).to_dict("records")
     assert (line["best"], best_epoch(run["epochs"]), line["last"], line["gap"]) == (0.7, 2, 0.6, 0.25)
+    assert line["lost"] is None
     assert line["epochs"] == "3/8"
 
 
@@ -93,12 +96,30 @@ def test_seeds_of_a_value_are_one_line_of_means_with_a_band_where_there_are_two(
     assert math.isnan(frame["test_accuracy_low"][2])
 
 
-def test_a_diverged_seed_is_marked_and_left_out_of_the_mean():
+def test_a_line_ends_where_one_of_its_seeds_does_and_says_of_how_many_the_next_is():
+    runs, labels = seeds_of((0.2, 0.4, 0.6), (0.4, 0.8))
+    frame = curves(runs, labels, epochs=8)
+    assert list(frame["part"]) == [0, 0, 1]
+    assert list(frame["told"]) == ["", "", "1 of 2 seeds"]
+    assert list(frame["best"]) == [False, False, True]  # of the seed that went on, not of a mean over two
+    assert list(curves(runs[:1], labels, epochs=8)["part"]) == [0, 0, 0]
+
+
+def test_a_diverged_seed_is_marked_counted_and_left_out_of_the_mean():
     runs, labels = seeds_of((0.4, None), (0.6, 0.8))
     move(runs[0], "diverged", "not finite")
     frame = curves(runs, labels, epochs=8)
     assert list(frame["diverged"]) == [False, True]
     assert frame["test_accuracy"][1] == 0.8
+    assert (frame["told"][1], frame["lost"][1]) == ("1 of 2 seeds", "1 of 2 diverged")
+
+
+def test_a_figure_that_is_no_number_is_lost_whatever_the_status_says():
+    runs, labels = seeds_of((0.4, None, 0.5), (0.6, 0.8, 0.9))
+    put_epoch(runs[0], row(2, None, test_loss=None))
+    frame = curves(runs, labels, epochs=8)
+    assert list(frame["diverged"]) == [False, True, False]
+    assert list(frame["seeds"]) == [2, 1, 1]
 
 
 def test_a_table_has_a_row_a_value_with_the_spread_of_its_seeds():
@@ -117,7 +138,7 @@ def test_a_seed_under_way_is_not_averaged_with_those_that_arrived():
     (line,) = by_value(runs, labels, epochs=2, classes=6).to_dict("records")
     assert (line["last"], line["last_spread"]) == (pytest.approx(0.7), pytest.approx(14.142, abs=0.001))
     assert (line["seeds"], line["epochs"]) == (3, "1–2/2")
-    frame = isolation(runs, "learning_rate", labels, epochs=2, edge=False)
+    frame = isolation(runs, "learning_rate", labels, epochs=2, edge=None)
     (mean,) = frame[frame["kind"] == "mean"].to_dict("records")
     assert (mean["accuracy"], mean["seeds"], mean["epochs"]) == (pytest.approx(0.7), 2, 2)
 
@@ -134,7 +155,34 @@ def test_a_diverged_seed_has_no_part_in_a_tables_means_and_is_counted():
     (line,) = by_value(runs, labels, epochs=2, classes=6).to_dict("records")
     assert (line["best"], line["last"]) == (pytest.approx(0.7), pytest.approx(0.7))
     assert line["last_spread"] == line["best_spread"] == pytest.approx(14.142, abs=0.001)
+    assert line["lost"] == "1 of 3 seeds diverged"
     assert "1 diverged" in line["diagnosis"]
+
+
+def test_a_stopped_run_is_stopped_and_not_judged():
+    (run,), _ = seeds_of((0.17, 0.17))
+    move(run, "stopped", "stopped by hand")
+    kind, rule, next_step = commonest_diagnosis([run], epochs=8, classes=6)
+    assert (kind, rule) == ("stopped", "Stopped after epoch 2 of 8: stopped, not judged.")
+    assert "Resume" in next_step
+
+
+def test_where_two_kinds_are_as_common_both_are_told():
+    runs, _ = seeds_of((0.5,), (0.5,))
+    for run in runs:
+        move(run, "finished")
+    put_epoch(runs[1], row(2, 0.3, test_loss=5.0))
+    kind, rule, _ = commonest_diagnosis(runs, epochs=8, classes=6)
+    assert kind == "still improving or unstable (1 of 2 seeds each)"
+    assert "One epoch" in rule
+    assert "jumped" in rule
+
+
+def test_a_mean_that_is_not_as_far_as_others_says_at_which_epoch_it_stands():
+    runs, _ = seeds_of((0.2, 0.4, 0.6), (0.4, 0.8))
+    runs[1]["spec"]["learning_rate"] = 1e-3
+    frame = isolation(runs, "learning_rate", {runs[0]["id"]: "1e-4", runs[1]["id"]: "1e-3"}, epochs=8, edge=None)
+    assert list(frame[frame["kind"] == "mean"]["told"]) == ["", "epoch 2"]
 
 
 def test_a_value_whose_seeds_all_diverged_has_no_figure():
@@ -156,6 +204,8 @@ def test_a_table_tells_the_measured_memory_in_megabytes_where_there_is_one():
 
 def test_where_seeds_disagree_the_diagnosis_of_most_is_told_with_how_many_they_are():
     runs, _ = seeds_of((0.5,), (0.5,), (0.5,))
+    for run in runs:
+        move(run, "finished")
     put_epoch(runs[2], row(2, None, test_loss=None))
     kind, rule, next_step = commonest_diagnosis(runs, epochs=8, classes=6)
     assert kind == "still improving (2 of 3 seeds, 1 diverged)"
@@ -166,11 +216,12 @@ def test_where_seeds_disagree_the_diagnosis_of_most_is_told_with_how_many_they_a
 def test_dots_are_runs_bars_are_means_and_a_diverged_run_has_no_figure():
     runs, labels = seeds_of((0.2, 0.4), (0.2, 0.6), (None,))
     move(runs[2], "diverged", "not finite")
-    frame = isolation(runs, "learning_rate", labels, epochs=8, edge=True)
+    frame = isolation(runs, "learning_rate", labels, epochs=8, edge=1e-4)
     assert list(frame["kind"]) == ["run", "run", "lost", "mean"]
     assert list(frame["accuracy"][:2]) == [0.4, 0.6]
     assert math.isnan(frame["accuracy"][2])
     assert (frame["accuracy"][3], frame["seeds"][3], frame["edge"][3]) == (pytest.approx(0.5), 2, True)
+    assert list(frame["told"]) == ["", "", "1 of 3 diverged", ""]
 
 
 def test_the_gap_of_a_run_is_between_losses_without_dropout():

@@ -1,8 +1,10 @@
 """Student's t against published tables."""
 
+import math
+
 import pytest
 
-from hpviz.analysis.student import critical, two_sided_p
+from hpviz.analysis.student import any_pair_p, critical, two_sided_p
 
 
 @pytest.mark.parametrize(
@@ -21,6 +23,24 @@ def test_many_degrees_of_freedom_are_the_normal_distribution():
 def test_the_sign_does_not_matter_and_zero_is_no_evidence():
     assert two_sided_p(-2.5, 7) == two_sided_p(2.5, 7)
     assert two_sided_p(0.0, 7) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("means", "freedom", "q"),
+    [(3, 1, 26.98), (3, 2, 8.331), (3, 10, 3.877), (4, 11, 4.256), (5, 13, 4.453), (10, 20, 5.008), (3, 120, 3.356)],
+)
+def test_ranges_of_several_means_are_those_of_the_tables(means, freedom, q):
+    assert math.sqrt(2) * critical(0.05, freedom, means) == pytest.approx(q, rel=5e-4)
+    assert any_pair_p(q / math.sqrt(2), means, freedom) == pytest.approx(0.05, rel=5e-3)
+
+
+def test_two_means_are_student_s_t_and_more_are_rarer_to_lie_close():
+    assert any_pair_p(2.5, 2, 7) == two_sided_p(2.5, 7)
+    ps = [any_pair_p(2.5, means, 7) for means in (2, 3, 5, 10)]
+    assert ps == sorted(ps)
+    assert (any_pair_p(0.0, 5, 7), any_pair_p(math.inf, 5, 7)) == (pytest.approx(1.0), 0.0)
+    with pytest.raises(ValueError, match="two means"):
+        any_pair_p(1.0, 1, 5)
 
 
 def test_there_is_no_t_without_a_degree_of_freedom():

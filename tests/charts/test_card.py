@@ -138,7 +138,21 @@ def test_a_diverged_run_is_told():
         move(document, "diverged", "A loss was no longer finite.")
     found = texts(drawn(runs))
     assert "diverged" in found
-    assert "2 ▲" in found
+    assert "0/2 ▲" in found
+    assert any("2 of 2 seeds of λ 1 diverged" in text for text in found)
+
+
+def test_seeds_that_diverged_beside_others_are_named_wherever_a_mean_stands():
+    runs = sweep([0.0, 1.0], seeds=4)
+    for document in runs[6:]:
+        document["epochs"][-1].update(test_loss=None, test_accuracy=None)
+        move(document, "diverged", "A loss was no longer finite.")
+    found = texts(drawn(runs))
+    assert "2/4 ▲" in found
+    assert found.count("2 of 4 diverged") == 4  # on three curves and the plot by value
+    told = " ".join(found)
+    assert "2 of 4 seeds of λ 1 diverged: means are those of the others" in told
+    assert "2 of 4 seeds of λ 1 diverged and count as guessing" in told
 
 
 @pytest.mark.parametrize("name", [HOSTILE, "\x00\x1b\u202eabc", "=cmd|' /C calc'!A0", "\n\n", "{{datum.x}}", "森 🌲"])

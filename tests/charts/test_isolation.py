@@ -37,7 +37,7 @@ def runs(accuracies, seeds=2):
     return made
 
 
-def plot(accuracies, seeds=2, edge=False, ground=GROUND):
+def plot(accuracies, seeds=2, edge=None, ground=GROUND):
     made = runs(accuracies, seeds)
     labels = {run["id"]: f"{run['spec']['weight_decay']:g}" for run in made}
     return isolation(frame_of(made, "weight_decay", labels, 8, edge), ground)
@@ -74,19 +74,21 @@ def test_a_single_value_is_drawn_too(value):
     ground = replace(GROUND, values=(value,), labels=("it",), colours=("#2b1a9e",), logarithmic=value == 0)
     run = new_run(spec(weight_decay=value), {"data": "made up", "weights": None}, 8)
     put_epoch(run, row(1, 0.7))
-    drawn = svg(isolation(frame_of([run], "weight_decay", {run["id"]: "it"}, 8, False), ground))
+    drawn = svg(isolation(frame_of([run], "weight_decay", {run["id"]: "it"}, 8, None), ground))
     assert ">it</text>" in drawn
     assert "NaN" not in drawn
 
 
 def test_the_specification_does_not_depend_on_the_figures():
-    assert without_data(plot((0.7, 0.8, 0.2))) == without_data(plot((0.1, None, 0.9), seeds=3, edge=True))
+    assert without_data(plot((0.7, 0.8, 0.2))) == without_data(plot((0.1, None, 0.9), seeds=3, edge=1.0))
 
 
-def test_a_run_that_diverged_is_a_red_triangle():
-    assert svg(plot((0.7, 0.8, None))).count('"#c62828"') == 2
+def test_a_run_that_diverged_is_a_red_triangle_and_the_value_says_how_many_did():
+    drawn = svg(plot((0.7, 0.8, None)))
+    assert drawn.count('"#c62828"') == 3
+    assert drawn.count("2 of 2 diverged</text>") == 1
 
 
 def test_an_edge_is_told_at_the_best_value_only():
-    assert svg(plot((0.7, 0.8, 0.9), edge=True)).count("edge of the range</text>") == 1
+    assert svg(plot((0.7, 0.8, 0.9), edge=1.0)).count("edge of the range</text>") == 1
     assert "edge of the range</text>" not in svg(plot((0.7, 0.8, 0.9)))

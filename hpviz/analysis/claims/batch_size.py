@@ -9,7 +9,7 @@ import numpy as np
 
 from hpviz.analysis.claims.case import ARTICLE_KERNELS, CNN, Case, Finding
 from hpviz.analysis.claims.claim import Claim
-from hpviz.analysis.claims.verdicts import all_of, any_differ, by_sign, on
+from hpviz.analysis.claims.verdicts import all_of, any_differ, by_sign, on, unless_lost
 from hpviz.analysis.evidence import Evidence, highest, last, percents
 from hpviz.analysis.fairness import different_machines
 from hpviz.analysis.noise import compare, contrast
@@ -31,7 +31,7 @@ def _sizes(case: Case) -> Evidence:
 def accuracy_depends(case: Case) -> Finding:
     """BS1: any two sizes differ after equal epochs; what equal updates say is told beside it."""
     sizes = _sizes(case)
-    pairs = compare(sizes.figures(last("test_accuracy")), case.test_images)
+    pairs = compare(sizes.accuracies(last("test_accuracy"), case.chance), case.test_images)
     verdict, told = any_differ(pairs, sizes.field)
     ended = percents(sizes, last("test_accuracy"))
     evidence = f"After equal epochs accuracy ended at {ended}: {told}. {_equal_updates(sizes)}{on(sizes)}"
@@ -104,7 +104,7 @@ def small_is_faster(case: Case) -> Finding:
         verdicts.append(by_sign(contrast(logs, {large: 1, small: -1}), tests=2))
         told.append(f"{fmean(needed[small]):,.0f} and {fmean(needed[large]):,.0f} {unit}")
     return Finding(
-        all_of(verdicts),
+        unless_lost(all_of(verdicts), sizes, small, large),
         f"To reach {target:.1%}, {name_of(sizes.field, small)} and {name_of(sizes.field, large)} took {listed(told)}; "
         f"accuracy ended at {percents(sizes, last('test_accuracy'))}{on(sizes)}",
     )

@@ -81,8 +81,21 @@ class Case:
         return len(self.data.classes)
 
     @property
+    def chance(self) -> float:
+        """The accuracy of guessing, which a seed that diverged counts as."""
+        return 1 / self.classes
+
+    @cached_property
     def test_images(self) -> int:
-        return sum(self.data.test_counts.values())
+        """On how many images accuracies were measured: the fewest that a run noted, else as many as there are now.
+
+        Raises Unsettled if neither is known.
+        """
+        noted = [count for run in self.runs if (count := run["inputs"].get("test_images"))]
+        count = min(noted, default=sum(self.data.test_counts.values()))
+        if count < 1:
+            raise Unsettled("not comparable", "On how many images these accuracies were measured is not known.")
+        return count
 
     @cached_property
     def sorted_runs(self) -> SortedRuns:
@@ -173,7 +186,7 @@ class Request:
     def complaint(self, evidence: Evidence) -> Unsettled | None:
         """What the evidence lacks, or None if it will do."""
         for value in self.values:
-            if not evidence.seeds(value) and evidence.diverged.get(value, 0) >= SEEDS_NEEDED:
+            if not evidence.seeds(value) and evidence.lost(value) >= SEEDS_NEEDED:
                 lost = name_of(self.field, value)
                 return Unsettled("not comparable", f"Every run with {lost} diverged: there is no figure to compare.")
         single = tuple(value for value in evidence.values if evidence.seeds(value) < SEEDS_NEEDED)
@@ -192,8 +205,10 @@ class Request:
         complaints = []
         if missing:
             complaints.append(f"Still to be run: {self._names(missing)}.")
-        if single:
-            complaints.append(f"One seed only with {self._names(single)}: +{SEEDS_OFFERED - 1} seeds are needed.")
+        if left := tuple(value for value in single if evidence.lost(value)):
+            complaints.append(f"One seed only is left with {self._names(left)}: the others diverged.")
+        if alone := tuple(value for value in single if value not in left):
+            complaints.append(f"One seed only with {self._names(alone)}: +{SEEDS_OFFERED - 1} seeds are needed.")
         if evidence.runs:
             so_far = percents(evidence, last("test_accuracy"))
             complaints.append(f"So far accuracy is at {so_far} ({evidence.stated()}).")

@@ -1,11 +1,15 @@
 """The claims that take more than one study: what to tune first, and what tuning is for."""
 
-from hpviz.analysis.claims.case import ARTICLE_KERNELS, CNN, RESNET, Case, Finding
+import math
+from statistics import fmean
+
+from hpviz.analysis.claims.case import ARTICLE_KERNELS, CNN, RESNET, Case, Finding, Unsettled, Verdict
 from hpviz.analysis.claims.claim import Claim
 from hpviz.analysis.claims.learning_rate import HIGH, LOW, MODERATE
-from hpviz.analysis.claims.verdicts import all_of, any_of, beats, by_sign, on
+from hpviz.analysis.claims.verdicts import all_of, any_of, beats, by_sign, on, unless_lost
 from hpviz.analysis.evidence import Evidence, Value, gap, highest, last, percents
-from hpviz.analysis.noise import Contrast, compare, contrast
+from hpviz.analysis.noise import compare, contrast
+from hpviz.analysis.ranking import leader, lowest
 from hpviz.analysis.words import listed, name_of
 
 # What must be alike when nets are held against each other across studies: the images and how they are shown.
@@ -16,14 +20,18 @@ LOWEST_SENSIBLE_RATE, HIGHEST_SENSIBLE_DECAY = 1e-5, 1e-2
 
 
 def tune_it_first(case: Case) -> Finding:
-    """LR0: the range of best accuracy over sensible rates, less that of each other study."""
+    """LR0: the range of best accuracy over sensible rates, less that of each other study.
+
+    A range is the difference of two values that were picked as the furthest apart, so its noise is that of the largest
+    of all differences: the wider range is corrected for as many pairs as it was picked from (Bonferroni).
+    """
     rates = case.gather("learning-rate", (MODERATE, HIGH), also=_sensible_rate, **RESNET)
     cnn = {**CNN, **ARTICLE_KERNELS, **{name: rates.setting[name] for name in DATA}}
     sizes = case.gather("batch-size", also=lambda _: True, least_values=2, **cnn, weight_decay=0.0)
     decays = case.gather("weight-decay", (0, HIGHEST_SENSIBLE_DECAY), also=_sensible_decay, **cnn)
     studies = (rates, sizes, decays)
-    verdicts = [by_sign(_wider(rates, other, case.test_images), tests=2) for other in (sizes, decays)]
-    ranges = [f"{100 * _range(study):.1f} points over {_values(study)}" for study in studies]
+    verdicts = [_wider(rates, other, case) for other in (sizes, decays)]
+    ranges = [f"{100 * _range(study, case.chance):.1f} points over {_values(study)}" for study in studies]
     return Finding(all_of(verdicts), f"The best accuracy of a run ranges by {listed(ranges)}{on(*studies)}")
 
 
@@ -35,33 +43,39 @@ def _sensible_decay(value: Value) -> bool:
     return not isinstance(value, str) and value <= HIGHEST_SENSIBLE_DECAY
 
 
-def _ends(study: Evidence) -> tuple[Value, Value]:
-    """The values with the highest and the lowest mean."""
-    means = study.means(highest("test_accuracy"))
-    return max(means, key=lambda value: means[value]), min(means, key=lambda value: means[value])
+def _bests(study: Evidence, chance: float) -> dict[Value, list[float]]:
+    return study.accuracies(highest("test_accuracy"), chance)
 
 
-def _range(study: Evidence) -> float:
-    top, bottom = _ends(study)
-    means = study.means(highest("test_accuracy"))
-    return means[top] - means[bottom]
+def _ends(study: Evidence, chance: float) -> tuple[Value, Value]:
+    """The values with the highest and the lowest mean; where they are equal, any two."""
+    means = {value: fmean(each) for value, each in _bests(study, chance).items()}
+    ordered = sorted(means, key=lambda value: means[value])
+    return ordered[-1], ordered[0]
 
 
-def _wider(one: Evidence, other: Evidence, test_images: int) -> Contrast:
-    """The range of one study less that of another, their seeds pooled."""
+def _range(study: Evidence, chance: float) -> float:
+    top, bottom = (fmean(_bests(study, chance)[value]) for value in _ends(study, chance))
+    return top - bottom
+
+
+def _wider(one: Evidence, other: Evidence, case: Case) -> Verdict:
+    """Whether the range of one study is wider than that of another, their seeds pooled; two such tests are made."""
     groups = {
         (study.field, value): accuracies
         for study in (one, other)
-        for value, accuracies in study.figures(highest("test_accuracy")).items()
+        for value, accuracies in _bests(study, case.chance).items()
     }
-    (top, bottom), (other_top, other_bottom) = _ends(one), _ends(other)
+    (top, bottom), (other_top, other_bottom) = _ends(one, case.chance), _ends(other, case.chance)
     weights = {
         (one.field, top): 1.0,
         (one.field, bottom): -1.0,
         (other.field, other_top): -1.0,
         (other.field, other_bottom): 1.0,
     }
-    return contrast(groups, weights, test_images)
+    found = contrast(groups, weights, case.test_images)
+    wider = one if found.estimate > 0 else other
+    return by_sign(found, tests=2 * math.comb(len(wider.values), 2))
 
 
 def _values(study: Evidence) -> str:
@@ -73,8 +87,8 @@ def poor_tuning_loses(case: Case) -> Finding:
     rates = case.gather("learning-rate", (LOW, MODERATE, HIGH), **RESNET)
     cnn = {**CNN, **ARTICLE_KERNELS, "learning_rate": MODERATE, "weight_decay": 0.0}
     simple = case.gather("batch-size", also=lambda _: True, **cnn, **{name: rates.setting[name] for name in DATA})
-    complex_nets = _named(rates)
-    simple_nets = _named(simple)
+    complex_nets = _named(rates, case.chance)
+    simple_nets = _named(simple, case.chance)
     pairs = compare({**complex_nets, **simple_nets}, case.test_images)
     verdicts = [beats(pairs, net, name_of(rates.field, poor)) for net in simple_nets for poor in (LOW, HIGH)]
     return Finding(
@@ -86,26 +100,38 @@ def poor_tuning_loses(case: Case) -> Finding:
     )
 
 
-def _named(study: Evidence) -> dict[str, list[float]]:
+def _named(study: Evidence, chance: float) -> dict[str, list[float]]:
     """Last accuracies by the name of the value, so that two studies can share a screen."""
-    return {name_of(study.field, value): each for value, each in study.figures(last("test_accuracy")).items()}
+    return {
+        name_of(study.field, value): each for value, each in study.accuracies(last("test_accuracy"), chance).items()
+    }
 
 
 def both_goals(case: Case) -> Finding:
-    """C2: whether the narrowest gap alone would have picked a worse net than accuracy does."""
+    """C2: whether the narrowest gap alone would have picked a worse net than accuracy does, both beyond noise."""
     decays = case.gather("weight-decay", (0, 1.0), also=lambda _: True, **CNN, **ARTICLE_KERNELS)
-    gaps, accuracies = decays.means(gap), decays.means(last("test_accuracy"))
-    narrowest = min(gaps, key=lambda value: abs(gaps[value]))
-    best = max(accuracies, key=lambda value: accuracies[value])
-    told = [
-        f"{name_of(decays.field, value)} has train loss {decays.means(last('train_loss_eval'))[value]:.2f}, "
-        f"a gap of {gaps[value]:+.2f} and accuracy {accuracies[value]:.1%}"
-        for value in dict.fromkeys((best, narrowest))
-    ]
-    if narrowest == best:
+    accuracies = decays.accuracies(last("test_accuracy"), case.chance)
+    best = leader(accuracies, case.test_images)
+    narrowest = lowest({value: [abs(each) for each in gaps] for value, gaps in decays.figures(gap).items()})
+    if best is None or narrowest is None:
+        raise Unsettled("not run yet", f"There is no gap to compare yet{on(decays)}")
+    told = [_goals(decays, value) for value in dict.fromkeys((best.value, narrowest.value))]
+    if len(told) == 1:
         return Finding("within noise", f"The narrowest gap and the best accuracy fall together: {told[0]}{on(decays)}")
-    verdict = beats(compare(decays.figures(last("test_accuracy")), case.test_images), best, narrowest)
+    if best.value in narrowest.alike:
+        return Finding("within noise", f"No gap is the narrowest beyond noise: {listed(told)}{on(decays)}")
+    verdict = unless_lost(
+        beats(compare(accuracies, case.test_images), best.value, narrowest.value), decays, *decays.values
+    )
     return Finding(verdict, f"A small gap alone picks another net than accuracy does: {listed(told)}{on(decays)}")
+
+
+def _goals(decays: Evidence, value: Value) -> str:
+    """What there is to reach, of one value."""
+    return (
+        f"{name_of(decays.field, value)} has train loss {decays.means(last('train_loss_eval'))[value]:.2f}, "
+        f"a gap of {decays.means(gap)[value]:+.2f} and accuracy {decays.means(last('test_accuracy'))[value]:.1%}"
+    )
 
 
 LEARNING_RATE_FIRST = Claim(

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from statistics import fmean
+from typing import get_args
 
 from hpviz.analysis.claims.case import CNN, Case, Finding
 from hpviz.analysis.claims.claim import Claim
@@ -74,7 +75,7 @@ def _with_peaks(evidence: Evidence) -> Evidence:
 def accuracy_by_width(case: Case) -> Finding:
     """KW3: any two widths differ."""
     widths = case.gather("kernel-width", also=_is_width, least_values=2, **CNN, weight_decay=0.0)
-    pairs = compare(widths.figures(last("test_accuracy")), case.test_images)
+    pairs = compare(widths.accuracies(last("test_accuracy"), case.chance), case.test_images)
     verdict, told = any_differ(pairs, widths.field)
     ended, padding = percents(widths, last("test_accuracy")), widths.setting["padding"]
     return Finding(verdict, f"With padding “{padding}” accuracy ended at {ended}: {told}{on(widths)}")
@@ -85,14 +86,23 @@ def _is_width(value: Value) -> bool:
 
 
 def _image_size(case: Case) -> int:
-    """The size most runs of the net have; the article's where there are none."""
+    """The size most runs of the net have, of those that two widths fit with any padding; else the article's."""
     sizes = Counter(run["spec"]["image_size"] for run in case.runs if run["spec"]["model"] == "article-cnn")
-    return sizes.most_common(1)[0][0] if sizes else ARTICLE_IMAGE_SIZE
+    fitting = (size for size, _ in sizes.most_common() if _holds_two_widths(size, case))
+    return next(fitting, ARTICLE_IMAGE_SIZE)
+
+
+def _holds_two_widths(image_size: int, case: Case) -> bool:
+    return all(len(_costs_at(image_size, case, padding)) > 1 for padding in get_args(Padding))
 
 
 def _costs(case: Case, padding: Padding) -> dict[int, Cost]:
-    """The cost of each width that fits the images."""
-    costs, image_size = {}, _image_size(case)
+    """The cost of each width that fits the images, of two at least."""
+    return _costs_at(_image_size(case), case, padding)
+
+
+def _costs_at(image_size: int, case: Case, padding: Padding) -> dict[int, Cost]:
+    costs = {}
     for width in WIDTHS:
         try:
             spec = build_spec(

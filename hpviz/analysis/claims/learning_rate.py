@@ -6,7 +6,7 @@ from statistics import fmean
 
 from hpviz.analysis.claims.case import RESNET, Case, Finding
 from hpviz.analysis.claims.claim import Claim
-from hpviz.analysis.claims.verdicts import all_of, beats, by_sign, on, unanimous
+from hpviz.analysis.claims.verdicts import all_of, beats, by_sign, on, unanimous, unless_lost
 from hpviz.analysis.diagnosis import diagnosis, has_turned
 from hpviz.analysis.evidence import Value, first, highest, last, losses, lowest, percents
 from hpviz.analysis.noise import compare, contrast
@@ -27,7 +27,7 @@ TREND_EPOCHS = 3
 def moderate_wins(case: Case) -> Finding:
     """LR1: the best rate between the extremes ends above both."""
     rates = case.gather("learning-rate", (LOW, MODERATE, HIGH), also=_is_moderate, **RESNET)
-    accuracies = rates.figures(last("test_accuracy"))
+    accuracies = rates.accuracies(last("test_accuracy"), case.chance)
     best = max((value for value in accuracies if _is_moderate(value)), key=lambda value: fmean(accuracies[value]))
     pairs = compare(accuracies, case.test_images)
     verdict = all_of([beats(pairs, best, extreme) for extreme in (LOW, HIGH)])
@@ -45,7 +45,10 @@ def _is_moderate(value: Value) -> bool:
 def all_fall(case: Case) -> Finding:
     """LR2: a falling trend of train loss at every rate."""
     rates = case.gather("learning-rate", (LOW, MODERATE, HIGH), least_epochs=TREND_EPOCHS, **RESNET)
-    falls = {value: [trend(rows, "train_loss") <= FALLING for rows in rates.rows(value)] for value in rates.values}
+    falls = {
+        value: [trend(rows, "train_loss") <= FALLING for rows in rates.rows(value)] + [False] * rates.lost(value)
+        for value in rates.values
+    }
     verdict = all_of([unanimous(flags) for flags in falls.values()])
     counts = [
         f"{sum(flags)} of {len(flags)} runs with {name_of('learning_rate', value)}" for value, flags in falls.items()
@@ -61,7 +64,7 @@ def low_is_slow(case: Case) -> Finding:
     found = contrast({LOW: ends, HIGH: starts}, {LOW: 1, HIGH: -1})
     test = (rates.means(last("test_loss"))[LOW], rates.means(first("test_loss"))[HIGH])
     return Finding(
-        by_sign(found),
+        unless_lost(by_sign(found), rates, LOW, HIGH),
         f"Train loss is {fmean(ends):.3f} with lr 1e-7 after epoch {rates.epochs} and {fmean(starts):.3f} with lr 1e-2 "
         f"after epoch 1; test loss is {test[0]:.3f} and {test[1]:.3f}{on(rates)}",
     )
@@ -74,7 +77,8 @@ def high_stays_above(case: Case) -> Finding:
     begun = rates.means(first("train_loss"))[MODERATE]
     minima = losses(rates, lowest("train_loss"))
     return Finding(
-        by_sign(found), f"The lowest train loss is {minima}; lr 1e-4 had {begun:.3f} after its first epoch{on(rates)}"
+        unless_lost(by_sign(found), rates, MODERATE, HIGH),
+        f"The lowest train loss is {minima}; lr 1e-4 had {begun:.3f} after its first epoch{on(rates)}",
     )
 
 
@@ -82,6 +86,7 @@ def low_still_improves(case: Case) -> Finding:
     """LR5: the diagnosis "still improving" at the lowest rate."""
     rates = case.gather("learning-rate", (LOW,), least_epochs=TREND_EPOCHS, **RESNET)
     kinds = [found.kind for rows in rates.rows(LOW) if (found := diagnosis(rows, rates.epochs, case.classes))]
+    kinds += ["diverged"] * rates.lost(LOW)
     counts = listed([f"{kinds.count(kind)} of {len(kinds)} runs {kind}" for kind in dict.fromkeys(kinds)])
     start, end = rates.means(first("test_loss"))[LOW], rates.means(last("test_loss"))[LOW]
     verdict = unanimous(kind == "still improving" for kind in kinds)
@@ -91,7 +96,7 @@ def low_still_improves(case: Case) -> Finding:
 def high_bounces(case: Case) -> Finding:
     """LR6: rises of train loss from epoch to epoch; those of test loss are counted apart, for they are another thing.
 
-    The article means the optimiser, which descends the train loss.
+    The article means the optimiser, which descends the train loss. A run that diverged could not converge either.
     """
     rates = case.gather("learning-rate", (HIGH,), least_epochs=TREND_EPOCHS, **RESNET)
     steps = rates.epochs - 1
@@ -99,7 +104,7 @@ def high_bounces(case: Case) -> Finding:
     test = [rises(rows, "test_loss") for rows in rates.rows(HIGH)]
     highest_loss = max(highest("test_loss")(rows) for rows in rates.rows(HIGH))
     return Finding(
-        unanimous(count / steps >= BOUNCING for count in train),
+        unanimous([count / steps >= BOUNCING for count in train] + [True] * rates.lost(HIGH)),
         f"With lr 1e-2 train loss rises in {fmean(train):.2g} of {steps} steps from epoch to epoch, test loss in "
         f"{fmean(test):.2g}, up to {highest_loss:.2f}{on(rates)}",
     )
@@ -113,7 +118,7 @@ def moderate_over_fits(case: Case) -> Finding:
     high_accuracy = [max(rows, key=lambda row: row["test_accuracy"]) for rows in runs]
     ends = rates.means(last("test_loss"))[MODERATE], rates.means(last("test_accuracy"))[MODERATE]
     return Finding(
-        unanimous(has_turned(rows) for rows in runs),
+        unanimous([has_turned(rows) for rows in runs] + [False] * rates.lost(MODERATE)),
         f"With lr 1e-4 test loss went from {_mean(low_loss, 'test_loss'):.3f} at its best ({_epochs(low_loss)}) "
         f"to {ends[0]:.3f}, accuracy from {_mean(low_loss, 'test_accuracy'):.1%} there to {ends[1]:.1%}, with its best "
         f"{_mean(high_accuracy, 'test_accuracy'):.1%} at {_epochs(high_accuracy)}{on(rates)}",

@@ -58,6 +58,14 @@ def any_of(verdicts: Sequence[Verdict]) -> Verdict:
     return "did not hold" if set(verdicts) == {"did not hold"} else "within noise"
 
 
+def unless_lost(verdict: Verdict, evidence: Evidence, *values: Value) -> Verdict:
+    """The verdict on losses, left open where a seed of these values diverged: it has no loss to count.
+
+    To judge the others alone would be to judge those that were lucky.
+    """
+    return "within noise" if any(evidence.lost(value) for value in values) else verdict
+
+
 def on(*evidence: Evidence) -> str:
     """The end of a sentence: what it rests on, each comparison once."""
     stated = list(dict.fromkeys(each.stated() for each in evidence))

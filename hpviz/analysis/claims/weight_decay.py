@@ -5,7 +5,7 @@ from statistics import fmean
 
 from hpviz.analysis.claims.case import ARTICLE_KERNELS, CNN, Case, Finding, Unsettled, Verdict
 from hpviz.analysis.claims.claim import Claim
-from hpviz.analysis.claims.verdicts import any_of, beats, by_sign, on
+from hpviz.analysis.claims.verdicts import any_of, beats, by_sign, on, unless_lost
 from hpviz.analysis.evidence import Evidence, Value, gap, last, losses, percents
 from hpviz.analysis.noise import ALPHA, compare, contrast
 from hpviz.analysis.words import listed, name_of
@@ -35,7 +35,7 @@ def extreme_stops_learning(case: Case) -> Finding:
     found = contrast(train_losses, weights, offset=-(1 - CAPACITY_LEFT) * guessing)
     share = (guessing - extreme) / (guessing - twin)
     return Finding(
-        by_sign(found),
+        unless_lost(by_sign(found), decays, 0, EXTREME),
         f"λ 1 closes {share:.0%} of the way from guessing's train loss ({guessing:.2f}) to that of λ 0 ({twin:.2f}), "
         f"at {extreme:.2f}; accuracy ended at {percents(decays, last('test_accuracy'))}, guessing has "
         f"{1 / case.classes:.1%}{on(decays)}",
@@ -61,7 +61,7 @@ def _is_small(value: Value) -> bool:
 
 
 def _generalises(decays: Evidence, value: Value, tests: int) -> Verdict:
-    narrower = by_sign(contrast(decays.figures(gap), {0: 1, value: -1}), tests)
+    narrower = unless_lost(by_sign(contrast(decays.figures(gap), {0: 1, value: -1}), tests), decays, 0, value)
     costs = contrast(decays.figures(last("test_loss")), {value: 1, 0: -1})
     if narrower == "held" and costs.estimate > 0 and costs.p <= ALPHA:
         return "did not hold"
@@ -75,7 +75,7 @@ def decay_is_l2(case: Case) -> Finding:
     """
     held = {"model": "article-cnn", **ARTICLE_KERNELS, "weight_decay": EXTREME}
     kinds = case.gather("weight-decay", ("adam", "adamw"), varied="optimizer", **held)
-    pairs = compare(kinds.figures(last("test_accuracy")), case.test_images)
+    pairs = compare(kinds.accuracies(last("test_accuracy"), case.chance), case.test_images)
     differ = beats(pairs, "adamw", "adam") != "within noise"
     norms = kinds.means(last("weight_norm"))
     told = listed([f"{norm:.1f} ({name_of(kinds.field, value)})" for value, norm in norms.items()])

@@ -48,6 +48,11 @@ def _caption(layers: Sequence[LayerWeights]) -> str:
     if not moved:
         return "L2 norm of each layer's weights. Training began from pretrained weights, which are not compared."
     (least, still), (most, name) = min(moved), max(moved)
+    if f"{least:.0%}" == f"{most:.0%}":
+        return (
+            f"L2 norm of each layer's weights. Training moved each by {most:.0%} of its first length: a norm may stay "
+            "though the weights have turned."
+        )
     return (
         f"L2 norm of each layer's weights. Training moved {name} most, by {most:.0%} of its first length, and {still} "
         f"least, by {least:.0%}: a norm may stay though the weights have turned."

@@ -3,42 +3,53 @@
 Both take a data frame, as the curves do: a new epoch changes data alone.
 """
 
+from collections.abc import Sequence
+
 import altair as alt
 import pandas as pd
 
+from hpviz.analysis.ranking import Leader, lowest
+from hpviz.analysis.words import listed, plural
 from hpviz.charts.palette import CHANCE, DIVERGED
 from hpviz.charts.pictures.picture import FAINT, INK, Picture, stack, three_colours
 from hpviz.notation import short
 
 
 def loss_by_rate(frame: pd.DataFrame, dark: bool, chance: float | None = None) -> Picture:
-    """Final loss against learning rate: a dot a run, a line through the means, the lowest mean filled.
+    """Final loss against learning rate: a dot a run, a line through the means, the lowest filled if noise leaves one.
 
     `frame` has a row a run: `learning_rate`, `loss` (nats, at the last epoch compared; missing if not finite) and
     `diverged`. `chance` is the loss of guessing, ln K.
     """
     finite = frame[frame["loss"].notna() & ~frame["diverged"]]
     means = finite.groupby("learning_rate", as_index=False)["loss"].mean()
-    means = means.assign(best=means["loss"] == means["loss"].min())
+    losses: dict[float, list[float]] = {}
+    for rate, loss in zip(finite["learning_rate"], finite["loss"], strict=True):
+        losses.setdefault(float(rate), []).append(float(loss))
+    lead = lowest(losses)
+    lost = sorted(set(frame.loc[frame["diverged"], "learning_rate"]))
+    best = lead.value if lead and not lead.alike and lead.value not in lost else None
+    means = means.assign(best=means["learning_rate"] == best)
     blue, purple, _ = three_colours(dark)
     tooltip = [alt.Tooltip("learning_rate:Q", title="lr", format="~g"), alt.Tooltip("loss:Q", format=".3f")]
     line = alt.Chart(means).encode(x=_rate(), y=_loss(), tooltip=tooltip)
     runs = (
         alt.Chart(finite).mark_circle(color=blue, size=45, opacity=0.45).encode(x=_rate(), y=_loss(), tooltip=tooltip)
     )
-    lost = (
+    gone = (
         alt.Chart(frame[frame["diverged"]])
         .mark_point(shape="triangle-up", filled=True, size=140, opacity=1, color=DIVERGED[dark])
         .encode(x=_rate(), y=alt.value(12), tooltip=tooltip[:1])
     )
-    best = line.transform_filter("datum.best").mark_circle(color=purple, size=150, opacity=1)
-    layers = [line.mark_line(color=blue, strokeWidth=2), runs, best, lost]
+    mark = line.transform_filter("datum.best").mark_circle(color=purple, size=150, opacity=1)
+    layers = [line.mark_line(color=blue, strokeWidth=2), runs, mark, gone]
     if chance is not None:
         layers.insert(0, _guessing(chance, dark))
     return Picture(
         stack(*layers),
-        _rates_in_words(means, frame),
-        "Final loss against learning rate, from your runs: a dot a run, a line through means, ● lowest, ▲ diverged.",
+        _rates_in_words(lead, len(means), lost),
+        "Final loss against learning rate, from your runs: a dot a run, a line through means, ● lowest beyond noise, "
+        "▲ diverged (in no mean).",
     )
 
 
@@ -48,7 +59,10 @@ def train_and_test(frame: pd.DataFrame, dark: bool) -> Picture:
     `frame` has a row an epoch: `epoch`, `train` and `test` (nats, both without dropout; missing if not finite).
     """
     both = frame[frame["train"].notna() & frame["test"].notna()].reset_index(drop=True)
-    both = both.assign(best=both["test"] == both["test"].min(), last=both["epoch"] == both["epoch"].max())
+    lowest_at = both.index[both["test"] == both["test"].min()]
+    both = both.assign(best=False, last=both["epoch"] == both["epoch"].max())
+    if len(lowest_at) == 1:  # of equals none is the lowest
+        both.loc[lowest_at, "best"] = True
     blue, _, orange = three_colours(dark)
     base = alt.Chart(both).encode(x=_epoch())
     gap = base.mark_area(color=orange, opacity=0.18).encode(y=_loss("train"), y2="test:Q")
@@ -78,23 +92,28 @@ def train_and_test(frame: pd.DataFrame, dark: bool) -> Picture:
     )
 
 
-def _rates_in_words(means: pd.DataFrame, frame: pd.DataFrame) -> str:
-    if means.empty:
-        return "Final loss by learning rate: no run has a finite loss yet."
-    best = means.sort_values("loss").iloc[0]
-    lost = sorted(set(frame.loc[frame["diverged"], "learning_rate"]))
-    gone = f" Diverged: lr {', '.join(map(short, lost))}." if lost else ""
-    lowest = f"lowest, {best['loss']:.2f}, at lr {short(best['learning_rate'])}"
-    return f"Final loss by learning rate, {len(means)} rates: {lowest}.{gone}"
+def _rates_in_words(lead: Leader[float] | None, rates: int, lost: Sequence[float]) -> str:
+    gone = f" Diverged, some or all seeds: lr {', '.join(map(short, lost))}." if lost else ""
+    if lead is None:
+        return f"Final loss by learning rate: no run has a finite loss yet.{gone}"
+    told = f"{lead.mean:.2f}, at lr {' and '.join(map(short, sorted((lead.value, *lead.equals))))}"
+    if lead.equals:
+        words = f"equally low, {told}"
+    else:
+        beyond = listed([short(value) for value in lead.alike])
+        words = f"lowest, {told}" + (f", which noise does not tell from {beyond}" if lead.alike else "")
+    return f"Final loss by learning rate, {plural(rates, 'rate')}: {words}.{gone}"
 
 
 def _gap_in_words(both: pd.DataFrame) -> str:
     if both.empty:
         return "Train and test loss of one run: no epoch is measured yet."
-    best, last = both.sort_values("test", kind="stable").iloc[0], both.iloc[-1]
+    last, lowest_loss = both.iloc[-1], both["test"].min()
+    epochs = [f"{epoch:.0f}" for epoch in both.loc[both["test"] == lowest_loss, "epoch"]]
+    at = f"at epoch {epochs[0]}" if len(epochs) == 1 else f"in {len(epochs)} epochs, from {epochs[0]} on"
     return (
-        f"Train and test loss of one run over {len(both)} epochs: test loss was lowest, {best['test']:.2f}, at epoch "
-        f"{best['epoch']:.0f}; the last gap is {last['test'] - last['train']:.2f}."
+        f"Train and test loss of one run over {plural(len(both), 'epoch')}: test loss was lowest, {lowest_loss:.2f}, "
+        f"{at}; the last gap is {last['test'] - last['train']:.2f}."
     )
 
 

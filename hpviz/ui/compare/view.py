@@ -14,9 +14,10 @@ from hpviz.analysis.words import listed
 from hpviz.charts.curves import TITLES, Axis, Look, Metric, curve
 from hpviz.charts.looks import look_of
 from hpviz.charts.side_by_side import side_by_side
+from hpviz.runs.document import ACTIVE
 from hpviz.ui.noise import show_noise
-from hpviz.ui.study.overlay import FIGURES, LEGEND, Columns
-from hpviz.ui.study.screen import is_dark, settled
+from hpviz.ui.study.overlay import FIGURES, LEGEND, Columns, without_empty
+from hpviz.ui.study.screen import is_dark
 from hpviz.ui.text import sentence
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
@@ -85,14 +86,19 @@ def show_table(comparison: Comparison, baseline: str | None) -> None:
     delta = st.column_config.NumberColumn("Δ points", format="%+.1f", help=DELTA)
     columns: Columns = {**FIGURES, "value": "run", "delta": delta}
     st.dataframe(
-        table, hide_index=True, placeholder="–", key="compare:table", alt="Figures by label", column_config=columns
+        without_empty(table),
+        hide_index=True,
+        placeholder="–",
+        key="compare:table",
+        alt="Figures by label",
+        column_config=columns,
     )
 
 
 def show_judgement(comparison: Comparison, baseline: str | None) -> None:
     """Different or noise, of pairs with the baseline if there is one; is it fair; whose runs these are."""
     show_noise(outcome_of(comparison, baseline))
-    for caution in fairness(settled(comparison.runs, comparison.epochs)):
+    for caution in fairness([run for run in comparison.runs if run["status"] not in ACTIVE], comparison.epochs):
         st.markdown(f"- :material/balance: {sentence(caution.sentence)}")
     if foreign := from_elsewhere(comparison.runs):
         st.markdown(f"- :material/public: Not all were trained here: {sentence(foreign)}.")

@@ -6,7 +6,7 @@ import streamlit as st
 
 from hpviz.analysis.claims.case import Unsettled
 from hpviz.analysis.claims.ledger import case_of, ledger
-from hpviz.charts.two_by_two import corners, two_by_two
+from hpviz.charts.two_by_two import corners, two_by_two, unclear
 from hpviz.data import catalogue
 from hpviz.data.catalogue import Identity
 from hpviz.runs.document import Run
@@ -66,8 +66,8 @@ def show_corners(runs: list[Run], identity: Identity) -> None:
                 st.dataframe(shown, hide_index=True, key="overview:figures", column_config=percents, alt="The corners")
                 start = "began with ImageNet weights" if case.pretrained else "was trained from scratch"
                 st.caption(
-                    f"Mean accuracy after the last epoch; ResNet18 {start}. The author's logs: 61.6% to 92.4%, "
-                    "against 77.0% to 82.4% for the simple net."
+                    f"Mean accuracy after the last epoch; ResNet18 {start}.{unclear(frame)} The author's logs: 61.6% "
+                    "to 92.4%, against 77.0% to 82.4% for the simple net."
                 )
         return
     st.caption(f"Drawn when the runs of claim C1 are there. {literal(problem, most=500)}")

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from hpviz.analysis.diagnosis import diagnosis
+from hpviz.analysis.diagnosis import diagnosis_of
 from hpviz.notation import short
 from hpviz.runs import disk
 from hpviz.runs.document import Run
@@ -37,7 +37,7 @@ def _became(run: Run) -> str:
 
 def _diagnosed(run: Run) -> str:
     classes = len(run["inputs"].get("classes", ()))
-    found = diagnosis(run["epochs"], len(run["epochs"]), classes) if classes > 1 else None
+    found = diagnosis_of(run, len(run["epochs"]), classes) if classes > 1 else None
     return f"{found.rule} {found.next_step}" if found else ""
 
 

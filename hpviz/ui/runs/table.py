@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from hpviz.analysis.diagnosis import diagnosis
+from hpviz.analysis.diagnosis import diagnosis_of
 from hpviz.analysis.frames import best_epoch
 from hpviz.analysis.origin import recorded
 from hpviz.runs.document import ACTIVE, Run
@@ -115,7 +115,7 @@ def lines_of(runs: Sequence[Run]) -> list[Line]:
 def _line(run: Run) -> Line:
     accuracies = [row["test_accuracy"] for row in run["epochs"] if row["test_accuracy"] is not None]
     classes, count = len(run["inputs"].get("classes", ())), len(run["epochs"])
-    found = diagnosis(run["epochs"], count, classes) if classes > 1 else None
+    found = diagnosis_of(run, count, classes) if classes > 1 else None
     cells = {
         "what": headline(run),
         "status": run["status"],

@@ -15,7 +15,8 @@ from hpviz.ui.study.screen import labels_of
 def compared(study: Study, setting: Setting, runs: Sequence[Run]) -> Comparison:
     """By the study's hyperparameter, up to the epochs that the page asks for.
 
-    All runs of a page are of its images, so their numbers are known even of a run that has not noted them.
+    All runs of a page are of its images, so their numbers are known even of a run that has not noted them. What a run
+    did note of its own test counts: it may have read fewer images than are there now.
     """
     return compare_runs([_noted(up_to(run, setting.epochs), setting.identity) for run in runs], study.field)
 
@@ -28,7 +29,7 @@ def as_drawn(comparison: Comparison, study: Study, setting: Setting) -> Comparis
 def _noted(run: Run, images: Identity) -> Run:
     inputs: Inputs = {
         **run["inputs"],
-        "classes": list(images.classes),
-        "test_images": sum(images.test_counts.values()),
+        "classes": run["inputs"].get("classes") or list(images.classes),
+        "test_images": run["inputs"].get("test_images") or sum(images.test_counts.values()),
     }
     return {**run, "inputs": inputs}

@@ -38,6 +38,8 @@ def show_foreign(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
 
 def _told(found: Apart, study: Study, setting: Setting) -> str:
     have = "has its" if found.runs == 1 else "have their"
+    if found.most < 0.05:
+        return f"{plural(found.runs, 'run')} of yours {have} reference: they end alike, to the tenth of a point."
     return (
         f"{plural(found.runs, 'run')} of yours {have} reference: they end {found.mean:.1f} points apart on average, at "
         f"most {found.most:.1f} ({name_of(found.worst, study, setting)}). Another processor rounds otherwise, and "

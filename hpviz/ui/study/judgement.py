@@ -29,7 +29,7 @@ def show_judgement(study: Study, setting: Setting, comparison: Comparison) -> No
             outcome = outcome_of(comparison)
             show_noise(outcome)
             _offer_seeds(study, setting, _single(study, comparison, outcome))
-            _show_fairness(fairness(settled(comparison.runs, setting.epochs)))
+            _show_fairness(fairness(settled(comparison.runs, setting.epochs), comparison.epochs))
 
 
 def _show_diagnoses(study: Study, setting: Setting, runs: Sequence[Run]) -> None:

@@ -66,7 +66,7 @@ def _show_runs(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
     link.put(study, [run for run in started if not run["origin"]])
     if not started:
         st.info(
-            "No run of this setting has an epoch yet. Move the slider, or run the article's values: "
+            "No run of this setting has an epoch yet. Move the slider, or run a list of values: "
             "every epoch appears here as it ends.",
             icon=":material/show_chart:",
         )

@@ -7,6 +7,7 @@ import streamlit as st
 
 from hpviz.analysis import frames
 from hpviz.analysis.comparison import Comparison
+from hpviz.analysis.evidence import furthest
 from hpviz.charts.pictures import Picture, loss_by_rate, train_and_test
 from hpviz.plan import Setting
 from hpviz.runs.document import Run
@@ -45,7 +46,9 @@ def _show_gap(study: Study, setting: Setting, seeds: dict[str, list[Run]]) -> No
         width=220,
         persist_state="session",
     )
-    picture = train_and_test(frames.gap(seeds[label or next(iter(seeds))][0], setting.epochs), is_dark())
+    chosen = seeds[label or next(iter(seeds))]
+    run = next(iter(furthest(chosen, setting.epochs)), chosen[0])
+    picture = train_and_test(frames.gap(run, setting.epochs), is_dark())
     with chart:
         _show(picture, f"{study.name}:gap", "Train and test loss of one run, the gap between them shaded.")
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import get_args
 
+import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
@@ -21,17 +22,19 @@ from hpviz.ui.study.compared import as_drawn, compared
 from hpviz.ui.study.screen import hidden, hide, is_dark, labels_of, shown
 
 LEGEND = (
-    "Lines: means over seeds, with a band from the lowest seed to the highest where there are two. ● best epoch   "
-    "○ newest   ▲ diverged   dotted: guessing"
+    "Lines: means over seeds, with a band from the lowest seed to the highest where there are two; a line ends where a "
+    "seed does. ● best epoch   ○ newest   ▲ diverged   dotted: guessing"
 )
 DASHED = "   dashed: measured on the training images"
 
 Columns = dict[str, ColumnConfig | str | None]
 SPREAD = "Standard deviation over the seeds, in points."
+LOST = "Seeds that diverged. The means are those of the others; in judgements they count as guessing."
 GAP = "Test loss less train loss, both without dropout."
 MEMORY = "The most that training held, as the system measured it."
 # The columns of `frames.by_value`, as tables show them.
 FIGURES: Columns = {
+    "lost": st.column_config.TextColumn("lost", help=LOST),
     "best": st.column_config.NumberColumn("best accuracy", format="percent"),
     "best_spread": st.column_config.NumberColumn("± (best)", format="%.1f", help=SPREAD),
     "last": st.column_config.NumberColumn("last accuracy", format="percent"),
@@ -101,11 +104,16 @@ def _alt(study: Study, look: Look, metric: str) -> str:
     return f"{TITLES[metric]} by {study.title.lower()} over training, for {values}. The table below has the figures."
 
 
+def without_empty(table: pd.DataFrame) -> pd.DataFrame:
+    """The table without the column of lost seeds where none is lost."""
+    return table if table["lost"].notna().any() else table.drop(columns="lost")
+
+
 def show_table(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
     """One row a value: seeds, accuracies and their spread, the gap, seconds, the diagnosis."""
     table = frames.by_value(runs, labels_of(runs, study), setting.epochs, len(setting.identity.classes))
     st.dataframe(
-        table,
+        without_empty(table),
         hide_index=True,
         placeholder="–",
         key=f"{study.name}:table",

@@ -73,7 +73,7 @@ def _setting(given: str, held: dict[str, object]) -> Setting | None:
 
 
 def _launcher(study: Study, setting: Setting) -> None:
-    """The slider, the exact value, and the article's values in one click."""
+    """The slider, the exact value, and lists of values, the article's first, in one click each."""
     slider_key, auto_key = choices.key(study, "slider"), choices.key(study, "auto")
     st.session_state.setdefault(auto_key, True)
     st.session_state.setdefault(slider_key, choices.start_value(study))
@@ -103,15 +103,15 @@ def _launcher(study: Study, setting: Setting) -> None:
             args=(study, setting, (st.session_state[slider_key],)),
         )
         preset = st.session_state[choices.key(study, "preset")]
-        values = study.values(preset)
-        st.button(
-            "Run the article's values",
-            type="primary",
-            icon=":material/playlist_play:",
-            help=", ".join(map(short, values)),
-            on_click=launch,
-            args=(study, setting, values),
-        )
+        for place, (name, values) in enumerate(study.lists(preset).items()):
+            st.button(
+                f"Run {name}",
+                type="secondary" if place else "primary",
+                icon=":material/playlist_play:",
+                help=", ".join(map(short, values)),
+                on_click=launch,
+                args=(study, setting, values),
+            )
         st.button(
             "+1 seed",
             icon=":material/casino:",
@@ -119,7 +119,7 @@ def _launcher(study: Study, setting: Setting) -> None:
             on_click=add_seeds,
             args=(study, setting, 1),
         )
-        offer_prediction(study, setting, values, on_screen(get_runner().runs(), study, setting))
+        offer_prediction(study, setting, study.values(preset), on_screen(get_runner().runs(), study, setting))
         st.checkbox("train as I move the slider", key=auto_key, persist_state="session")
     if not study.whole:
         st.caption(f"{study.symbol} {spelled(st.session_state[slider_key])}")

@@ -1,17 +1,20 @@
 """Predict, then run: which value will end highest? Kept in this session, for whoever likes to guess before looking."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from statistics import fmean
 
 import streamlit as st
 
-from hpviz.analysis.evidence import comparable, last
-from hpviz.analysis.noise import compare
-from hpviz.analysis.words import name_of
+from hpviz.analysis.evidence import Value, comparable, last
+from hpviz.analysis.ranking import Leader, leader
+from hpviz.analysis.words import listed, name_of, plural
 from hpviz.plan import Setting, request
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.studies import Study
 from hpviz.ui.study import choices
 from hpviz.ui.study.screen import settled
+
+DOUBT = ", which may be noise: more seeds would tell"
 
 
 def offer_prediction(study: Study, setting: Setting, values: Sequence[float], runs: Sequence[Run]) -> None:
@@ -33,7 +36,7 @@ def offer_prediction(study: Study, setting: Setting, values: Sequence[float], ru
         )
         if guess is not None:
             st.session_state[_key(study, setting)] = guess
-            st.caption("Noted. Run the article's values, and see how it went below the curves.")
+            st.caption("Noted. Run the values, and see how it went below the curves.")
 
 
 def show_prediction(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
@@ -42,25 +45,51 @@ def show_prediction(study: Study, setting: Setting, runs: Sequence[Run]) -> None
         guess = st.session_state.get(_key(study, setting))
         own = [run for run in settled(runs, setting.epochs) if not run["origin"]]
         if guess is not None and own:
-            st.markdown(
-                f":material/lightbulb: {outcome(study, guess, own, sum(setting.identity.test_counts.values()))}"
-            )
+            images, classes = sum(setting.identity.test_counts.values()), len(setting.identity.classes)
+            st.markdown(f":material/lightbulb: {outcome(study, guess, own, images, classes)}")
 
 
-def outcome(study: Study, guess: float, runs: Sequence[Run], test_images: int) -> str:
-    """The sentence: what was guessed, what came, and whether the two can be told apart."""
+def outcome(study: Study, guess: float, runs: Sequence[Run], test_images: int, classes: int) -> str:
+    """The sentence: what was guessed, what came, and whether the two can be told apart. Of equals none is ahead.
+
+    `test_images` is for runs that have not noted on how many theirs were measured.
+    """
     guessed = name_of(study.field, guess)
     evidence = next(iter(comparable(runs, study.field)), None)
-    if evidence is None or guess not in evidence.runs or len(evidence.runs) < 2:
-        return f"You guessed {guessed}. It takes its run, and another to hold it against."
-    means = evidence.means(last("test_accuracy"))
-    best = max(means, key=lambda value: means[value])
-    if best == guess:
-        return f"You guessed {guessed}, and it is ahead with {means[best]:.1%}."
-    told = f"You guessed {guessed} ({means[guess]:.1%}); {name_of(study.field, best)} is ahead with {means[best]:.1%}"
-    pairs = compare(evidence.figures(last("test_accuracy")), test_images)
-    verdict = next(pair.verdict for pair in pairs if {pair.first, pair.second} == {guess, best})
-    return f"{told}." if verdict == "different" else f"{told}, which may be noise: more seeds would tell."
+    if evidence is None:
+        return _untold(guessed)
+    if guess not in evidence.runs and evidence.lost(guess):
+        return f"You guessed {guessed}, and it diverged: there is no figure to hold against others."
+    noted = [count for run in runs if (count := run["inputs"].get("test_images"))]
+    accuracies = evidence.accuracies(last("test_accuracy"), 1 / classes)
+    found = leader(accuracies, min(noted, default=test_images))
+    if found is None or guess not in accuracies or len(accuracies) < 2:
+        return _untold(guessed)
+    means = {value: fmean(each) for value, each in accuracies.items()}
+    gone = [
+        f"{evidence.lost(value)} of {plural(len(each), 'seed')} of {name_of(study.field, value)}"
+        for value, each in accuracies.items()
+        if evidence.lost(value)
+    ]
+    told = f"You guessed {guessed}{_judged(study, guess, found, means)}."
+    return told + (f" Counted as guessing, for they diverged: {listed(gone)}." if gone else "")
+
+
+def _judged(study: Study, guess: float, found: Leader[Value], means: Mapping[Value, float]) -> str:
+    """How the guess went, as the sentence goes on."""
+    first = [name_of(study.field, value) for value in (found.value, *found.equals) if value != guess]
+    rivals = [name_of(study.field, value) for value in found.alike]
+    of_rivals = f" of {listed(rivals)}{DOUBT}" if rivals else ""
+    if found.equals and (guess == found.value or guess in found.equals):
+        return f": it is level with {listed(first)}, at {found.mean:.1%}"
+    if guess == found.value:
+        return f", and it is ahead with {found.mean:.1%}{of_rivals}"
+    ahead = f"{listed(first)} {'is' if len(first) == 1 else 'are level,'} ahead with {found.mean:.1%}"
+    return f" ({means[guess]:.1%}); {ahead}{DOUBT if guess in found.alike else ''}"
+
+
+def _untold(guessed: str) -> str:
+    return f"You guessed {guessed}. It takes its run, and another to hold it against."
 
 
 def _key(study: Study, setting: Setting) -> str:

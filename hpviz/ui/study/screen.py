@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from hpviz.analysis.evidence import up_to
 from hpviz.analysis.origin import prevailing
 from hpviz.notation import short
 from hpviz.plan import Setting, request
@@ -74,7 +75,7 @@ def shown(runs: Sequence[Run], study: Study) -> list[Run]:
 
 def settled(runs: Sequence[Run], epochs: int) -> list[Run]:
     """The runs that judgements rest on: no longer training, up to the epochs that the page asks for."""
-    return [{**run, "epochs": run["epochs"][:epochs]} for run in runs if run["status"] not in ACTIVE and run["epochs"]]
+    return [up_to(run, epochs) for run in runs if run["status"] not in ACTIVE and run["epochs"]]
 
 
 def is_dark() -> bool:
