@@ -1,6 +1,7 @@
 """The ledger: every claim gets the verdict its runs deserve, and says what is missing where they deserve none."""
 
 import json
+from copy import deepcopy
 from dataclasses import replace
 from typing import get_args
 
@@ -9,6 +10,7 @@ import pytest
 from hpviz.analysis.claims import CLAIMS, Verdict, ledger
 from hpviz.analysis.claims.batch_size import images, seconds, until
 from hpviz.analysis.claims.learning_rate import trend
+from hpviz.runs.document import move
 from hpviz.studies import STUDIES
 from tests.analysis.made_up_runs import (
     IMAGENET,
@@ -39,7 +41,8 @@ def verdicts(runs, **options):
 
 def trained(count=3, epochs=10, updates=4, loss=(1.3, 0.5), test=None, accuracy=0.7, seconds=2.0, **spec):
     """Seeds of a run from one loss to another that end at an accuracy."""
-    return seeds(
+    first = spec.pop("seed", None)
+    made = seeds(
         count,
         epochs,
         updates,
@@ -49,6 +52,10 @@ def trained(count=3, epochs=10, updates=4, loss=(1.3, 0.5), test=None, accuracy=
         test_accuracy={1: 0.3 if accuracy > 0.3 else accuracy, epochs: accuracy},
         train_seconds={1: seconds},
     )
+    if first is not None:
+        for number, each in enumerate(made):
+            each["spec"]["seed"] = first + number
+    return made
 
 
 # The ledger as a whole
@@ -200,6 +207,65 @@ def test_the_setting_with_more_seeds_answers():
     row = judged([*thin, *author()])["WD1"]
     assert row.verdict == "held"
     assert "150 px" in row.evidence
+
+
+def lose(runs, count, **spec):
+    """Of the runs with that spec the first so many diverge, the others stay as they are."""
+    left, runs = count, deepcopy(runs)  # the ledger remembers runs by what object they are
+    for each in runs:
+        if left and all(each["spec"][name] == value for name, value in spec.items()):
+            each["epochs"][-1].update(test_loss=None, test_accuracy=None, train_loss=None)
+            move(each, "diverged", "not finite")
+            left -= 1
+    return runs
+
+
+def test_seeds_that_diverged_are_named_in_the_evidence_and_leave_no_claim_to_the_survivors():
+    high = rates(low=0.2, moderate=0.45, high=0.75)
+    high += trained(1, accuracy=0.75, model="resnet18", learning_rate=1e-2, seed=3)
+    assert twin(high, "LR1").verdict == "did not hold"
+    lost = judged(lose(high, 2, learning_rate=1e-2))
+    row = lost["LR1 (from scratch)"]
+    assert row.verdict == "within noise"
+    assert "2 of 4 seeds with lr 1e-2 diverged (in no mean, judged as guessing)" in row.evidence
+    assert lost["LR2 (from scratch)"].verdict == "within noise"  # two fall, two do not
+    assert lost["LR4 (from scratch)"].verdict == "within noise"  # losses that are not there
+
+
+def test_a_rate_that_diverged_could_not_converge():
+    assert (
+        twin(
+            lose(rates() + trained(1, model="resnet18", learning_rate=1e-2, seed=3), 1, learning_rate=1e-2), "LR6"
+        ).verdict
+        == "within noise"
+    )
+    assert (
+        "1 of 4 runs diverged"
+        in twin(
+            lose(rates() + trained(1, model="resnet18", learning_rate=1e-7, seed=3), 1, learning_rate=1e-7), "LR5"
+        ).evidence
+    )
+
+
+def test_the_number_of_tested_images_is_the_one_that_the_runs_noted():
+    runs = rates(high=0.55)
+    assert twin(runs, "LR1").verdict == "held"
+    runs = deepcopy(runs)
+    for each in runs:
+        each["inputs"]["test_images"] = 12
+    assert twin(runs, "LR1").verdict == "within noise"
+    nothing = replace(INTEL, test_counts=dict.fromkeys(INTEL.classes, 0))
+    row = {each.label: each for each in ledger(rates(), nothing)}["LR1 (from scratch)"]
+    assert row.verdict == "not comparable"
+
+
+def test_an_early_end_that_holds_a_claim_back_is_named():
+    runs = rates()
+    for each in runs:
+        if each["spec"]["learning_rate"] == 1e-2 and each["spec"]["seed"] > 0:
+            each["epochs"] = each["epochs"][:4]
+            move(each, "stopped", "by hand")
+    assert "4 epochs (no more of lr 1e-2 seed 1 and lr 1e-2 seed 2)" in twin(runs, "LR1").evidence
 
 
 # Learning rate
@@ -398,6 +464,23 @@ def with_peaks(runs, megabytes, **changed):
     return [{**each, "epochs": [{**line, **peak} for line in each["epochs"]], **changed} for each in runs]
 
 
+@pytest.mark.parametrize("image_size", [16, 17, 24, 32, 40])
+def test_counts_at_a_size_that_no_two_widths_fit_are_those_of_the_article(image_size):
+    found = judged(
+        [
+            *trained(image_size=image_size, kernel_width=1, padding="same"),
+            *trained(image_size=image_size, kernel_width=3, padding="same"),
+        ]
+    )
+    assert f"at {150 if image_size < 40 else 40} px without padding" in found["KW1"].evidence
+    assert found["KW3"].verdict == "within noise"
+
+
+def test_counts_pass_over_a_size_that_is_too_small_for_one_that_is_not():
+    small = [each for seed in range(3) for each in trained(1, image_size=16, kernel_width=1, padding="same", seed=seed)]
+    assert "Width 3 → 9 at 64 px" in judged([*small, *trained(1, image_size=64)])["KW1"].evidence
+
+
 def test_measured_memory_is_cited_where_two_widths_have_it():
     narrow, wide = (trained(2, kernel_width=width, padding="same") for width in (3, 9))
     assert "Measured" not in judged([*narrow, *wide])["KW2"].evidence
@@ -514,6 +597,31 @@ def test_nothing_is_learned_where_the_narrowest_gap_is_the_best_net_too():
         *trained(weight_decay=1.0, loss=(1.79, 1.6), test=1.9, accuracy=0.2),
     ]
     assert judged(runs)["C2"].verdict == "within noise"
+
+
+def test_no_gap_is_the_narrowest_where_noise_does_not_tell_it_from_the_best_net_s():
+    runs = [
+        *trained(weight_decay=0.0, loss=(1.5, 0.5), test=0.5101, accuracy=0.75),
+        *trained(weight_decay=1.0, loss=(1.79, 1.6), test=1.61, accuracy=0.2),
+    ]
+    row = judged(runs)["C2"]
+    assert row.verdict == "within noise"
+
+
+def test_ranges_of_values_that_are_alike_are_never_told_apart():
+    """A range is picked as the widest of many differences: the more values, the wider by luck alone."""
+    alike = [
+        *(
+            each
+            for rate in (1e-5, 1e-4, 1e-3, 1e-2)
+            for each in trained(accuracy=0.7, model="resnet18", learning_rate=rate)
+        ),
+        *(each for size in (10, 450) for each in trained(accuracy=0.7, batch_size=size)),
+        *trained(weight_decay=0.01, batch_size=450, accuracy=0.7),
+    ]
+    row = twin(alike, "LR0")
+    assert row.verdict == "within noise"
+    assert "0.0 points" in row.evidence
 
 
 def test_a_trend_is_a_matter_of_order():

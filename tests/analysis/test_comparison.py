@@ -3,6 +3,7 @@
 import pytest
 
 from hpviz.analysis.comparison import compare_runs
+from hpviz.analysis.outcome import outcome_of
 from hpviz.runs import bundle
 from hpviz.runs.document import move
 from tests.analysis.made_up_runs import rows, run
@@ -113,6 +114,82 @@ def test_pairs_are_judged_at_the_common_epoch_by_their_label():
     assert (pair.first, pair.second, pair.seeds) == ("0", "1", (2, 2))
     assert pair.verdict == "different"
     assert "λ 1 is 25.0 points above λ 0" in pair.sentence
+
+
+def diverged(epochs=2, **spec):
+    document = made(epochs, **spec)
+    document["epochs"][-1].update(test_loss=None, test_accuracy=None)
+    move(document, "diverged", "not finite")
+    return document
+
+
+def survivors(lost=2):
+    """Four seeds of a steady rate, and four of which some diverged and the others end 29 points above."""
+    steady = [made(4, 0.41 + seed / 500, learning_rate=1e-4, seed=seed) for seed in range(4)]
+    kept = [made(4, 0.70 + seed / 500, learning_rate=0.1, seed=seed) for seed in range(4 - lost)]
+    return [*steady, *kept, *(diverged(learning_rate=0.1, seed=3 - number) for number in range(lost))]
+
+
+def six_classes(runs):
+    return [known(each, "abcdef") for each in runs]
+
+
+def test_seeds_that_diverged_count_as_guessing_in_the_verdict_and_are_named():
+    comparison = compare_runs(six_classes(survivors()))
+    assert comparison.lost == {"0.1": 2}
+    assert sorted(comparison.accuracies["0.1"]) == [1 / 6, 1 / 6, pytest.approx(0.70), pytest.approx(0.702)]
+    (pair,) = comparison.pairs()
+    assert pair.verdict == "within noise"
+    assert pair.seeds == (4, 4)
+    assert "2 of 4 seeds of lr 0.1 diverged and count as guessing" in pair.sentence
+
+
+def test_a_value_whose_seeds_all_diverged_is_worse_than_one_that_learned():
+    (pair,) = compare_runs(six_classes(survivors(4))).pairs()
+    assert pair.verdict == "different"
+    assert "lr 1e-4 is 24.6 points above lr 0.1 (" in pair.sentence
+    assert "4 of 4 seeds of lr 0.1 diverged" in pair.sentence
+
+
+def test_where_it_is_not_known_what_guessing_has_lost_seeds_leave_their_value_unjudged():
+    comparison = compare_runs([known(each, ()) for each in survivors()])
+    assert comparison.pairs() == []
+    assert any("Not judged: lr 0.1, for seeds of it diverged" in note for note in outcome_of(comparison).notes)
+
+
+def test_a_seed_that_is_not_finite_at_the_compared_epoch_is_lost_though_it_was_finished():
+    runs = six_classes(survivors(0))
+    runs[-1]["epochs"][2].update(test_loss=None, test_accuracy=None)
+    assert compare_runs(runs).lost == {"0.1": 1}
+
+
+def test_a_seed_that_was_stopped_early_holds_its_value_back_with_its_name():
+    runs = [made(8, 0.3 + rate, learning_rate=rate, seed=seed) for rate in (1e-2, 0.1) for seed in (0, 1)]
+    young = made(1, learning_rate=1e-3)
+    move(young, "stopped", "by hand")
+    comparison = compare_runs([*runs, young])
+    assert (comparison.epochs, [run["id"] for run in comparison.held_back]) == (1, [young["id"]])
+    notes = outcome_of(comparison).notes
+    assert "Compared after 1 epoch, for lr 1e-3 seed 0 has no more; other runs go further." in notes
+    assert outcome_of(compare_runs(runs)).notes == ()
+
+
+def test_a_run_that_ended_early_beside_two_others_is_counted_out():
+    runs = [made(8, learning_rate=rate, seed=seed) for rate in (1e-4, 1e-3) for seed in (0, 1)]
+    comparison = compare_runs([*runs, made(2, learning_rate=1e-3, seed=2)])
+    assert (comparison.epochs, comparison.held_back) == (8, ())
+    assert outcome_of(comparison).notes == ("1 run ended before epoch 8 and is not judged.",)
+
+
+def test_of_runs_tested_on_fewer_images_the_fewest_count():
+    runs = [
+        known(made(learning_rate=rate, seed=seed), test_images=38 + 2 * seed)
+        for rate in (1e-4, 1e-3)
+        for seed in (0, 1)
+    ]
+    comparison = compare_runs(runs)
+    assert comparison.test_images == 38
+    assert "The runs were tested on 38 to 40 of the images; they are judged as on 38." in outcome_of(comparison).notes
 
 
 def test_a_run_under_way_is_not_judged():

@@ -4,8 +4,9 @@ from typing import get_args
 
 import pytest
 
-from hpviz.analysis.diagnosis import NEXT_STEPS, Kind, diagnosis
-from tests.analysis.made_up_runs import author_decays, author_rates, rows
+from hpviz.analysis.diagnosis import NEXT_STEPS, Kind, diagnosis, diagnosis_of
+from hpviz.analysis.evidence import up_to
+from tests.analysis.made_up_runs import author_decays, author_rates, rows, run
 from tests.made_up import row
 
 
@@ -27,6 +28,37 @@ def test_every_kind_has_a_next_step():
 
 def test_a_run_without_an_epoch_has_no_diagnosis():
     assert diagnosis([], 8, 6) is None
+
+
+@pytest.mark.parametrize("status", ["stopped", "interrupted", "failed"])
+def test_a_run_that_ended_early_is_stopped_and_says_where_whatever_its_curves_look_like(status):
+    dead = run(rows(2, train_loss={1: 1.79}, test_accuracy={1: 1 / 6}), status)
+    dead["target"] = 6
+    found = diagnosis_of(dead, 6, 6)
+    assert (found.kind, found.next_step) == ("stopped", NEXT_STEPS["stopped"])
+    assert found.rule == f"{status.capitalize()} after epoch 2 of 6: stopped, not judged."
+    assert diagnosis_of(dead, 2, 6).kind == "stopped"
+
+
+def test_a_run_that_trains_is_not_judged_yet():
+    young = run(rows(2, train_loss={1: 1.79}), "running")
+    young["target"] = 6
+    assert diagnosis_of(young, 6, 6).kind == "training"
+
+
+@pytest.mark.parametrize("status", ["finished", "stopped", "running"])
+def test_epochs_that_a_run_has_gone_beyond_are_judged_whatever_became_of_the_rest(status):
+    extended = run(rows(8, train_loss={1: 1.79}, test_accuracy={1: 1 / 6}), status)
+    extended["target"] = 20
+    assert diagnosis_of(extended, 6, 6).kind == "dead"
+    assert diagnosis_of(up_to(extended, 6), 6, 6).kind == "dead"
+
+
+def test_a_run_that_diverged_is_diverged_though_its_last_epoch_could_be_measured():
+    assert diagnosis_of(run(rows(3), "diverged"), 8, 6).kind == "diverged"
+    lost = run([row(1), row(2, None, test_loss=None)], "stopped")
+    assert diagnosis_of(lost, 8, 6).kind == "diverged"
+    assert diagnosis_of(run([], "queued"), 8, 6) is None
 
 
 def test_over_fitting_tells_how_far_test_loss_rose_and_from_which_epoch():

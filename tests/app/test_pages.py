@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from hpviz.home import default_cache
+from hpviz.notation import short
 from hpviz.plan import Setting, request
 from hpviz.runs import memory
 from hpviz.runs.document import move, new_run, put_epoch
@@ -52,9 +53,19 @@ def test_every_study_has_its_slider_and_its_picture_before_any_run(runner, study
     assert "Move the slider" in app.info[0].value
 
 
-def test_every_study_queues_the_articles_values_by_one_click(runner, study):
-    press(open_page(study), "Run the article's values")
+def test_every_study_queues_the_article_s_values_by_one_click_in_the_quick_preset_too(runner, study):
+    press(open_page(study), "Run the article's values" if study.tried else "Run values the article never tried")
+    assert asked(runner, study) == {(value, 0) for value in study.article_values}
+
+
+def test_every_study_queues_its_quick_values_by_a_button_that_names_them(runner, study):
+    press(open_page(study), f"Run the quick values: {', '.join(map(short, study.quick_values))}")
     assert asked(runner, study) == {(value, 0) for value in study.quick_values}
+
+
+def test_nothing_is_called_the_article_s_that_the_article_never_tried(runner):
+    app = open_page(KERNEL_WIDTH)
+    assert all("the article's values" not in button.label for button in app.button)
 
 
 def test_one_more_seed_is_added_for_every_value_on_the_screen(runner, study):
@@ -177,10 +188,45 @@ def test_a_run_that_is_still_training_holds_no_judgement_back(app, runner, work)
 
 
 def test_the_edge_of_the_range_is_told(app, runner):
-    for value, top in ((1e-4, 0.4), (1e-3, 0.6), (1e-2, 0.8)):
-        remember(runner, 8, learning_rate=value, top=top)
+    for value, top in ((1e-4, 0.3), (1e-3, 0.5), (1e-2, 0.9)):
+        for seed in range(2):
+            remember(runner, 8, learning_rate=value, top=top, seed=seed)
     app.run()
-    assert "is the highest you tried" in texts(app)
+    assert "The best learning rate, 1e-2, is the highest you tried" in texts(app)
+
+
+def test_on_a_tie_nothing_is_best_ahead_or_at_an_edge(app, runner):
+    for value in (1e-7, 3e-7, 1e-6):
+        remember(runner, 8, learning_rate=value, top=1 / 6)
+    app.run()
+    told = texts(app)
+    assert "you tried" not in told
+    assert "ahead" not in told
+    assert all('"edge":true' not in chart.spec.replace(" ", "") for chart in charts(app))
+
+
+def test_a_stopped_run_is_stopped_and_says_where_and_its_mean_does_not_go_on_in_another(app, runner):
+    remember(runner, 2, status="stopped", learning_rate=1e-4)
+    app.run()
+    assert "lr 1e-4 · stopped" in texts(app)
+    assert "Stopped after epoch 2 of 8: stopped, not judged" in texts(app)
+
+
+def test_seeds_that_diverged_are_named_and_weigh_in_the_verdict(app, runner):
+    for seed in range(4):
+        remember(runner, 8, learning_rate=1e-4, top=0.41, seed=seed)
+        run = remember(runner, 8, learning_rate=0.1, top=0.7, seed=seed)
+        if seed > 1:
+            run["epochs"] = run["epochs"][:2]
+            run["epochs"][-1].update(test_loss=None, test_accuracy=None)
+            move(run, "diverged", "The loss was no longer finite.")
+            runner.store.put(run)
+    app.run()
+    told = texts(app)
+    assert "2 of 4 seeds of lr 0.1 diverged: means are those of the others" in told
+    assert "2 of 4 seeds of lr 0.1 diverged and count as guessing" in told
+    assert "Different" not in told.split("**Different, or noise?**")[1]
+    assert app.dataframe[0].value["lost"].iloc[1] == "2 of 4 seeds diverged"
 
 
 def test_every_study_lists_its_claims_with_their_verdicts(runner, study):
