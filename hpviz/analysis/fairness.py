@@ -73,7 +73,7 @@ class Edge:
     field: str
     value: float
     is_lowest: bool
-    alike: tuple[float, ...]
+    alike: tuple[float | str, ...]
 
 
 def edge_of(runs: Sequence[Run], field: str) -> Edge | None:
@@ -85,13 +85,13 @@ def edge_of(runs: Sequence[Run], field: str) -> Edge | None:
     for evidence in comparable(runs, field):
         classes = {len(run["inputs"].get("classes", ())) for each in evidence.runs.values() for run in each} - {0}
         chance = 1 / classes.pop() if len(classes) == 1 else None
-        groups = {
+        groups: dict[float | str, list[float]] = {
             value: evidence.accuracies(last("test_accuracy"), chance or 0.0)[value]
             for value in evidence.values
             if not isinstance(value, str) and (chance or not evidence.lost(value))
         }
         tried = sorted(float(value) for value in {*evidence.values, *evidence.diverged} if not isinstance(value, str))
-        found = leader(groups, _test_images(evidence)) if len(tried) >= EDGE_VALUES else None
+        found = leader(groups, _test_images(evidence), evidence.diverged) if len(tried) >= EDGE_VALUES else None
         if found is None or found.equals or found.value == NATURAL_ENDS.get(field):
             continue
         if found.value in (tried[0], tried[-1]):

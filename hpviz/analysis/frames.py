@@ -29,10 +29,10 @@ def curves(runs: Sequence[Run], labels: Mapping[str, str], epochs: int) -> pd.Da
 
     `seeds` is how many have, `…_low` and `…_high` the lowest and highest of two or more, `seconds` training time so
     far. Where a seed ends before others, or diverges, another `part` of the label begins, for it is the mean of other
-    seeds: a line is drawn within a part only, and `told` says at its start of how many it is, 1 of 2 seeds. `best`
-    marks the one epoch of highest test accuracy of the seeds that went furthest (none if two are equal), `last` the
-    newest, `diverged` an epoch in which the loss of a seed was no longer finite; `lost` says there how many of several
-    seeds are by then. Losses in nats, accuracies in 0..1.
+    seeds: a line is drawn within a part only, and `told` says at its start of how many it is, 1 of 2. `best` marks the
+    one epoch of highest test accuracy of the seeds that went furthest (none if two are equal), `last` the newest,
+    `diverged` an epoch in which a seed did; `lost` says at the last of these how many of several seeds. Losses in
+    nats, accuracies in 0..1.
     """
     rows = [row for label, seeds in by_label(runs, labels).items() for row in _rows(label, seeds, epochs)]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -50,19 +50,22 @@ def by_label(runs: Sequence[Run], labels: Mapping[str, str]) -> dict[str, list[R
 
 def _rows(label: str, seeds: Sequence[Run], epochs: int) -> list[dict[str, object]]:
     shown = [run["epochs"][:epochs] for run in seeds]
-    finite = [_finite(rows) for rows in shown]
     times = [list(accumulate(row["train_seconds"] or 0.0 for row in rows)) for rows in shown]
     lost = [_lost_at(run, epochs) for run in seeds]
+    all_lost = sum(at is not None for at in lost)
     rows: list[dict[str, object]] = []
     before: list[int] = []
     part = 0
     for place in range(max(map(len, shown), default=0)):
         there = [number for number, each in enumerate(shown) if len(each) > place]
-        counted = [number for number in there if finite[number] > place] or there
-        reached = [shown[number][place] for number in counted]
-        ends, changes = lost.count(place), place > 0 and counted != before
-        gone = sum(at is not None and at <= place for at in lost)
+        sound = [number for number in there if (at := lost[number]) is None or place < at]
+        counted = sound or there
+        ends, gone = lost.count(place), sum(at is not None and at <= place for at in lost)
+        changes = place > 0 and counted != before
         part, before = part + changes, counted
+        reached = [shown[number][place] for number in counted]
+        # Of a run that diverges the epoch in which it does is no part of its curve, however large a number it is.
+        figures = reached if sound else [shown[number][place] for number in there if lost[number] != place]
         rows.append(
             {
                 "label": label,
@@ -70,9 +73,9 @@ def _rows(label: str, seeds: Sequence[Run], epochs: int) -> list[dict[str, objec
                 "seconds": fmean(times[number][place] for number in counted),
                 "seeds": len(counted),
                 "part": part,
-                "told": f"{len(counted)} of {len(seeds)} seeds" if changes else "",
-                "lost": f"{gone} of {len(seeds)} diverged" if ends and len(seeds) > 1 else "",
-                **dict(_spread(reached)),
+                "told": f"{len(counted)} of {len(seeds)}" if changes else "",
+                "lost": f"{gone} of {len(seeds)}" if ends and gone == all_lost and len(seeds) > 1 else "",
+                **dict(_spread(figures)),
                 "diverged": ends > 0,
             }
         )
@@ -80,29 +83,21 @@ def _rows(label: str, seeds: Sequence[Run], epochs: int) -> list[dict[str, objec
     return [{**row, "best": row["epoch"] == best, "last": row["epoch"] == last} for row in rows]
 
 
-def _finite(rows: Sequence[EpochRow]) -> int:
-    """How many epochs a run has before a figure of it is no number."""
-    return next((place for place, row in enumerate(rows) if not is_finite(row)), len(rows))
-
-
 def _lost_at(run: Run, epochs: int) -> int | None:
-    """The place of the epoch in which a run diverged, as far as that is shown."""
+    """The place of the epoch in which a run diverged, as far as that is shown; None if it is not."""
     rows = run["epochs"][:epochs]
-    place = _finite(rows)
-    if place < len(rows):
-        return place
-    return len(rows) - 1 if rows and run["status"] == "diverged" and len(run["epochs"]) <= epochs else None
+    place = next((place for place, row in enumerate(rows) if not is_finite(row)), None)
+    if place is None and rows and run["status"] == "diverged" and len(run["epochs"]) <= epochs:
+        return len(rows) - 1
+    return place
 
 
 def _best_of(seeds: Sequence[Run], epochs: int) -> int | None:
-    """The best epoch of the seeds that went furthest, on average."""
+    """The best epoch of the seeds that went furthest, on average; of a label that lost all, of the last one lost."""
     compared = [run["epochs"] for run in furthest(seeds, epochs)]
-    compared = compared or [max((run["epochs"][:epochs] for run in seeds), key=_finite)]
+    compared = compared or [max((run["epochs"][: _lost_at(run, epochs)] for run in seeds), key=len)]
     means = [
-        {
-            "epoch": rows[0]["epoch"],
-            "test_accuracy": _mean([row["test_accuracy"] for row in rows if row["test_accuracy"] is not None]),
-        }
+        {"epoch": rows[0]["epoch"], "test_accuracy": _mean([row["test_accuracy"] for row in rows])}
         for rows in zip(*compared, strict=True)
     ]
     return best_epoch(means)
@@ -222,9 +217,13 @@ def isolation(
 
 
 def _dots(seeds: Sequence[Run], field: str, label: str, epochs: int) -> list[dict[str, Any]]:
-    """A row a seed; the first that is lost says how many are."""
+    """A row a seed; the first that is lost says how many are, one that is behind the others at which epoch it is."""
     dots = [_dot(run, field, label, epochs) for run in seeds]
     lost = [dot for dot in dots if dot["kind"] == "lost"]
+    reached = max((dot["epochs"] for dot in dots if dot["kind"] == "run"), default=0)
+    for dot in dots:
+        if dot["kind"] == "run" and dot["epochs"] < reached:
+            dot["told"] = f"epoch {dot['epochs']}"
     for dot in lost[:1]:
         dot["told"] = f"{len(lost)} of {len(dots)} diverged"
     return dots

@@ -21,7 +21,7 @@ Verdict = Literal["different", "within noise", "one seed only"]
 Value = TypeVar("Value", bound=Hashable)
 
 # The probability, over the whole screen, of calling anything different that is not. With two seeds a value it is kept
-# while seeds spread by up to 4 points; where they spread by 6, every tenth screen is wrong.
+# while seeds spread by up to 4 points; where they spread by 6 points it is 9%.
 ALPHA = 0.05
 
 # The part of the binomial variance that remains in a difference measured on the same test images. About half of it is
@@ -109,8 +109,8 @@ def compare(
     """Every pair of values on the screen, in the order of `groups`, corrected together (Tukey & Kramer, 1956).
 
     `groups` holds the test accuracies (0..1), one a seed, of each value; `names` what to call the values; `lost` how
-    many of a value's accuracies are the guess that a diverged seed counts as, which the sentences then say. Groups
-    without a run are passed over. Raises ValueError unless `test_images` is positive.
+    many of a value's accuracies, the last ones, are the guess that a diverged seed counts as, which the sentences then
+    say. Groups without a run are passed over. Raises ValueError unless `test_images` is positive.
     """
     if test_images < 1:
         raise ValueError(f"Accuracies are measured on at least one test image, not on {test_images}.")
@@ -121,7 +121,7 @@ def compare(
     pairs = []
     for pair in combinations(measured, 2):
         if pair[0] in repeated and pair[1] in repeated:
-            found = contrast(measured, {pair[0]: 1, pair[1]: -1}, test_images, means=len(repeated))
+            found = contrast(measured, {pair[0]: 1, pair[1]: -1}, test_images, means=len(repeated), lost=lost)
             pairs.append(_tested(pair, found, told))
         else:
             pairs.append(_untested(pair, told))
@@ -134,6 +134,7 @@ def contrast(
     test_images: int | None = None,
     offset: float = 0.0,
     means: int = 2,
+    lost: Mapping[Any, int] | None = None,
 ) -> Contrast:
     """The sum of weight × mean over the weighted groups, plus `offset`; all groups tell how far seeds spread.
 
@@ -141,14 +142,20 @@ def contrast(
     the spread of seeds beforehand. Where the weighted groups' own seeds spread further than all together, theirs counts
     as well, on their own degrees of freedom (Welch & Satterthwaite), so that one wild value is not judged by its calm
     neighbours: beside six others it is called different from its like on 7% of screens if it spreads three times as
-    far, on 9% if nine times. Raises ValueError if no group has two seeds, because then these runs say nothing of it.
+    far, on 9% if nine times. So it is with `lost` seeds, by group how many of its last figures are guesses: they widen
+    what is said of their own group alone. Raises ValueError if no group has two seeds, because then these runs say
+    nothing of it.
     """
     freedom = sum(len(figures) - 1 for figures in groups.values() if figures)
     if freedom < 1:
         raise ValueError("One seed a value tells nothing about the spread of seeds.")
     prior = PRIOR_FREEDOM if test_images else 0
     squares = {value: variance(figures) for value, figures in groups.items() if len(figures) > 1}
-    pooled = sum(square * (len(groups[value]) - 1) for value, square in squares.items()) / freedom
+    kept = {value: figures[: len(figures) - (lost or {}).get(value, 0)] for value, figures in groups.items()}
+    if not any(len(figures) > 1 for figures in kept.values()):
+        kept = dict(groups)
+    freedom = sum(len(figures) - 1 for figures in kept.values() if figures)
+    pooled = sum(variance(figures) * (len(figures) - 1) for figures in kept.values() if len(figures) > 1) / freedom
     expected = max(pooled, _drawn_to(PRIOR_SPREAD**2, pooled, freedom, prior))
     freedom += prior
     parts = {value: weight**2 / len(groups[value]) for value, weight in weights.items()}

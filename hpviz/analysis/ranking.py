@@ -24,15 +24,17 @@ class Leader(Generic[Value]):
     alike: tuple[Value, ...]
 
 
-def leader(accuracies: Mapping[Value, Sequence[float]], test_images: int | None) -> Leader[Value] | None:
+def leader(
+    accuracies: Mapping[Value, Sequence[float]], test_images: int | None, lost: Mapping[Value, int] | None = None
+) -> Leader[Value] | None:
     """The value of the highest mean accuracy (0..1), of at least one; where it is not known on how many images the
-    accuracies were measured, nothing is told from it.
+    accuracies were measured, nothing is told from it. `lost` is as `noise.compare` takes it.
     """
     groups = {value: each for value, each in accuracies.items() if each}
     if not groups:
         return None
     first = max(groups, key=lambda value: fmean(groups[value]))
-    pairs = compare(groups, test_images) if test_images else []
+    pairs = compare(groups, test_images, lost=lost) if test_images else []
     apart = [{pair.first, pair.second} for pair in pairs if pair.verdict == "different"]
     different = set().union(*(pair for pair in apart if first in pair))
     return _leader(groups, first, different, "{:.1%}".format)

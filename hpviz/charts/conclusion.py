@@ -20,6 +20,7 @@ def key_of(story: Story, look: Look) -> str:
     several_epochs = story.comparison.epochs > 1
     words += ["● best epoch" if several_epochs else "", "○ last"]
     words += ["▲ diverged" if any(row.diverged for row in story.figures) else ""]
+    words += ["2 of 4: seeds, where not all" if any(row.counted < row.seeds for row in story.figures) else ""]
     words += ["dotted: guessing" if look.chance else "", "" if look.dashes else "dashed: measured on training images"]
     return " · ".join(filter(None, words))
 

@@ -69,7 +69,7 @@ def curve(frame: pd.DataFrame | alt.NamedData, metric: Metric, look: Look) -> al
         alt.Tooltip(f"{metric}:Q", title=TITLES[metric], format=".1%" if metric == "test_accuracy" else ".4f"),
         alt.Tooltip("seeds:Q", format="d"),
     ]
-    gone = [alt.Tooltip("lost:N", title="seeds")]
+    gone = [alt.Tooltip("lost:N", title="diverged")]
     dash = _dash(metric, look)
     # A line ends where a seed does: beyond it is the mean of others, which says of how many.
     part = alt.Detail("part:N")

@@ -70,7 +70,7 @@ def isolation(frame: pd.DataFrame | alt.NamedData, ground: Ground) -> alt.LayerC
         words.transform_filter("datum.kind == 'lost'")
         .mark_text(fontSize=11)
         .encode(y=alt.value(30), color=alt.value(ground.diverged_colour), text="told:N"),
-        words.transform_filter("datum.kind == 'mean'")
+        words.transform_filter("datum.kind != 'lost'")
         .mark_text(fontSize=11, dy=14)
         .encode(y=accuracy, color=alt.value(ground.ink), text="told:N"),
     ]

@@ -44,7 +44,7 @@ def _ends(net: str, evidence: Evidence, case: Case) -> list[tuple[object, ...]]:
     accuracies = evidence.accuracies(last("test_accuracy"), case.chance)
     ordered = sorted(accuracies, key=lambda value: fmean(accuracies[value]))
     badly, well = ordered[0], ordered[-1]
-    pairs = compare(accuracies, case.test_images)
+    pairs = compare(accuracies, case.test_images, lost=evidence.diverged)
     apart = any({pair.first, pair.second} == {badly, well} and pair.verdict == "different" for pair in pairs)
     return [
         _corner(net, tuning, evidence, value, accuracies[value], apart)

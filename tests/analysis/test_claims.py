@@ -355,6 +355,11 @@ def test_over_fitting_tells_the_epochs_of_best_loss_and_best_accuracy():
     assert "best 93.0% at epoch 6" in evidence
 
 
+def test_where_all_epochs_are_equal_none_of_them_is_called_the_best():
+    flat = trained(accuracy=1 / 6, test=1.3, loss=(1.3, 1.3), epochs=8, model="resnet18", learning_rate=1e-4)
+    assert "with its best 16.7% at 8 different epochs" in twin(flat, "LR7").evidence
+
+
 def test_the_learning_rate_is_not_first_if_batch_sizes_range_as_far():
     sizes = [each for size, end in ((10, 0.9), (450, 0.5)) for each in trained(accuracy=end, batch_size=size)]
     decays = trained(batch_size=450, weight_decay=0.01, accuracy=0.5)

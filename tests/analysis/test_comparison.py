@@ -144,6 +144,16 @@ def test_seeds_that_diverged_count_as_guessing_in_the_verdict_and_are_named():
     assert "2 of 4 seeds of lr 0.1 diverged and count as guessing" in pair.sentence
 
 
+def test_a_value_that_lost_seeds_makes_no_noise_for_the_others():
+    runs = survivors() + [made(4, 0.30 + seed / 500, learning_rate=1e-3, seed=seed) for seed in range(4)]
+    verdicts = {(pair.first, pair.second): pair.verdict for pair in compare_runs(six_classes(runs)).pairs()}
+    assert verdicts == {
+        ("1e-4", "1e-3"): "different",
+        ("1e-4", "0.1"): "within noise",
+        ("1e-3", "0.1"): "within noise",
+    }
+
+
 def test_a_value_whose_seeds_all_diverged_is_worse_than_one_that_learned():
     (pair,) = compare_runs(six_classes(survivors(4))).pairs()
     assert pair.verdict == "different"

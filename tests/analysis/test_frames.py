@@ -100,7 +100,7 @@ def test_a_line_ends_where_one_of_its_seeds_does_and_says_of_how_many_the_next_i
     runs, labels = seeds_of((0.2, 0.4, 0.6), (0.4, 0.8))
     frame = curves(runs, labels, epochs=8)
     assert list(frame["part"]) == [0, 0, 1]
-    assert list(frame["told"]) == ["", "", "1 of 2 seeds"]
+    assert list(frame["told"]) == ["", "", "1 of 2"]
     assert list(frame["best"]) == [False, False, True]  # of the seed that went on, not of a mean over two
     assert list(curves(runs[:1], labels, epochs=8)["part"]) == [0, 0, 0]
 
@@ -111,7 +111,17 @@ def test_a_diverged_seed_is_marked_counted_and_left_out_of_the_mean():
     frame = curves(runs, labels, epochs=8)
     assert list(frame["diverged"]) == [False, True]
     assert frame["test_accuracy"][1] == 0.8
-    assert (frame["told"][1], frame["lost"][1]) == ("1 of 2 seeds", "1 of 2 diverged")
+    assert (frame["told"][1], frame["lost"][1]) == ("1 of 2", "1 of 2")
+
+
+def test_the_epoch_in_which_a_run_diverges_is_no_part_of_its_curve_however_large_a_number_it_is():
+    (run,), labels = seeds_of((0.4, 0.5, 0.5))
+    put_epoch(run, row(3, 0.5, train_loss=4.9e16, test_loss=1.7e19))
+    move(run, "diverged", "The training loss exceeded 103 nats in epoch 3.")
+    frame = curves([run], labels, epochs=8)
+    assert list(frame["diverged"]) == [False, False, True]
+    assert math.isnan(frame["test_loss"][2])
+    assert list(frame["last"]) == list(frame["best"]) == [False, True, False]
 
 
 def test_a_figure_that_is_no_number_is_lost_whatever_the_status_says():
@@ -141,6 +151,7 @@ def test_a_seed_under_way_is_not_averaged_with_those_that_arrived():
     frame = isolation(runs, "learning_rate", labels, epochs=2, edge=None)
     (mean,) = frame[frame["kind"] == "mean"].to_dict("records")
     assert (mean["accuracy"], mean["seeds"], mean["epochs"]) == (pytest.approx(0.7), 2, 2)
+    assert list(frame["told"]) == ["", "", "epoch 1", ""]
 
 
 def test_where_all_seeds_are_under_way_the_furthest_are_shown_and_how_far_they_are():

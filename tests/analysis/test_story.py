@@ -5,6 +5,7 @@ import pytest
 from hpviz.analysis.comparison import compare_runs
 from hpviz.analysis.outcome import outcome_of
 from hpviz.analysis.story import Story
+from hpviz.charts.panels import isolated
 from hpviz.cli.parser import build_parser
 from hpviz.runs.command import run_command
 from hpviz.runs.document import move
@@ -136,6 +137,31 @@ def test_the_surest_differences_go_first_and_the_rest_is_counted():
     assert verdict[0][1].startswith("Different: λ 0 is 25.0 points above λ 1")
     assert verdict[-1][1] == "2 more pairs: 1 different, 1 within noise."
     assert story(*sweep(3, 0.0, 0.5, 1.0, 1.5)).verdict[-1][1] == "2 more pairs: different too."
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_where_all_end_alike_nothing_is_best_above_or_at_an_edge(seeds):
+    tied = [made(accuracy=1 / 6, learning_rate=rate, seed=seed) for rate in (1e-7, 3e-7, 1e-6) for seed in range(seeds)]
+    told = story(*tied)
+    for word in ("best", "above", "lowest", "highest", "edge", "ahead"):
+        assert word not in told.description
+    assert not isolated(told.comparison)["edge"].any()
+
+
+def test_an_early_end_that_holds_the_others_back_is_named_on_the_card():
+    runs = sweep(2, 0.0, 1.0)
+    runs[-1]["epochs"] = runs[-1]["epochs"][:1]
+    move(runs[-1], "stopped", "by hand")
+    told = story(*runs)
+    assert told.comparison.epochs == 1
+    assert "The runs have 1 to 3 epochs and are compared after 1 epoch, for λ 1 (seed 1) has no more." in told.cautions
+
+
+def test_lost_seeds_are_named_beside_the_mean():
+    runs = sweep(3, 0.0, 1.0)
+    runs[-1]["epochs"][-1].update(test_loss=None, test_accuracy=None)
+    move(runs[-1], "diverged", "not finite")
+    assert "λ 1 25.1% (1 of 3 seeds diverged)" in story(*runs).description
 
 
 def test_one_seed_is_no_verdict():

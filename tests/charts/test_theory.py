@@ -215,7 +215,40 @@ def test_an_epoch_that_arrives_changes_data_alone():
 def test_the_lowest_mean_loss_is_found_among_runs_that_did_not_diverge():
     text = loss_by_rate(RATES, dark=False).alt_text
     assert "lowest, 0.80, at lr 1e-3" in text
-    assert "Diverged: lr 0.1" in text
+    assert "which noise does not tell from 1e-5" in text
+    assert "Diverged, some or all seeds: lr 0.1" in text
+
+
+def rates(*losses):
+    """Two runs a rate, the rates as often as there are losses, a None diverged."""
+    rows = [
+        (10.0**-place, None if loss is None else loss + 0.002 * seed, loss is None)
+        for place, loss in enumerate(losses, 1)
+        for seed in range(2)
+    ]
+    return pd.DataFrame(rows, columns=["learning_rate", "loss", "diverged"])
+
+
+def marked(frame):
+    return [record["learning_rate"] for record in records(loss_by_rate(frame, dark=False)) if record.get("best")]
+
+
+def test_of_equal_losses_none_is_the_lowest():
+    tie = rates(1.79, 1.7901, 2.5)
+    assert "equally low, 1.79, at lr 1e-2 and 0.1" in loss_by_rate(tie, dark=False).alt_text
+    assert marked(tie) == []
+    even = pd.DataFrame({"epoch": [1, 2, 3], "train": [1.0, 0.9, 0.8], "test": [0.7, 0.9, 0.7]})
+    assert "lowest, 0.70, in 2 epochs, from 1 on" in train_and_test(even, dark=False).alt_text
+    assert not any(record.get("best") for record in records(train_and_test(even, dark=False)))
+
+
+def test_the_lowest_loss_is_marked_where_noise_tells_it_from_the_others_and_no_seed_was_lost():
+    assert marked(rates(2.0, 0.8, 1.5)) == [1e-2]
+    assert "which noise does not tell from 0.1" in loss_by_rate(rates(0.81, 0.8 - 0.001), dark=False).alt_text
+    assert marked(rates(0.81, 0.799)) == []
+    lucky = pd.concat([rates(2.0, 0.8, 1.5), pd.DataFrame([(1e-2, None, True)], columns=RATES.columns)])
+    assert marked(lucky) == []
+    assert "Diverged, some or all seeds: lr 1e-2" in loss_by_rate(lucky, dark=False).alt_text
 
 
 def test_pictures_without_an_epoch_say_so():

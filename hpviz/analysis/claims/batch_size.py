@@ -31,7 +31,7 @@ def _sizes(case: Case) -> Evidence:
 def accuracy_depends(case: Case) -> Finding:
     """BS1: any two sizes differ after equal epochs; what equal updates say is told beside it."""
     sizes = _sizes(case)
-    pairs = compare(sizes.accuracies(last("test_accuracy"), case.chance), case.test_images)
+    pairs = compare(sizes.accuracies(last("test_accuracy"), case.chance), case.test_images, lost=sizes.diverged)
     verdict, told = any_differ(pairs, sizes.field)
     ended = percents(sizes, last("test_accuracy"))
     evidence = f"After equal epochs accuracy ended at {ended}: {told}. {_equal_updates(sizes)}{on(sizes)}"

@@ -73,7 +73,8 @@ def _wider(one: Evidence, other: Evidence, case: Case) -> Verdict:
         (other.field, other_top): -1.0,
         (other.field, other_bottom): 1.0,
     }
-    found = contrast(groups, weights, case.test_images)
+    lost = {(study.field, value): study.lost(value) for study in (one, other) for value in study.values}
+    found = contrast(groups, weights, case.test_images, lost=lost)
     wider = one if found.estimate > 0 else other
     return by_sign(found, tests=2 * math.comb(len(wider.values), 2))
 
@@ -89,7 +90,8 @@ def poor_tuning_loses(case: Case) -> Finding:
     simple = case.gather("batch-size", also=lambda _: True, **cnn, **{name: rates.setting[name] for name in DATA})
     complex_nets = _named(rates, case.chance)
     simple_nets = _named(simple, case.chance)
-    pairs = compare({**complex_nets, **simple_nets}, case.test_images)
+    lost = {name_of(study.field, value): study.lost(value) for study in (rates, simple) for value in study.values}
+    pairs = compare({**complex_nets, **simple_nets}, case.test_images, lost=lost)
     verdicts = [beats(pairs, net, name_of(rates.field, poor)) for net in simple_nets for poor in (LOW, HIGH)]
     return Finding(
         any_of(verdicts),
@@ -111,7 +113,7 @@ def both_goals(case: Case) -> Finding:
     """C2: whether the narrowest gap alone would have picked a worse net than accuracy does, both beyond noise."""
     decays = case.gather("weight-decay", (0, 1.0), also=lambda _: True, **CNN, **ARTICLE_KERNELS)
     accuracies = decays.accuracies(last("test_accuracy"), case.chance)
-    best = leader(accuracies, case.test_images)
+    best = leader(accuracies, case.test_images, decays.diverged)
     narrowest = lowest({value: [abs(each) for each in gaps] for value, gaps in decays.figures(gap).items()})
     if best is None or narrowest is None:
         raise Unsettled("not run yet", f"There is no gap to compare yet{on(decays)}")
@@ -121,7 +123,9 @@ def both_goals(case: Case) -> Finding:
     if best.value in narrowest.alike:
         return Finding("within noise", f"No gap is the narrowest beyond noise: {listed(told)}{on(decays)}")
     verdict = unless_lost(
-        beats(compare(accuracies, case.test_images), best.value, narrowest.value), decays, *decays.values
+        beats(compare(accuracies, case.test_images, lost=decays.diverged), best.value, narrowest.value),
+        decays,
+        *decays.values,
     )
     return Finding(verdict, f"A small gap alone picks another net than accuracy does: {listed(told)}{on(decays)}")
 

@@ -75,7 +75,7 @@ def _with_peaks(evidence: Evidence) -> Evidence:
 def accuracy_by_width(case: Case) -> Finding:
     """KW3: any two widths differ."""
     widths = case.gather("kernel-width", also=_is_width, least_values=2, **CNN, weight_decay=0.0)
-    pairs = compare(widths.accuracies(last("test_accuracy"), case.chance), case.test_images)
+    pairs = compare(widths.accuracies(last("test_accuracy"), case.chance), case.test_images, lost=widths.diverged)
     verdict, told = any_differ(pairs, widths.field)
     ended, padding = percents(widths, last("test_accuracy")), widths.setting["padding"]
     return Finding(verdict, f"With padding “{padding}” accuracy ended at {ended}: {told}{on(widths)}")

@@ -1,6 +1,6 @@
 """The claims about the learning rate, on ResNet18 with Adam."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations, pairwise
 from statistics import fmean
 
@@ -20,6 +20,8 @@ LOW, MODERATE, HIGH = 1e-7, 1e-4, 1e-2
 FALLING = -0.5
 # A rise in one epoch out of five is a habit.
 BOUNCING = 0.2
+# As many epochs as are read.
+EPOCHS_TOLD = 6
 # It takes three points to see a line bend.
 TREND_EPOCHS = 3
 
@@ -29,7 +31,7 @@ def moderate_wins(case: Case) -> Finding:
     rates = case.gather("learning-rate", (LOW, MODERATE, HIGH), also=_is_moderate, **RESNET)
     accuracies = rates.accuracies(last("test_accuracy"), case.chance)
     best = max((value for value in accuracies if _is_moderate(value)), key=lambda value: fmean(accuracies[value]))
-    pairs = compare(accuracies, case.test_images)
+    pairs = compare(accuracies, case.test_images, lost=rates.diverged)
     verdict = all_of([beats(pairs, best, extreme) for extreme in (LOW, HIGH)])
     at_best = percents(rates, highest("test_accuracy"))
     return Finding(
@@ -119,9 +121,10 @@ def moderate_over_fits(case: Case) -> Finding:
     ends = rates.means(last("test_loss"))[MODERATE], rates.means(last("test_accuracy"))[MODERATE]
     return Finding(
         unanimous([has_turned(rows) for rows in runs] + [False] * rates.lost(MODERATE)),
-        f"With lr 1e-4 test loss went from {_mean(low_loss, 'test_loss'):.3f} at its best ({_epochs(low_loss)}) "
+        f"With lr 1e-4 test loss went from {_mean(low_loss, 'test_loss'):.3f} at its best "
+        f"({_where(runs, 'test_loss', min)}) "
         f"to {ends[0]:.3f}, accuracy from {_mean(low_loss, 'test_accuracy'):.1%} there to {ends[1]:.1%}, with its best "
-        f"{_mean(high_accuracy, 'test_accuracy'):.1%} at {_epochs(high_accuracy)}{on(rates)}",
+        f"{_mean(high_accuracy, 'test_accuracy'):.1%} at {_where(runs, 'test_accuracy', max)}{on(rates)}",
     )
 
 
@@ -142,9 +145,12 @@ def _mean(rows: Sequence[EpochRow], name: str) -> float:
     return fmean(float(row[name]) for row in rows)
 
 
-def _epochs(rows: Sequence[EpochRow]) -> str:
-    """The epochs of several seeds: epoch 1, or epochs 1 and 2."""
-    epochs = sorted({row["epoch"] for row in rows})
+def _where(runs: Sequence[Sequence[EpochRow]], name: str, best: Callable[[Iterable[float]], float]) -> str:
+    """The epochs in which several seeds are at their best, equals among them: epoch 1, or epochs 1 and 2."""
+    ends = [best(row[name] for row in rows) for rows in runs]
+    epochs = sorted({row["epoch"] for rows, end in zip(runs, ends, strict=True) for row in rows if row[name] == end})
+    if len(epochs) > EPOCHS_TOLD:
+        return f"{len(epochs)} different epochs"
     return f"{'epoch' if len(epochs) == 1 else 'epochs'} {listed([str(epoch) for epoch in epochs])}"
 
 

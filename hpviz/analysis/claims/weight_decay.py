@@ -75,7 +75,7 @@ def decay_is_l2(case: Case) -> Finding:
     """
     held = {"model": "article-cnn", **ARTICLE_KERNELS, "weight_decay": EXTREME}
     kinds = case.gather("weight-decay", ("adam", "adamw"), varied="optimizer", **held)
-    pairs = compare(kinds.accuracies(last("test_accuracy"), case.chance), case.test_images)
+    pairs = compare(kinds.accuracies(last("test_accuracy"), case.chance), case.test_images, lost=kinds.diverged)
     differ = beats(pairs, "adamw", "adam") != "within noise"
     norms = kinds.means(last("weight_norm"))
     told = listed([f"{norm:.1f} ({name_of(kinds.field, value)})" for value, norm in norms.items()])

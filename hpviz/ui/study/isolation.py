@@ -22,4 +22,4 @@ def show_isolation(study: Study, drawn: Comparison) -> None:
         alt=f"Last test accuracy against {study.title.lower()}, for {', '.join(ground.labels)}: a dot a run, a bar at "
         "the mean of the seeds. The table above has the figures.",
     )
-    st.caption("A dot a run, a bar at the mean of its seeds; dotted: guessing.")
+    st.caption("A dot a run, a bar at the mean of its seeds; ▲ diverged (in no mean); dotted: guessing.")

@@ -23,7 +23,7 @@ from hpviz.ui.study.screen import hidden, hide, is_dark, labels_of, shown
 
 LEGEND = (
     "Lines: means over seeds, with a band from the lowest seed to the highest where there are two; a line ends where a "
-    "seed does. ● best epoch   ○ newest   ▲ diverged   dotted: guessing"
+    "seed does (2 of 4: seeds). ● best epoch   ○ newest   ▲ diverged   dotted: guessing"
 )
 DASHED = "   dashed: measured on the training images"
 
