@@ -3,7 +3,7 @@
 Both take a data frame, as the curves do: a new epoch changes data alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import altair as alt
 import pandas as pd
@@ -27,7 +27,11 @@ def loss_by_rate(frame: pd.DataFrame, dark: bool, chance: float | None = None) -
     for rate, loss in zip(finite["learning_rate"], finite["loss"], strict=True):
         losses.setdefault(float(rate), []).append(float(loss))
     lead = lowest(losses)
-    lost = sorted(set(frame.loc[frame["diverged"], "learning_rate"]))
+    lost = {
+        float(rate): f"{seeds.sum()} of {len(seeds)}"
+        for rate in sorted(set(frame.loc[frame["diverged"], "learning_rate"]))
+        for seeds in [frame["diverged"][frame["learning_rate"] == rate]]
+    }
     best = lead.value if lead and not lead.alike and lead.value not in lost else None
     means = means.assign(best=means["learning_rate"] == best)
     blue, purple, _ = three_colours(dark)
@@ -92,8 +96,8 @@ def train_and_test(frame: pd.DataFrame, dark: bool) -> Picture:
     )
 
 
-def _rates_in_words(lead: Leader[float] | None, rates: int, lost: Sequence[float]) -> str:
-    gone = f" Diverged, some or all seeds: lr {', '.join(map(short, lost))}." if lost else ""
+def _rates_in_words(lead: Leader[float] | None, rates: int, lost: Mapping[float, str]) -> str:
+    gone = f" Diverged: {', '.join(f'lr {short(rate)} ({count})' for rate, count in lost.items())}." if lost else ""
     if lead is None:
         return f"Final loss by learning rate: no run has a finite loss yet.{gone}"
     told = f"{lead.mean:.2f}, at lr {' and '.join(map(short, sorted((lead.value, *lead.equals))))}"
