@@ -21,6 +21,7 @@ FLOORS = [
     {"models"},
     {"data"},
     {"studies", "notation", "theory"},
+    {"confined"},
     {"spec", "home", "paths", "interrupts", "__version__"},
 ]
 

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from hpviz.cli.data import judge_claims, show_data
 from hpviz.cli.sharing import FORMATS, export_runs, import_runs
-from hpviz.cli.store import delete_runs, list_runs, stop_runs
+from hpviz.cli.store import check_cache, delete_runs, list_runs, stop_runs
 from hpviz.cli.training import resume_runs, train_one, train_sweep
 from hpviz.home import default_cache
 from hpviz.notation import read_number
@@ -100,6 +100,7 @@ def build_parser() -> Parser:
     export.add_argument("--log-loss", action="store_true", help="losses on a logarithmic axis")
     export.add_argument("--dark", action="store_true", help="for dark pages")
     verb("import", import_runs).add_argument("file", metavar="FILE", help="a bundle: what export wrote as .json")
+    verb("doctor", check_cache)
     return parser
 
 

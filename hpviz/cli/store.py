@@ -1,9 +1,10 @@
-"""The verbs on the runs of the store: list, stop and delete."""
+"""The verbs on the runs of the store: list, stop, delete, and a look at the cache folder as a whole."""
 
 import argparse
 import sys
 from contextlib import closing
 
+from hpviz.runs.doctor import NOTHING, Finding, examine
 from hpviz.runs.runner import Runner
 from hpviz.terminal import RESULT_COLUMNS, Reporter, result_row
 
@@ -41,6 +42,16 @@ def delete_runs(options: argparse.Namespace, reporter: Reporter) -> int:
             runner.delete(run["id"])
             reporter.event("deleted", {"id": run["id"]})
     return 0
+
+
+def check_cache(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Look at the cache folder, repair what can be repaired, and say what was done."""
+    found = list(examine(options.cache)) or [Finding("cache", "all is well")]
+    for each in found:
+        reporter.event("doctor", {"what": each.what, "found": each.found, "did": each.did})
+    rows = [[each.what, each.found, "–" if each.did == NOTHING else each.did] for each in found]
+    reporter.table(f"The cache folder {options.cache}", ("what", "found", "done"), rows)
+    return int(any(each.remains for each in found))
 
 
 def _agreed(question: str) -> bool:

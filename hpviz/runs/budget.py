@@ -9,33 +9,29 @@ SIDECAR = "run.json"
 
 
 def size(folder: Path) -> int:
-    """Bytes of the checkpoint files in a run's folder, its document and what goes meanwhile left out."""
+    """Bytes of the checkpoint files in a run's folder, its document and what goes meanwhile left out; links count 0."""
     total = 0
-    with suppress(FileNotFoundError), os.scandir(folder) as files:
+    with suppress(OSError), os.scandir(folder) as files:
         for file in files:
-            if not file.name.startswith(SIDECAR):
+            if not file.name.startswith(SIDECAR) and not folder.is_symlink():
                 with suppress(FileNotFoundError):
-                    total += file.stat().st_size
+                    total += file.stat(follow_symlinks=False).st_size if file.is_file(follow_symlinks=False) else 0
     return total
 
 
 def remove_checkpoints(folder: Path, keep_sidecar: bool = False) -> None:
-    """Delete a run's checkpoint files; with `keep_sidecar` the copy of its curve stays."""
-    for file in list(folder.glob("*")):
+    """Delete a run's checkpoint files; with `keep_sidecar` the copy of its curve stays.
+
+    Of links, to files or in the folder's own place, the link goes. Folders within are nobody's and stay.
+    """
+    if folder.is_symlink() or not folder.is_dir():
+        folder.unlink(missing_ok=True)
+        return
+    with os.scandir(folder) as files:
+        found = [file for file in files if not file.is_dir(follow_symlinks=False)]
+    for file in found:
         if not (keep_sidecar and file.name == SIDECAR):
-            file.unlink(missing_ok=True)
-    if folder.exists() and not keep_sidecar:
-        folder.rmdir()
-
-
-def trim(checkpoints: Path, budget: int = CHECKPOINT_BUDGET_BYTES) -> None:
-    """Free the checkpoints that were written longest ago until the rest fits the budget (bytes)."""
-    folders = sorted(
-        (folder for folder in checkpoints.iterdir() if folder.is_dir()), key=lambda folder: folder.stat().st_mtime
-    )
-    total = sum(map(size, folders))
-    for folder in folders[:-1]:
-        if total <= budget:
-            return
-        total -= size(folder)
-        remove_checkpoints(folder, keep_sidecar=True)
+            Path(file.path).unlink(missing_ok=True)
+    if not keep_sidecar:
+        with suppress(OSError):
+            folder.rmdir()

@@ -7,14 +7,13 @@ other field may be there, and a run's id must be that of its spec.
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hpviz import __version__
-from hpviz.runs.document import ACTIVE, SCHEMA, Inputs, Origin, Run, now
+from hpviz.runs.document import ACTIVE, SCHEMA, Inputs, Origin, Run, moment, now
 from hpviz.spec import MAX_EPOCHS, BadInput, RunSpec
 
 FORMAT = 1
@@ -30,6 +29,13 @@ NORM_MAX = 1e6 * FLOAT32_MAX
 # The clock counts nanoseconds. Shares of a much shorter time would come out as 0, which has no logarithm.
 CLOCK_TICK = 1e-9
 
+
+def _has_no_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("should hold no NUL character, which no name has and no picture can show")
+    return text
+
+
 Count = Annotated[int, Field(ge=0, le=10**12)]
 # An epoch's row is written after its first update at the earliest, even where training diverges in it.
 Begun = Annotated[int, Field(ge=1, le=10**12)]
@@ -37,14 +43,9 @@ Positive = Annotated[float, Field(ge=0, le=FLOAT32_MAX)]
 TrainSeconds = Annotated[float, Field(ge=CLOCK_TICK, le=FLOAT32_MAX)]
 Norm = Annotated[float, Field(ge=0, le=NORM_MAX)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Text = Annotated[str, Field(max_length=TEXT_LENGTH)]
-ClassName = Annotated[str, Field(max_length=NAME_LENGTH)]
-
-
-def _is_moment(text: str) -> str:
-    if datetime.fromisoformat(text).tzinfo is None:
-        raise ValueError("should tell its time zone")
-    return text
+Text = Annotated[str, Field(max_length=TEXT_LENGTH), AfterValidator(_has_no_nul)]
+ClassName = Annotated[str, Field(max_length=NAME_LENGTH), AfterValidator(_has_no_nul)]
+Version = Annotated[str, Field(max_length=40), AfterValidator(_has_no_nul)]
 
 
 def _are_several(classes: list[str]) -> list[str]:
@@ -53,7 +54,7 @@ def _are_several(classes: list[str]) -> list[str]:
     return classes
 
 
-Moment = Annotated[str, Field(max_length=40), AfterValidator(_is_moment)]
+Moment = Annotated[str, Field(max_length=40), AfterValidator(moment)]
 
 
 class _Strict(BaseModel):
@@ -96,7 +97,7 @@ class Machine(_Strict):
 class OriginNote(_Strict):
     """Where a run had come from before it was exported again."""
 
-    version: Annotated[str, Field(max_length=40)]
+    version: Version
     exported: Moment
 
 
@@ -125,6 +126,9 @@ class BundledRun(_Strict):
             raise ValueError(f"The epochs of run {self.id} in it are not counted 1, 2, 3 and so on.")
         if any(before.updates > after.updates for before, after in pairwise(self.epochs)):
             raise ValueError(f"The updates of run {self.id} in it fall from one epoch to the next.")
+        if any(before.images > after.images for before, after in pairwise(self.epochs)):
+            raise ValueError(f"The images of run {self.id} in it fall from one epoch to the next.")
+        _has_no_nul(self.spec.dataset)
         return self
 
 
@@ -132,7 +136,7 @@ class Bundle(_Strict):
     """The file."""
 
     hpviz_bundle: Literal[1]
-    version: Annotated[str, Field(max_length=40)]
+    version: Version
     exported: Moment
     runs: Annotated[list[BundledRun], Field(min_length=1, max_length=MAX_RUNS)]
 
@@ -160,7 +164,7 @@ def read(data: bytes, kind: Literal["imported", "reference"] = "imported") -> li
     try:
         bundle = Bundle.model_validate_json(data)
     except ValidationError as error:
-        raise BadInput(_sentence(error)) from None
+        raise BadInput(_in_one_line(_sentence(error))) from None
     return [_inward(run, bundle, kind) for run in bundle.runs]
 
 
@@ -230,6 +234,11 @@ def _sentence(error: ValidationError) -> str:
             f"This bundle cannot be used. {complaint}" if complaint.endswith(".") else _placed(first["loc"], complaint)
         )
     return _placed(first["loc"], complaint)
+
+
+def _in_one_line(text: str) -> str:
+    """A sentence that quotes a file's own words, without the line breaks and control characters these may hold."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
 
 
 def _placed(where: tuple[int | str, ...], complaint: str) -> str:

@@ -6,9 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
-from hpviz.runs.budget import SIDECAR, remove_checkpoints, size
+from hpviz.confined import is_file, is_run_id, lock, refuse_links, run_folder
+from hpviz.runs.budget import CHECKPOINT_BUDGET_BYTES, SIDECAR, remove_checkpoints, size
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.store import RunStore
 
@@ -31,7 +32,7 @@ def measure(cache: Path) -> Use:
     """Look at every file of the cache folder. What Kaggle keeps lies elsewhere, for other programs use it too."""
     folders = _folders(cache / "checkpoints")
     copies = sum(_file_bytes(folder / SIDECAR) for folder in folders)
-    runs = _bytes(cache / "runs") + _bytes(cache / "backup") + copies
+    runs = sum(_bytes(cache / name) for name in ("runs", "backup", "imported", "deleted")) + copies
     return Use(sum(map(size, folders)), _bytes(cache / "data"), _bytes(cache / "downloads"), runs)
 
 
@@ -43,8 +44,7 @@ def stamp(cache: Path) -> tuple[int, ...]:
 
 def checkpoint_bytes(store: RunStore, run_id: str) -> int:
     """Bytes of a run's checkpoint, 0 if there is none."""
-    folder = store.checkpoints / run_id
-    return size(folder) if folder.is_dir() else 0
+    return size(store.checkpoints / run_id) if is_run_id(run_id) and not store.checkpoints.is_symlink() else 0
 
 
 def begins_anew(store: RunStore, run: Run) -> bool:
@@ -54,15 +54,33 @@ def begins_anew(store: RunStore, run: Run) -> bool:
 
 def free_checkpoints(store: RunStore, run_ids: Iterable[str]) -> int:
     """Delete the checkpoints of these runs, but for those that wait or train; returns the bytes that were freed."""
-    freed = 0
-    for run_id in run_ids:
-        # Under the store's write lock, so that no process begins with the run meanwhile.
-        with store.transaction():
-            run = store.get(run_id)
-            if run is not None and run["status"] not in ACTIVE:
-                freed += checkpoint_bytes(store, run_id)
-                remove_checkpoints(store.checkpoints / run_id, keep_sidecar=True)
-    return freed
+    return sum(_free(store, run_id) for run_id in run_ids)
+
+
+def _free(store: RunStore, run_id: str) -> int:
+    # Under the store's write lock, so that no process begins with the run meanwhile.
+    with store.transaction():
+        run = store.get(run_id)
+        if run is None or run["status"] in ACTIVE:
+            return 0
+        freed = checkpoint_bytes(store, run_id)
+        remove_checkpoints(run_folder(store.checkpoints, run_id), keep_sidecar=True)
+        return freed
+
+
+def trim(store: RunStore, budget: int = CHECKPOINT_BUDGET_BYTES) -> None:
+    """Free the checkpoints that were written longest ago until the rest fits the budget (bytes).
+
+    Those of runs that wait or train are never freed, nor is the newest of all.
+    """
+    refuse_links(store.checkpoints)
+    written = {folder: folder.stat().st_mtime for folder in _folders(store.checkpoints) if is_run_id(folder.name)}
+    folders = sorted(written, key=written.__getitem__)
+    total = sum(map(size, folders))
+    for folder in folders[:-1]:
+        if total <= budget:
+            return
+        total -= _free(store, folder.name)
 
 
 def prepared(cache: Path, keep: Collection[Path] = ()) -> dict[Path, int]:
@@ -79,7 +97,7 @@ def free_prepared(cache: Path, keep: Collection[Path] = ()) -> int:
     """
     freed = 0
     for folder in prepared(cache, keep):
-        with suppress(Timeout), FileLock(folder.with_suffix(".lock"), timeout=0):
+        with suppress(Timeout, OSError), lock(folder.with_suffix(".lock"), timeout=0):
             for images in _arrays(folder):
                 taken = _file_bytes(images)
                 with suppress(OSError):
@@ -89,23 +107,29 @@ def free_prepared(cache: Path, keep: Collection[Path] = ()) -> int:
 
 
 def _arrays(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.npy"))
+    return sorted(file for file in folder.glob("*.npy") if is_file(file))
 
 
 def _folders(parent: Path) -> list[Path]:
-    return [Path(entry.path) for entry in os.scandir(parent) if entry.is_dir()] if parent.is_dir() else []
+    """The folders in a folder, links left out."""
+    if parent.is_symlink() or not parent.is_dir():
+        return []
+    with os.scandir(parent) as entries:
+        return [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
 
 
 def _file_bytes(path: Path) -> int:
     """Bytes of a file, 0 if it has gone meanwhile."""
     with suppress(OSError):
-        return path.stat().st_size
+        return path.lstat().st_size
     return 0
 
 
 def _bytes(folder: Path) -> int:
     """Bytes of all files under a folder; what goes while they are counted does not count."""
     total = 0
+    if folder.is_symlink():
+        return 0
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             with suppress(OSError):

@@ -1,9 +1,13 @@
-"""The one JSON document that is kept of a run."""
+"""The one JSON document that is kept of a run, and what such a document must be like to be believed."""
 
+import re
 from datetime import UTC, datetime
-from typing import Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
-from hpviz.spec import RunSpec
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hpviz.confined import is_run_id
+from hpviz.spec import MAX_EPOCHS, RunSpec
 
 SCHEMA = 1
 HISTORY_KEPT = 50
@@ -65,8 +69,156 @@ class Run(TypedDict):
     origin: Origin | None
 
 
+class Newer(ValueError):
+    """A document that a later version of hpviz wrote: sound, for all that this version can tell."""
+
+
+# What dates are told in: years in which computers have trained networks, and which every library counts in nanoseconds.
+YEARS = range(1970, 2200)
+_PLAIN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3}|\.\d{6})?\+00:00", re.ASCII)
+# Documents are a handful of levels deep. What lies much deeper is read in one place and breaks in the next.
+DEPTH = 20
+
+
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def moment(text: str) -> str:
+    """A date and time in the one form in which `now` tells it, for ISO 8601 has many that other libraries do not read.
+
+    Raises ValueError if it is none, has no time zone, or lies in no year that can be meant.
+    """
+    told = datetime.fromisoformat(text)
+    if told.tzinfo is None:
+        raise ValueError("should tell its time zone")
+    if told.year not in YEARS or (there := told.astimezone(UTC)).year not in YEARS:
+        raise ValueError(f"should lie in the years {YEARS[0]} to {YEARS[-1]}")
+    return text if _PLAIN.fullmatch(text) else there.isoformat(timespec="milliseconds")
+
+
+# Nothing larger is ever measured in float32, and its square is still a number.
+Figure = Annotated[float, Field(ge=0, le=1e45)] | None
+Share = Annotated[float, Field(ge=0, le=1)] | None
+Counted = Annotated[int, Field(ge=0, le=10**15)]
+
+
+class _Checked(BaseModel):
+    """Strict on what this version knows; what others have added passes."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", allow_inf_nan=False)
+
+
+class _Row(_Checked):
+    epoch: int
+    updates: Counted
+    images: Counted
+    train_loss: Figure
+    train_loss_eval: Figure
+    train_accuracy_eval: Share
+    test_loss: Figure
+    test_accuracy: Share
+    validation_loss: Figure = None
+    validation_accuracy: Share = None
+    train_seconds: Figure
+    test_seconds: Figure
+    images_per_second: Figure = None
+    peak_memory_bytes: Counted | None = None
+    weight_norm: Figure = None
+    gradient_norm: Figure = None
+
+
+class _Inputs(_Checked):
+    data: str
+    weights: str | None
+    classes: list[str] = []
+    test_images: Counted = 0
+
+
+class _Origin(_Checked):
+    kind: Literal["imported", "reference"]
+    version: str
+    exported: str
+
+
+class _Moment(_Checked):
+    at: str
+    status: Status
+    reason: str | None
+
+
+class _Machine(_Checked):
+    device: str = ""
+    name: str = ""
+    precision: str = ""
+    threads: Counted | None = None
+    torch: str = ""
+    platform: str = ""
+    hpviz: str = ""
+
+
+class _Document(_Checked):
+    spec: dict[str, Any]
+    inputs: _Inputs
+    target: Annotated[int, Field(ge=0, le=MAX_EPOCHS)]
+    status: Status
+    reason: str | None
+    epochs: Annotated[list[_Row], Field(max_length=MAX_EPOCHS)]
+    owner: str | None
+    stop_requested: bool
+    machine: _Machine
+    created: str
+    updated: str
+    history: list[_Moment]
+    origin: _Origin | None = None
+
+
+def checked(value: Any, run_id: str) -> Run:
+    """A run as it was stored under that id, once it has proven to be one; what is not known here is kept as it is.
+
+    Raises ValueError, with the reason, for anything else, and Newer for what a later version wrote.
+    """
+    if not isinstance(value, dict):
+        raise ValueError("is no run document")
+    schema = value.get("schema")
+    if type(schema) is int and schema > SCHEMA:
+        raise Newer
+    if schema != SCHEMA or type(schema) is not int:
+        raise ValueError("tells no schema")
+    if not is_run_id(run_id) or value.get("id") != run_id:
+        raise ValueError("has another id than its place")
+    if not _is_shallow(value, DEPTH):
+        raise ValueError("is nested too deeply")
+    try:
+        _Document.model_validate(value)
+        spec = RunSpec.model_validate(value["spec"])
+    except ValidationError as error:
+        complaints = error.errors(include_url=False, include_input=False, include_context=False)
+        if all(complaint["type"] == "extra_forbidden" for complaint in complaints):
+            raise Newer from None
+        first = complaints[0]
+        raise ValueError(f"{'.'.join(str(step)[:40] for step in first['loc'][:4])}: {first['msg']}") from None
+    if spec.run_id != run_id.partition("-")[0]:
+        raise ValueError("has another id than its spec")
+    if [row["epoch"] for row in value["epochs"]] != list(range(1, len(value["epochs"]) + 1)):
+        raise ValueError("its epochs are not counted 1, 2, 3 and so on")
+    run: Run = {"origin": None, **value, "spec": spec.model_dump(mode="json")}  # type: ignore[typeddict-item]
+    run["created"], run["updated"] = moment(run["created"]), moment(run["updated"])
+    run["history"] = [{**past, "at": moment(past["at"])} for past in run["history"]]
+    if run["origin"]:
+        # Earlier versions noted the moment of the import here: no recording is younger than its bundle.
+        exported = moment(run["origin"]["exported"])
+        run["origin"] = {**run["origin"], "exported": exported}
+        run["updated"] = min(run["updated"], max(exported, run["created"]), key=datetime.fromisoformat)
+    return run
+
+
+def _is_shallow(value: Any, levels: int) -> bool:
+    if isinstance(value, dict):
+        return levels > 0 and all(_is_shallow(inner, levels - 1) for inner in value.values())
+    if isinstance(value, list):
+        return levels > 0 and all(_is_shallow(inner, levels - 1) for inner in value)
+    return True
 
 
 def new_run(spec: RunSpec, inputs: Inputs, target: int) -> Run:

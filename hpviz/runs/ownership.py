@@ -1,31 +1,63 @@
 """Who is alive: locks that the kernel releases when their process dies, however it dies."""
 
 import os
+import re
 import secrets
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from hpviz.confined import is_file, lock
+from hpviz.spec import BadInput
+
+# An owner id that is read from the store must not name a path elsewhere.
+_OWNER_ID = re.compile(r"[A-Za-z0-9._-]{1,120}")
+
 
 class Owner:
-    """This process's sign of life in a cache folder; held until `release` or the process's end."""
+    """This process's sign of life in a cache folder; held until `release` or the process's end.
+
+    Where no lock can be made, runs can still be looked at: only who asks for the id, to own one, is refused.
+    """
 
     def __init__(self, locks: Path) -> None:
-        self.id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-        self._path = _lock_path(locks, self.id)
-        self._lock = FileLock(self._path, thread_local=False)
-        self._lock.acquire()
+        host = re.sub(r"[^A-Za-z0-9._-]", "_", socket.gethostname())[:80]
+        self._id = f"{host}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._path = _lock_path(locks, self._id)
+        self._lock: FileLock | None = None
+        with suppress(OSError):
+            self._hold()
+
+    @property
+    def id(self) -> str:
+        """What a run's document names its owner by. Raises BadInput if the cache folder cannot be written."""
+        if self._lock is None:
+            try:
+                self._hold()
+            except OSError as error:
+                raise BadInput(
+                    f"No run can begin here, for {self._path.parent} cannot be written ({error})."
+                ) from error
+        return self._id
 
     def release(self) -> None:
-        self._lock.release()
-        self._path.unlink(missing_ok=True)
+        if self._lock is not None:
+            self._lock.release()
+            with suppress(OSError):
+                self._path.unlink(missing_ok=True)
+
+    def _hold(self) -> None:
+        held = lock(self._path, thread_local=False)
+        held.acquire()
+        self._lock = held
 
 
 def is_alive(locks: Path, owner_id: str) -> bool:
     """Whether the process with that owner id still runs. A dead owner's lock file is removed."""
-    path = _lock_path(locks, owner_id)
-    if not path.exists():
+    path = _lock_path(locks, owner_id if _OWNER_ID.fullmatch(owner_id) else "nobody")
+    if not is_file(path):
         return False
     try:
         with FileLock(path, timeout=0, thread_local=False):
@@ -33,13 +65,26 @@ def is_alive(locks: Path, owner_id: str) -> bool:
             return False
     except Timeout:
         return True
+    except OSError:
+        return _is_locked(path)
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether someone holds the lock of a file that cannot be written."""
+    try:
+        import fcntl
+
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return False
+    except (ImportError, OSError):
+        return True
 
 
 def device_lock(locks: Path, device: str) -> FileLock:
     """Held while a run trains on a device: one run at a time each, over all processes."""
-    return FileLock(locks / f"device-{device.replace(':', '-')}.lock", thread_local=False)
+    return lock(locks / f"device-{device.replace(':', '-')}.lock", thread_local=False)
 
 
 def _lock_path(locks: Path, owner_id: str) -> Path:
-    # An owner id read from the store must not name a path elsewhere.
-    return locks / f"owner-{Path(owner_id).name}.lock"
+    return locks / f"owner-{owner_id}.lock"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
-from hpviz.runs import budget
+from hpviz.runs import disk
 from hpviz.runs.command import run_command
 from hpviz.runs.document import ACTIVE, Inputs, Run, Status, is_done, move, new_run
 from hpviz.runs.ownership import Owner, device_lock
@@ -156,7 +156,6 @@ class Runner:
             if run["status"] in ACTIVE:
                 raise BadInput(f"Run {run['id']} is {run['status']}; stop it before deleting it.")
             self.store.remove(run["id"])
-        budget.remove_checkpoints(self.store.checkpoints / run["id"])
 
     def look_at(self, run_ids: Iterable[str]) -> None:
         """Someone is looking at these runs: they are trained first while that lasts."""
@@ -325,7 +324,7 @@ class Runner:
         """After every run: back the store up and keep the checkpoints within their budget."""
         try:
             self.store.backup()
-            budget.trim(self.store.checkpoints)
+            disk.trim(self.store)
         except Exception:
             log.exception("tidying up after a run failed")
 

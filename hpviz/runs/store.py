@@ -1,18 +1,19 @@
 """The run store: one JSON document a run, replaced in one transaction, never evicted."""
 
 import logging
+import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-from diskcache import Cache
-from filelock import FileLock
-
-from hpviz.runs import recovery
-from hpviz.runs.document import ACTIVE, SCHEMA, Run, move, now, recording
-from hpviz.runs.json_disk import JsonDisk
+from hpviz import confined
+from hpviz.confined import checked_id, is_run_id, refuse_links
+from hpviz.runs import budget, database, recovery
+from hpviz.runs.database import Identity, Row, Rows
+from hpviz.runs.document import ACTIVE, SCHEMA, Newer, Run, checked, move, now, recording
 from hpviz.runs.ownership import is_alive
 from hpviz.spec import BadInput
 
@@ -20,56 +21,75 @@ log = logging.getLogger(__name__)
 
 _RUN = f"v{SCHEMA}/run/"
 _REVISION = f"v{SCHEMA}/revision"
+_NOTE = f"v{SCHEMA}/note/"
+_ASIDE = f"v{SCHEMA}/aside/"
+_REPAIRED = "repaired"
+NOTICES = 5  # as many as a page has room for; the log has them all
 _LOST = "The process that worked on it ended without a word; resume it to go on from the last epoch."
 
 
 class RunStore:
     """All runs under a cache folder; safe for many threads and processes on one local disk.
 
-    `notice` is a sentence for the page if the database had to be repaired at opening, else None.
-    Raises BadInput if the folder cannot be written.
+    `told` are sentences about what had to be repaired since the opening, or could not be read. Where nothing can be
+    written, runs can still be read. Raises BadInput if the folder cannot be used at all.
     """
 
     def __init__(self, cache: Path) -> None:
+        self.cache = cache
         self.locks = cache / "locks"
         self.checkpoints = cache / "checkpoints"
+        self.imported = cache / "imported"
+        self.told: list[str] = []
+        self.is_read_only = False
+        self.deleted = cache / "deleted"
         self._folder = cache / "runs"
         self._backup = cache / "backup" / recovery.DATABASE
         self._snapshot: tuple[int, list[Run]] | None = None
         self._parsed: dict[str, tuple[float, Run | None]] = {}
+        self._newer: set[str] = set()
+        self._mending = threading.RLock()
+        self._held = ExitStack()
         try:
-            for folder in (self._folder, self.locks, self.checkpoints, self._backup.parent):
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._folder.chmod(0o700)
-            with FileLock(self.locks / "opening.lock"):
-                self.notice = recovery.repair(self._folder, self._backup)
-                self._cache = _open(self._folder)
-                self._take_sidecars()
-        except (OSError, sqlite3.OperationalError) as error:
+            self._open()
+        except (OSError, sqlite3.Error) as error:
             raise BadInput(
                 f"The cache folder {cache} cannot be used ({error}); choose another with --cache FOLDER or HPVIZ_CACHE."
             ) from error
+
+    @property
+    def notice(self) -> str | None:
+        """What the page should tell, if anything."""
+        return " ".join(self.told[:NOTICES]) or None
 
     # Reading
 
     def get(self, run_id: str) -> Run | None:
         """The run with that id, its status true to whether its owner still lives; None if unknown."""
-        run = self._read(_RUN + run_id)
+        run = self._read(_RUN + run_id) if is_run_id(run_id) else None
         return None if run is None else self._settled(run)
 
     def runs(self) -> list[Run]:
-        """All runs, oldest first. Rows that are not run documents of this schema are passed over.
+        """All runs, oldest first. Rows that are no run documents are set aside, those of a later hpviz left alone.
 
         A run that has not changed is the same object as before; do not change it in place.
         """
         revision = self.revision()
         if self._snapshot is None or self._snapshot[0] != revision:
-            self._snapshot = revision, sorted(self._documents(), key=lambda run: run["created"])
+            self._snapshot = revision, sorted(self._documents(), key=lambda run: (run["created"], run["id"]))
         return [self._settled(run) for run in self._snapshot[1]]
 
     def revision(self) -> int:
         """A number that grows with every change to the runs, whichever process makes it."""
-        return int(self._read_json(_REVISION) or 0)
+        with suppress(ValueError):
+            revision = self._cache.get(_REVISION, 0)
+            if type(revision) is int and 0 <= revision < 2**53:
+                return revision
+        fresh = int(1000 * time.time())  # beyond every revision that some reader may have seen before
+        if self._set_aside(lambda row: row.key == _REVISION):
+            with suppress(BadInput):
+                self._cache.set(_REVISION, fresh)
+        return fresh
 
     def find(self, prefix: str) -> Run:
         """The run of that id, or the one run whose id starts so; BadInput if there is none or more than one."""
@@ -79,7 +99,7 @@ class RunStore:
         if len(matches) == 1:
             return matches[0]
         if not matches:
-            raise BadInput(f"There is no run {prefix!r} in the store; `python -m hpviz runs` lists them.")
+            raise BadInput(f"There is no run {prefix[:60]!r} in the store; `python -m hpviz runs` lists them.")
         raise BadInput(f"{len(matches)} runs start with {prefix!r}; give more of the id.")
 
     # Writing
@@ -87,70 +107,225 @@ class RunStore:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything inside is seen by others at once or not at all. Keep it short: it holds the write lock."""
-        with self._cache.transact(retry=True):
+        with self._cache.transact():
             yield
 
     def put(self, run: Run) -> None:
         """Write a run's document in place of what was there."""
-        with self._cache.transact(retry=True):
-            self._cache.set(_RUN + run["id"], {**run, "updated": now()}, retry=True)
-            self._count_change()
+        self._write({**run, "updated": now()})
 
     def take_in(self, runs: Iterable[Run]) -> list[Run]:
-        """Add runs from elsewhere, all or none; returns those that were not here yet.
+        """Add runs from elsewhere, all or none, dated as they were recorded; returns those that were not here yet.
 
-        A run that was trained here and comes back is known by its `recording`. They are backed up at once: no
-        checkpoint could bring them back.
+        A run that was trained here and comes back is known by its `recording`. Copies are written and they are backed
+        up at once, for no checkpoint could bring them back.
         """
-        with self._cache.transact(retry=True):
+        with self.transaction():
             here = self.runs()
             known = {run["id"] for run in here}
             own = {recording(run) for run in here if run["origin"] is None}
             new = [run for run in runs if run["id"] not in known and recording(run) not in own]
+            new = list({run["id"]: run for run in reversed(new)}.values())[::-1]
             for run in new:
-                self.put(run)
+                self._write(run)
         if new:
-            self._back_up_or_log()
+            self._keep_imports(new)
         return new
 
     def remove(self, run_id: str) -> None:
-        """Forget a run; its sidecar goes first, or the next opening would bring it back."""
-        (self.checkpoints / run_id / "run.json").unlink(missing_ok=True)
-        with self._cache.transact(retry=True):
-            self._cache.delete(_RUN + run_id, retry=True)
+        """Forget a run: its checkpoint, its curve and all copies of it, for good.
+
+        The checkpoint goes first, so that a full disk has room for the rest. Raises BadInput for what is no id.
+        """
+        refuse_links(self.checkpoints, self.imported, self.deleted)
+        with self.transaction():
+            if self.is_read_only:
+                raise BadInput(database.read_only(self.cache))
+            run = self._read(_RUN + checked_id(run_id))
+            budget.remove_checkpoints(self.checkpoints / run_id)
+            if run is not None:
+                self._bury(run)
+            (self.imported / f"{run_id}.json").unlink(missing_ok=True)
+            self._cache.delete(_RUN + run_id)
             self._count_change()
 
     def backup(self) -> None:
         """Copy the database to the backup folder; cheap, for use after every run.
 
-        One at a time: a worker and an import may want it at once, and two copies of one process share a partial file.
+        One at a time: a worker and an import may want it at once.
         """
-        with FileLock(self.locks / "backup.lock"):
+        refuse_links(self._backup.parent)
+        with confined.lock(self.locks / "backup.lock"):
             recovery.copy_database(self._folder / recovery.DATABASE, self._backup)
+        recovery.take_ballast(self.cache)
 
-    def note(self, key: str, value: Any) -> None:
-        """Remember a small JSON value beside the runs, such as what is known of this machine."""
-        self._cache.set(f"v{SCHEMA}/note/{key}", value, retry=True)
+    def note(self, key: str, value: list[str]) -> None:
+        """Remember a few texts beside the runs, such as the folders of images that were used."""
+        self._cache.set(_NOTE + key, value)
 
-    def noted(self, key: str) -> Any:
-        """What was remembered under `key`, or None."""
-        return self._read_json(f"v{SCHEMA}/note/{key}")
+    def noted(self, key: str) -> list[str]:
+        """What was remembered under `key`."""
+        with suppress(ValueError):
+            value = self._cache.get(_NOTE + key, [])
+            if isinstance(value, list) and all(isinstance(text, str) for text in value):
+                return value
+        self._set_aside(lambda row: row.key == _NOTE + key)
+        return []
 
     def close(self) -> None:
-        self._cache.close()
+        self._cache.release()
+        self._held.close()
+
+    # Opening and mending
+
+    def _open(self) -> None:
+        path = self._folder / recovery.DATABASE
+        try:
+            for folder in (self._folder, self.locks):
+                confined.own_folder(folder)
+            self._folder.chmod(0o700)
+            self._opening = confined.lock(self.locks / "opening.lock")
+        except OSError:
+            recovery.drop_ballast(self.cache)
+            if not confined.is_file(path):
+                raise
+            self._open_to_read(path)
+            return
+        for folder in (self.checkpoints, self._backup.parent):
+            try:
+                confined.own_folder(folder)
+            except (OSError, BadInput) as error:
+                self._tell(str(error))
+        with self._opening:
+            recovery.leave_wal(path)
+            copies = recovery.read_sidecars(self.checkpoints, self.imported)
+            had_one = not path.exists() and next(copies, None) is not None
+            sentence = recovery.repair(self._folder, self._backup, had_one=had_one)
+            if not path.exists():
+                database.create(path)
+            self._cache = Rows(self._folder, self._heal)
+            self._reconcile(sentence)
+        recovery.take_ballast(self.cache)
+
+    def _open_to_read(self, path: Path) -> None:
+        """Open what cannot be written: where it lies if that is possible, else a copy of it or of its backup."""
+        self.is_read_only = True
+        self._cache = Rows(self._folder, lambda *_: False, read_only=True)
+        try:
+            self.revision()
+            if not recovery.is_sound(path):
+                raise sqlite3.DatabaseError("damaged")
+        except (sqlite3.Error, BadInput):
+            self._cache.close()
+            source = path if recovery.is_sound(path) or not recovery.is_sound(self._backup) else self._backup
+            folder = self._held.enter_context(recovery.readable_copy(source))
+            self._cache = Rows(Path(folder), lambda *_: False)
+
+    def _heal(self, error: sqlite3.Error, came_from: Identity) -> bool:
+        """Do something about an error of the database; whether what it stopped is worth another try."""
+        if database.needs_room(error):
+            return recovery.drop_ballast(self.cache)
+        return database.is_damage(error) and self._mend(came_from)
+
+    def _mend(self, came_from: Identity) -> bool:
+        """Bring a database that was damaged, removed or replaced under our hands back; whether there was a reason."""
+        path = self._folder / recovery.DATABASE
+        with self._mending, self._opening:
+            here = database.identity(path)
+            keeper = self._cache.keeper if here != self._cache.kept else None
+            sentence = recovery.repair(self._folder, self._backup, keeper, had_one=True)
+            if sentence is None and here == came_from:
+                return False
+            self._snapshot, self._parsed = None, {}
+            self._reconcile(sentence)
+            if sentence is None:  # another process has mended it, or a person has put another in its place
+                for told in self.noted(_REPAIRED):
+                    self._tell(told)
+        return True
+
+    def _reconcile(self, repaired: str | None) -> None:
+        """Make the database what the folders beside it know better, at its opening and after every repair.
+
+        What was deleted goes again, what only the sidecars have comes back. On a full disk that waits.
+        """
+        try:
+            with self.transaction():
+                if repaired:
+                    self._tell(repaired)
+                    self.note(_REPAIRED, [repaired])
+                    self._cache.set(_REVISION, max(self.revision(), int(1000 * time.time())))
+                self._drop_deleted()
+                self._take_sidecars()
+        except BadInput as error:
+            log.warning("%s", error)
+
+    def _drop_deleted(self) -> None:
+        buried = recovery.buried(self.deleted)
+        here = {key.removeprefix(_RUN) for row in self._cache.listing() if _is_run_row(row) for key in (row.key,)}
+        for run_id in here.intersection(stone.partition("@")[0] for stone in buried):
+            run = self._read(_RUN + run_id)
+            if run is not None and recovery.tombstone(run) in buried:
+                self._cache.delete(_RUN + run_id)
+                self._count_change()
+
+    def _take_sidecars(self) -> None:
+        """Take over from the checkpoints, and from the copies of imported runs, what the database lacks."""
+        buried = recovery.buried(self.deleted)
+        here = {row.key.removeprefix(_RUN) for row in self._cache.listing() if _is_run_row(row)}
+        for run in recovery.read_sidecars(self.checkpoints, self.imported, here):
+            known = self._read(_RUN + run["id"])
+            lacks = known is None or (len(known["epochs"]) < len(run["epochs"]) and recording(known) == recording(run))
+            if lacks and recovery.tombstone(run) not in buried and _RUN + run["id"] not in self._newer:
+                self._write(run)
+        copies = [
+            self._read(_RUN + each) for each in here if "-" in each and is_run_id(each) and not self._has_copy(each)
+        ]
+        if copies:
+            self._write_imports([copy for copy in copies if copy is not None])
 
     # How
 
-    def _back_up_or_log(self) -> None:
-        """Back up what is in the store already, and stays there if the backup fails."""
+    def _has_copy(self, run_id: str) -> bool:
+        return confined.is_file(self.imported / f"{run_id}.json")
+
+    def _write(self, run: Run) -> None:
+        if self.is_read_only:
+            raise BadInput(database.read_only(self.cache))
+        key = _RUN + run["id"]
+        with self._cache.transact():
+            if key in self._newer and self._read(key) is None and key in self._newer:
+                raise BadInput(
+                    f"Run {run['id']} was written by a later version of hpviz; use that one to go on with it."
+                )
+            self._cache.set(key, run)
+            self._count_change()
+
+    def _keep_imports(self, runs: list[Run]) -> None:
+        """Make imported runs safe; they are in the store already, and stay there if that fails."""
+        with suppress(OSError):
+            for run in runs:
+                recovery.unbury(run, self.deleted)
+        self._write_imports(runs)
         try:
             self.backup()
-        except (OSError, sqlite3.Error):
+        except (OSError, sqlite3.Error, BadInput):
             log.warning("the run store could not be backed up", exc_info=True)
+
+    def _write_imports(self, runs: list[Run]) -> None:
+        try:
+            recovery.write_imported(runs, self.imported)
+        except (OSError, BadInput):
+            log.warning("copies of imported runs could not be written", exc_info=True)
+
+    def _bury(self, run: Run) -> None:
+        try:
+            recovery.bury(run, self.deleted)
+        except OSError:
+            log.warning("it could not be noted that run %s was deleted", run["id"], exc_info=True)
 
     def _count_change(self) -> None:
         """Tell readers, in this process and others, that their snapshot is old."""
-        self._cache.set(_REVISION, self.revision() + 1, retry=True)
+        self._cache.set(_REVISION, self.revision() + 1)
 
     def _documents(self) -> list[Run]:
         """Every run; of a thousand, only those that were written since the last look are parsed again.
@@ -158,62 +333,126 @@ class RunStore:
         A document that is replaced between the listing and the reading is read once too often, never once too seldom.
         """
         before, parsed = self._parsed, {}
-        for key, written in self._keys():
-            known = before.get(key)
-            parsed[key] = known if known and known[0] == written else (written, self._read(key))
+        listing = self._cache.listing()
+        for row in filter(_is_run_row, listing):
+            known = before.get(row.key)
+            parsed[row.key] = known if known and known[0] == row.written else (row.written, self._read(row.key))
         self._parsed = parsed
+        if any(map(_is_nobodys, listing)) and self._set_aside(_is_nobodys):
+            return self._documents()
         return [run for _, run in parsed.values() if run is not None]
 
-    def _keys(self) -> list[tuple[str, float]]:
-        """The key of every run and when it was written; pickled keys, of a doctored store, are left where they are."""
-        rows = self._cache._sql("SELECT key, store_time FROM Cache WHERE raw = 1 ORDER BY rowid").fetchall()
-        return [(key, written) for key, written in rows if isinstance(key, str) and key.startswith(_RUN)]
-
-    def _read_json(self, key: str) -> Any:
-        try:
-            return self._cache.get(key, retry=True)
-        except ValueError:
-            return None
-
     def _read(self, key: str) -> Run | None:
-        run = self._read_json(key)
-        if not isinstance(run, dict) or run.get("schema") != SCHEMA:
+        """The sound run of that key. A bad row is set aside, and the best other copy of the run stands in for it."""
+        run = self._fault(key)
+        if not isinstance(run, str):
+            return run
+        self._set_aside(lambda row: row.key == key and row.raw == 1, run)
+        run = self._fault(key)
+        return self._copy_of(key) if isinstance(run, str) else run
+
+    def _set_aside(self, is_meant: Callable[[Row], bool], reason: str = "it is not as hpviz writes it") -> bool:
+        """Move bad rows to where nobody looks for runs, say so once, and restore what is known of them elsewhere.
+
+        False where that cannot be written; they are passed over all the same.
+        """
+        try:
+            if self.is_read_only:
+                raise BadInput(database.read_only(self.cache))
+            with self.transaction():
+                for row in filter(is_meant, self._cache.listing()):
+                    name = str(row.key)[:80]
+                    if _is_run_row(row):
+                        if not isinstance(self._fault(row.key), str):
+                            continue  # replaced meanwhile
+                        name = f"run {row.key.removeprefix(_RUN)[:40]}"
+                    self._cache.rename(row, f"{_ASIDE}{secrets.token_hex(4)}/{str(row.key)[:80]}")
+                    self._count_change()
+                    ending = "there is no other copy"
+                    if _is_run_row(row) and (copy := self._copy_of(row.key)) is not None:
+                        self._write(copy)
+                        ending = "it was restored from a copy"
+                    told = f"A row of the run store, {_shown(name)}, could not be read ({_shown(reason)})"
+                    self._tell(f"{told} and was set aside; {ending}.")
+                    if _is_nobodys(row):
+                        self._bring_back_lost()
+            return True
+        except BadInput:
+            self._tell(f"A row of the run store could not be read ({_shown(reason)}); it is passed over.")
+            return False
+
+    def _copy_of(self, key: str) -> Run | None:
+        """The furthest sound copy of a run that was not deleted: in the backup, or beside its checkpoint."""
+        run_id = key.removeprefix(_RUN)
+        copies = [recovery.sidecar_of(run_id, self.checkpoints, self.imported)] if is_run_id(run_id) else []
+        copies += recovery.in_backup(self._backup, [key]).values()
+        buried = recovery.buried(self.deleted)
+        sound = [copy for copy in copies if copy is not None and recovery.tombstone(copy) not in buried]
+        return max(sound, key=lambda copy: (copy["created"], len(copy["epochs"])), default=None)
+
+    def _bring_back_lost(self) -> None:
+        """After a row has lost its key, nobody knows which run it was: whatever has a copy and no row comes back."""
+        here = {row.key for row in self._cache.listing() if _is_run_row(row)}
+        buried = recovery.buried(self.deleted)
+        for key, run in recovery.in_backup(self._backup).items():
+            if key not in here and recovery.tombstone(run) not in buried:
+                self._write(run)
+        self._take_sidecars()
+
+    def _fault(self, key: str) -> Run | str | None:
+        """The run of that key, None if there is none for this version to read, or what is wrong with it."""
+        try:
+            value = self._cache.get(key, _NOTHING)
+            if value is _NOTHING:
+                return None
+            run = checked(value, key.removeprefix(_RUN))
+            self._newer.discard(key)
+            return run
+        except Newer:
+            if key not in self._newer:
+                self._newer.add(key)
+                name = _shown(key.removeprefix(_RUN)[:40])
+                self._tell(f"Run {name} was written by a later version of hpviz and is left as it is.")
             return None
-        return {"origin": None, **run}  # type: ignore[return-value]  # runs of before the first export have none
+        except (ValueError, RecursionError) as error:
+            return str(error) or type(error).__name__
 
     def _settled(self, run: Run) -> Run:
-        """A run whose owner died is interrupted from the first look on."""
+        """A run whose owner died is interrupted from the first look on, even where that cannot be written down."""
         if run["status"] not in ACTIVE or is_alive(self.locks, run["owner"] or "nobody"):
             return run
-        with self.transaction():
-            fresh = self._read(_RUN + run["id"])
-            if fresh is None or fresh["status"] not in ACTIVE or fresh["owner"] != run["owner"]:
-                return fresh or run
-            move(fresh, "interrupted", _LOST)
-            self.put(fresh)
-        return fresh
-
-    def _take_sidecars(self) -> None:
-        """Take over from the checkpoints what the database lacks."""
-        for run in recovery.read_sidecars(self.checkpoints):
-            known = self._read(_RUN + run["id"])
-            if known is not None and len(known["epochs"]) >= len(run["epochs"]):
-                continue
+        try:
             with self.transaction():
-                known = self._read(_RUN + run["id"])
-                if known is None or len(known["epochs"]) < len(run["epochs"]):
-                    self.put(run)
+                fresh = self._read(_RUN + run["id"])
+                if fresh is None or fresh["status"] not in ACTIVE or fresh["owner"] != run["owner"]:
+                    return fresh or run
+                move(fresh, "interrupted", _LOST)
+                self.put(fresh)
+            return fresh
+        except BadInput:
+            told = run.copy()
+            move(told, "interrupted", _LOST)
+            return told
+
+    def _tell(self, sentence: str) -> None:
+        """Say it once: in the log, and on the page for as long as this process lives."""
+        if sentence not in self.told:
+            self.told.append(sentence)
+            log.warning("%s", sentence)
 
 
-def _open(folder: Path) -> Cache:
-    """Nothing is evicted, nothing lies outside SQLite, every commit reaches the disk."""
-    return Cache(
-        str(folder),
-        disk=JsonDisk,
-        eviction_policy="none",
-        cull_limit=0,
-        size_limit=2**40,
-        disk_min_file_size=2**30,
-        sqlite_synchronous=2,
-        timeout=60,
-    )
+_NOTHING = object()
+
+
+def _is_run_row(row: Row) -> bool:
+    return row.raw == 1 and isinstance(row.key, str) and row.key.startswith(_RUN)
+
+
+def _shown(text: str) -> str:
+    """Text from a row in one harmless line."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text[:200])
+
+
+def _is_nobodys(row: Row) -> bool:
+    """A row whose key this store would never write, such as a pickled one."""
+    return row.raw != 1 or not isinstance(row.key, str)

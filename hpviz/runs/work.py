@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hpviz.confined import run_folder
 from hpviz.data.catalogue import prepare, resolve
 from hpviz.data.prepared import Prepared, open_prepared
 from hpviz.data.progress import Progress
@@ -54,8 +55,8 @@ def look_inside(run: Run, cache: Path) -> "Generator[Progress, None, Inside]":
 
 
 def checkpoint_of(run: Run, cache: Path) -> Path:
-    """The folder of a run's checkpoint, which may be gone."""
-    return cache / "checkpoints" / run["id"]
+    """The folder of a run's checkpoint, which may be gone. Raises BadInput where a link stands in its place."""
+    return run_folder(cache / "checkpoints", run["id"])
 
 
 def images_of(run: Run, cache: Path) -> Generator[Progress, None, Prepared]:

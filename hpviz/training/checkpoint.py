@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from hpviz.confined import new_file, own_folder, read_file
 from hpviz.spec import BadInput, RunSpec
 
 log = logging.getLogger(__name__)
@@ -29,13 +30,13 @@ def save(folder: Path, spec: RunSpec, state: State) -> None:
 
     Raises OSError, such as a full disk's, with the checkpoints before left as they were.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    own_folder(folder)
     # Serialised in memory first: torch.save to a full disk raises an error that no longer says so.
     buffer = io.BytesIO()
     torch.save({"version": VERSION, "run": spec.run_id, "spec": spec.model_dump(mode="json"), **state}, buffer)
     partial, newest = folder / PARTIAL, folder / NEWEST
     try:
-        with partial.open("wb") as file:
+        with new_file(partial) as file:
             file.write(buffer.getbuffer())
             file.write(hashlib.sha256(buffer.getbuffer()).digest())
             file.flush()
@@ -72,7 +73,9 @@ def load(folder: Path, spec: RunSpec) -> State | None:
 def read(path: Path) -> State:
     """The content of one checkpoint file; ValueError if it is not as it was written."""
     # torch.load does not notice flipped bits, hence the digest; as a tail it leaves the file one that torch.load reads.
-    content = path.read_bytes()
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise ValueError("it is no file of its own")
+    content = read_file(path)
     body, digest = memoryview(content)[:-DIGEST_BYTES], content[-DIGEST_BYTES:]
     if hashlib.sha256(body).digest() != digest:
         raise ValueError("the digest does not match")
