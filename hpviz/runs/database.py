@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from diskcache import Cache
 
-from hpviz.confined import write_file
+from hpviz.confined import is_file, write_file
 from hpviz.runs.json_disk import JsonDisk
 from hpviz.spec import BadInput
 
@@ -35,7 +35,7 @@ GONE = object()
 
 
 class NotThere(sqlite3.DatabaseError):
-    """No regular file is where the database should be, or another one than that which was opened."""
+    """No sound database is where it should be, or another one than that which was opened."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,19 @@ def connect(database: Path, mode: str = "rw", **options: Any) -> sqlite3.Connect
     return connection
 
 
+def parts(database: Path) -> list[Path]:
+    """A database and the journals that belong to it, whatever they are."""
+    names = (database.name, *(f"{database.name}-{part}" for part in ("journal", "wal", "shm")))
+    return [part for part in map(database.with_name, names) if part.is_symlink() or part.exists()]
+
+
+def is_whole(connection: sqlite3.Connection) -> bool:
+    """Whether SQLite finds nothing wrong with a database. Raises a DatabaseError, or not, where it does."""
+    verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    connection.execute("SELECT rowid, key, raw, store_time, mode, filename, value FROM Cache LIMIT 1").fetchall()
+    return bool(verdict == "ok")
+
+
 def create(database: Path) -> None:
     """Make an empty database in diskcache's form, whole or not at all."""
     write_file(database, _empty())
@@ -93,6 +106,8 @@ def copy(source: sqlite3.Connection, target: Path) -> None:
         with closing(sqlite3.connect(partial)) as after:
             source.backup(after)
             after.execute("PRAGMA journal_mode=DELETE").fetchall()
+            if not is_whole(after):
+                raise NotThere("the database is damaged")
         partial.chmod(0o600)
         with partial.open("rb") as file:
             os.fsync(file.fileno())
@@ -133,7 +148,10 @@ class Rows(Cache):  # type: ignore[misc]  # diskcache ships no types
     def listing(self) -> list[Row]:
         """Every row there is, oldest first."""
         query = "SELECT rowid, key, raw, store_time FROM Cache ORDER BY rowid"
-        return [Row(*found) for found in self._guarded(lambda: self._sql(query).fetchall())]
+        found = self._guarded(lambda: self._sql(query).fetchall())
+        return [
+            Row(rowid, key, raw, written if isinstance(written, float) else 0.0) for rowid, key, raw, written in found
+        ]
 
     def check(self, fix: bool = False, retry: bool = False) -> list[Any]:
         """Nothing: diskcache's check removes files that it does not know. `recovery.is_sound` is the store's own."""
@@ -164,9 +182,8 @@ class Rows(Cache):  # type: ignore[misc]  # diskcache ships no types
 
     def rename(self, row: Row, key: str) -> None:
         """Give a row, whatever it is, a key under which nobody looks for a run."""
-        statement = "UPDATE Cache SET key = ?, raw = 1 WHERE rowid = ? AND store_time IS ?"
         with self._transact():
-            self._guarded(lambda: self._sql(statement, (key, row.rowid, row.written)))
+            self._guarded(lambda: self._sql("UPDATE Cache SET key = ?, raw = 1 WHERE rowid = ?", (key, row.rowid)))
 
     # How
 
@@ -183,8 +200,9 @@ class Rows(Cache):  # type: ignore[misc]  # diskcache ships no types
 
     def _connect(self) -> sqlite3.Connection:
         found = identity(self.path)
-        if found is None:
-            raise NotThere(f"no database is at {self.path}")
+        if found is None or not all(map(is_file, parts(self.path))):
+            raise NotThere(f"no database is at {self.path}, or a journal that is no file")
+        self._local.identity = found  # an error below comes from this file too
         connection = connect(self.path, self._mode)
         try:
             connection.execute("PRAGMA synchronous=FULL")
@@ -199,7 +217,7 @@ class Rows(Cache):  # type: ignore[misc]  # diskcache ships no types
         except BaseException:
             connection.close()
             raise
-        self._local.con, self._local.pid, self._local.identity = connection, os.getpid(), found
+        self._local.con, self._local.pid = connection, os.getpid()
         return connection
 
     def _keep(self, found: Identity) -> None:

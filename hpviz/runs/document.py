@@ -75,7 +75,7 @@ class Newer(ValueError):
 
 # What dates are told in: years in which computers have trained networks, and which every library counts in nanoseconds.
 YEARS = range(1970, 2200)
-_PLAIN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3}|\.\d{6})?\+00:00", re.ASCII)
+_PLAIN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", re.ASCII)
 # Documents are a handful of levels deep. What lies much deeper is read in one place and breaks in the next.
 DEPTH = 20
 
@@ -90,6 +90,8 @@ def moment(text: str) -> str:
     Raises ValueError if it is none, has no time zone, or lies in no year that can be meant.
     """
     told = datetime.fromisoformat(text)
+    if not text.isprintable():
+        raise ValueError("should be plain text")
     if told.tzinfo is None:
         raise ValueError("should tell its time zone")
     if told.year not in YEARS or (there := told.astimezone(UTC)).year not in YEARS:

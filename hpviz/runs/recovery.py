@@ -11,6 +11,7 @@ from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from hpviz.confined import is_file, is_run_id, new_file, own_folder, read_file, refuse_links, write_file
 from hpviz.runs import database
@@ -34,16 +35,10 @@ def is_sound(path: Path, mode: str = "rw") -> bool:
         return False
     try:
         with closing(database.connect(path, mode)) as connection:
-            return _is_whole(connection)
+            return database.is_whole(connection)
     except sqlite3.DatabaseError as error:
         # One that is being written to, or cannot be opened for writing, is not damaged by that.
         return not (database.is_damage(error) or database.needs_room(error)) or _is_readable(path)
-
-
-def _is_whole(connection: sqlite3.Connection) -> bool:
-    verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    connection.execute("SELECT rowid, key, raw, store_time, mode, filename, value FROM Cache LIMIT 1").fetchall()
-    return bool(verdict == "ok")
 
 
 def _is_readable(path: Path) -> bool:
@@ -53,14 +48,14 @@ def _is_readable(path: Path) -> bool:
         readable_copy(path) as folder,
         closing(database.connect(Path(folder) / DATABASE)) as connection,
     ):
-        return _is_whole(connection)
+        return database.is_whole(connection)
     return False
 
 
 def readable_copy(path: Path) -> "TemporaryDirectory[str]":
     """A folder of its own with a copy of the database and its journal, for where nothing can be written."""
     folder: TemporaryDirectory[str] = TemporaryDirectory(prefix="hpviz-")
-    for part in _parts(path):
+    for part in database.parts(path):
         if is_file(part):
             (Path(folder.name) / part.name).write_bytes(read_file(part))
     return folder
@@ -69,14 +64,15 @@ def readable_copy(path: Path) -> "TemporaryDirectory[str]":
 def leave_wal(path: Path) -> None:
     """Take a database out of the mode in which earlier versions kept it, which needs room to be read even.
 
-    With the file to itself SQLite needs none; where another process has it open, it stays as it is.
+    With the file to itself SQLite needs none, if the journal of this one change is in memory; where another process has
+    the file open, it stays as it is.
     """
     if is_file(path):
         with suppress(sqlite3.Error), closing(database.connect(path)) as connection:
             connection.execute("PRAGMA busy_timeout=1000").fetchall()
             connection.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
             if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
-                connection.execute("PRAGMA journal_mode=PERSIST").fetchall()
+                connection.execute("PRAGMA journal_mode=MEMORY").fetchall()
 
 
 def repair(folder: Path, backup: Path, keeper: sqlite3.Connection | None = None, had_one: bool = False) -> str | None:
@@ -85,27 +81,64 @@ def repair(folder: Path, backup: Path, keeper: sqlite3.Connection | None = None,
     Returns one sentence for the page, or None if nothing was wrong. Nothing is ever deleted. `had_one` tells that a
     database was there, which cannot be seen where there is neither it nor a backup.
     """
-    here = folder / DATABASE
+    here = own_folder(folder) / DATABASE
     aside = folder / f"damaged-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
-    # SQLite would follow a link in place of a journal and write there.
-    _move([part for part in _parts(here) if part != here and not is_file(part)], aside)
-    parts = _parts(here)
+    # SQLite would follow a link in place of a journal and write there, and wait for a pipe.
+    strange = [part for part in database.parts(here) if part != here and not is_file(part)]
+    _move(strange, aside)
+    leave_wal(here)
+    parts = database.parts(here)
     if is_sound(here) or not (had_one or parts or is_file(backup)):
-        return None
-    sentence = "The run store's database was missing"
-    if here in parts:
-        sentence = f"The run store's database was damaged and has been set aside in {aside.name}"
+        return f"What stood among the run store's files is none; it was moved to {aside.name}." if strange else None
+    restored = folder / "restored.db"
+    how = _restore(here, backup, keeper, restored)
     _move(parts, aside)
+    restored.replace(here)
+    if here in parts:
+        return f"The run store's database was damaged and has been set aside in {aside.name}; {how}."
+    return f"The run store's database was missing; {how}."
+
+
+def _restore(damaged: Path, backup: Path, keeper: sqlite3.Connection | None, restored: Path) -> str:
+    """Make a sound database of what there is, and say of what."""
     with suppress(sqlite3.Error):
-        if keeper is not None and _is_whole(keeper):
-            database.copy(keeper, here)
-            return f"{sentence}; it was restored as it was."
+        if keeper is not None and database.is_whole(keeper):
+            database.copy(keeper, restored)
+            return "it was restored as it was"
     if not backup.parent.is_symlink() and is_sound(backup, FROZEN):
         with closing(database.connect(backup, FROZEN)) as connection:
-            database.copy(connection, here)
-        return f"{sentence}; it was restored from its backup and the checkpoints."
-    database.create(here)
-    return f"{sentence}; there was no backup, so it was rebuilt from the checkpoints."
+            database.copy(connection, restored)
+        _salvage(damaged, restored)
+        return "it was restored from its backup and the checkpoints"
+    database.create(restored)
+    _salvage(damaged, restored)
+    return "there was no backup, so it was rebuilt from the checkpoints"
+
+
+def _salvage(damaged: Path, restored: Path) -> None:
+    """Add to a restored database what can still be read of the damaged one and is newer, or missing."""
+    if not is_file(damaged):
+        return
+    put = """INSERT INTO Cache (key, raw, store_time, access_time, mode, value) VALUES (?, 1, ?, ?, 1, ?)
+        ON CONFLICT (key, raw) DO UPDATE SET store_time = excluded.store_time, value = excluded.value
+        WHERE excluded.store_time > Cache.store_time"""
+    find = "SELECT key, store_time, value FROM Cache WHERE raw = 1 AND mode = 1 ORDER BY rowid"
+    with closing(database.connect(restored)) as after, closing(database.connect(damaged, FROZEN)) as before:
+        after.execute("BEGIN IMMEDIATE")
+        # From both ends, each as far as it can be read.
+        for query in (find, find + " DESC"):
+            with suppress(sqlite3.Error):
+                for key, written, value in before.execute(query):
+                    if isinstance(written, float) and _is_sound_row(key, value):
+                        after.execute(put, (key, written, written, value))
+        after.execute("COMMIT")
+
+
+def _is_sound_row(key: Any, value: Any) -> bool:
+    _, found, run_id = str(key).partition("/run/")
+    with suppress(ValueError, RecursionError, TypeError):
+        return bool(checked(json.loads(value), run_id)) if found else "/note/" in key and bool(json.loads(value))
+    return False
 
 
 def _move(parts: Iterable[Path], aside: Path) -> None:
@@ -114,14 +147,11 @@ def _move(parts: Iterable[Path], aside: Path) -> None:
         part.rename(aside / part.name)
 
 
-def _parts(here: Path) -> list[Path]:
-    """A database and the journals that belong to it, whatever they are."""
-    names = (here.name, *(f"{here.name}-{part}" for part in ("journal", "wal", "shm")))
-    return [part for part in map(here.with_name, names) if part.is_symlink() or part.exists()]
-
-
 def copy_database(source: Path, target: Path) -> None:
-    """Copy a database into a folder that is made if need be, consistent even while others write to it."""
+    """Copy a database into a folder that is made if need be, consistent even while others write to it.
+
+    Raises a DatabaseError, with the copy before left as it was, if it is damaged.
+    """
     own_folder(target.parent)
     with closing(database.connect(source)) as connection:
         database.copy(connection, target)

@@ -7,7 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from hpviz import confined
 from hpviz.confined import checked_id, is_run_id, refuse_links
@@ -18,6 +20,8 @@ from hpviz.runs.ownership import is_alive
 from hpviz.spec import BadInput
 
 log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 _RUN = f"v{SCHEMA}/run/"
 _REVISION = f"v{SCHEMA}/revision"
@@ -48,7 +52,7 @@ class RunStore:
         self._snapshot: tuple[int, list[Run]] | None = None
         self._parsed: dict[str, tuple[float, Run | None]] = {}
         self._newer: set[str] = set()
-        self._mending = threading.RLock()
+        self._mending, self._is_mending = threading.RLock(), False
         self._held = ExitStack()
         try:
             self._open()
@@ -155,8 +159,14 @@ class RunStore:
         One at a time: a worker and an import may want it at once.
         """
         refuse_links(self._backup.parent)
+        path = self._folder / recovery.DATABASE
         with confined.lock(self.locks / "backup.lock"):
-            recovery.copy_database(self._folder / recovery.DATABASE, self._backup)
+            try:
+                recovery.copy_database(path, self._backup)
+            except sqlite3.Error as error:
+                if not self._heal(error, database.identity(path)):
+                    raise
+                recovery.copy_database(path, self._backup)
         recovery.take_ballast(self.cache)
 
     def note(self, key: str, value: list[str]) -> None:
@@ -179,25 +189,34 @@ class RunStore:
     # Opening and mending
 
     def _open(self) -> None:
-        path = self._folder / recovery.DATABASE
         try:
-            for folder in (self._folder, self.locks):
-                confined.own_folder(folder)
-            self._folder.chmod(0o700)
-            self._opening = confined.lock(self.locks / "opening.lock")
-        except OSError:
-            recovery.drop_ballast(self.cache)
-            if not confined.is_file(path):
+            self._with_room(self._open_to_write)
+        except (OSError, sqlite3.Error):
+            if not any(map(confined.is_file, (self._folder / recovery.DATABASE, self._backup))):
                 raise
-            self._open_to_read(path)
-            return
+            self._open_to_read(self._folder / recovery.DATABASE)
+
+    def _with_room(self, act: Callable[[], Result]) -> Result:
+        """Do something that needs room on the disk, with that of the ballast if it cannot be done without."""
+        try:
+            return act()
+        except (OSError, sqlite3.Error):
+            if not recovery.drop_ballast(self.cache):
+                raise
+            return act()
+
+    def _open_to_write(self) -> None:
+        path = self._folder / recovery.DATABASE
+        for folder in (self._folder, self.locks):
+            confined.own_folder(folder)
+        self._folder.chmod(0o700)
+        self._opening = confined.lock(self.locks / "opening.lock")
         for folder in (self.checkpoints, self._backup.parent):
             try:
                 confined.own_folder(folder)
             except (OSError, BadInput) as error:
                 self._tell(str(error))
         with self._opening:
-            recovery.leave_wal(path)
             copies = recovery.read_sidecars(self.checkpoints, self.imported)
             had_one = not path.exists() and next(copies, None) is not None
             sentence = recovery.repair(self._folder, self._backup, had_one=had_one)
@@ -217,7 +236,10 @@ class RunStore:
                 raise sqlite3.DatabaseError("damaged")
         except (sqlite3.Error, BadInput):
             self._cache.close()
-            source = path if recovery.is_sound(path) or not recovery.is_sound(self._backup) else self._backup
+            source = path
+            if not recovery.is_sound(path) and recovery.is_sound(self._backup, database.FROZEN):
+                source = self._backup
+                self._tell("The run store's database is damaged and cannot be restored now; its backup is shown.")
             folder = self._held.enter_context(recovery.readable_copy(source))
             self._cache = Rows(Path(folder), lambda *_: False)
 
@@ -230,23 +252,39 @@ class RunStore:
     def _mend(self, came_from: Identity) -> bool:
         """Bring a database that was damaged, removed or replaced under our hands back; whether there was a reason."""
         path = self._folder / recovery.DATABASE
+        confined.own_folder(self.locks)
         with self._mending, self._opening:
+            if self._is_mending:
+                return False  # what was mended a moment ago is damaged again: there is no end to that
             here = database.identity(path)
             keeper = self._cache.keeper if here != self._cache.kept else None
-            sentence = recovery.repair(self._folder, self._backup, keeper, had_one=True)
+            try:
+                repair = partial(recovery.repair, self._folder, self._backup, keeper, had_one=True)
+                sentence = self._with_room(repair)
+            except (OSError, sqlite3.Error) as error:
+                raise BadInput(
+                    f"The run store's database in {self.cache} is damaged and could not be restored ({error}); free "
+                    "some space and try again."
+                ) from error
             if sentence is None and here == came_from:
                 return False
-            self._snapshot, self._parsed = None, {}
-            self._reconcile(sentence)
+            known, self._snapshot, self._parsed = self._parsed, None, {}
+            self._is_mending = True
+            self._cache.close()  # this thread's, which may be of the file that was set aside
+            try:
+                self._reconcile(sentence, known if sentence else {})
+            finally:
+                self._is_mending = False
             if sentence is None:  # another process has mended it, or a person has put another in its place
                 for told in self.noted(_REPAIRED):
                     self._tell(told)
         return True
 
-    def _reconcile(self, repaired: str | None) -> None:
+    def _reconcile(self, repaired: str | None, known: dict[str, tuple[float, Run | None]] | None = None) -> None:
         """Make the database what the folders beside it know better, at its opening and after every repair.
 
-        What was deleted goes again, what only the sidecars have comes back. On a full disk that waits.
+        What was deleted goes again, what only the sidecars have comes back, and so does what this process had read
+        (`known`) of a database that was damaged. On a full disk that waits.
         """
         try:
             with self.transaction():
@@ -256,6 +294,7 @@ class RunStore:
                     self._cache.set(_REVISION, max(self.revision(), int(1000 * time.time())))
                 self._drop_deleted()
                 self._take_sidecars()
+                self._take_known(known or {})
         except BadInput as error:
             log.warning("%s", error)
 
@@ -267,6 +306,13 @@ class RunStore:
             if run is not None and recovery.tombstone(run) in buried:
                 self._cache.delete(_RUN + run_id)
                 self._count_change()
+
+    def _take_known(self, known: dict[str, tuple[float, Run | None]]) -> None:
+        buried = recovery.buried(self.deleted)
+        here = {row.key: row.written for row in self._cache.listing() if _is_run_row(row)}
+        for key, (written, run) in known.items():
+            if run is not None and recovery.tombstone(run) not in buried and here.get(key, 0.0) < written:
+                self._write(run)
 
     def _take_sidecars(self) -> None:
         """Take over from the checkpoints, and from the copies of imported runs, what the database lacks."""
