@@ -140,10 +140,14 @@ class Rows(Cache):  # type: ignore[misc]  # diskcache ships no types
 
     def get(self, key: str, default: Any = None, **_: Any) -> Any:
         """The value of that key, or the default. Raises ValueError if the row is not as this store writes them."""
-        found = self._guarded(
-            lambda: self._sql("SELECT mode, filename, value FROM Cache WHERE key = ? AND raw = 1", (key,)).fetchone()
-        )
-        return default if found is None else self._disk.fetch(found[0], found[1], found[2], False)
+        found = self.columns(key)
+        return default if found is None else self._disk.fetch(*found, read=False)
+
+    def columns(self, key: str) -> tuple[int, str | None, Any] | None:
+        """What a row says of its value: mode, file name and the text or whatever else is there."""
+        query = "SELECT mode, filename, value FROM Cache WHERE key = ? AND raw = 1"
+        found: tuple[int, str | None, Any] | None = self._guarded(lambda: self._sql(query, (key,)).fetchone())
+        return found
 
     def listing(self) -> list[Row]:
         """Every row there is, oldest first."""
@@ -218,6 +222,7 @@ class Rows(Cache):  # type: ignore[misc]  # diskcache ships no types
             connection.close()
             raise
         self._local.con, self._local.pid = connection, os.getpid()
+        self._local.held = _Held(connection)
         return connection
 
     def _keep(self, found: Identity) -> None:
@@ -232,6 +237,7 @@ class Rows(Cache):  # type: ignore[misc]  # diskcache ships no types
         here = self._local.__dict__.pop("con", None)
         if here is not None:
             here.close()
+        self._local.held = None
 
     def release(self) -> None:
         """Close this thread's connection and the one that is kept."""
@@ -307,6 +313,22 @@ class Rows(Cache):  # type: ignore[misc]  # diskcache ships no types
         finally:
             self._local.changes = changes
         return True
+
+
+class _Held:
+    """A connection that is closed when nobody holds this any more: a thread's when the thread ends, in that thread.
+
+    A page is drawn by a new thread each time. Left alone, its connection waits for the collector of cyclic garbage, and
+    a server's open files grow with every visit.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def __del__(self) -> None:
+        # Of a store that goes before its threads do, SQLite lets only them close theirs.
+        with suppress(sqlite3.ProgrammingError):
+            self.connection.close()
 
 
 def needs_room(error: sqlite3.Error) -> bool:

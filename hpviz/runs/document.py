@@ -185,7 +185,7 @@ def checked(value: Any, run_id: str) -> Run:
     schema = value.get("schema")
     if type(schema) is int and schema > SCHEMA:
         raise Newer
-    if schema != SCHEMA or type(schema) is not int:
+    if type(schema) is not int or schema < 1:
         raise ValueError("tells no schema")
     if not is_run_id(run_id) or value.get("id") != run_id:
         raise ValueError("has another id than its place")

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hpviz import confined
 from hpviz.confined import checked_id, is_run_id, refuse_links
 from hpviz.runs import budget, database, recovery
 from hpviz.runs.database import Identity, Row, Rows
-from hpviz.runs.document import ACTIVE, SCHEMA, Newer, Run, checked, move, now, recording
+from hpviz.runs.document import ACTIVE, Newer, Run, checked, move, now, recording
 from hpviz.runs.ownership import is_alive
 from hpviz.spec import BadInput
 
@@ -23,10 +23,8 @@ log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-_RUN = f"v{SCHEMA}/run/"
-_REVISION = f"v{SCHEMA}/revision"
-_NOTE = f"v{SCHEMA}/note/"
-_ASIDE = f"v{SCHEMA}/aside/"
+# Where things lie does not change with the schema of what lies there.
+_RUN, _REVISION, _NOTE, _ASIDE = "v1/run/", "v1/revision", "v1/note/", "v1/aside/"
 _REPAIRED = "repaired"
 NOTICES = 5  # as many as a page has room for; the log has them all
 _LOST = "The process that worked on it ended without a word; resume it to go on from the last epoch."
@@ -52,6 +50,7 @@ class RunStore:
         self._snapshot: tuple[int, list[Run]] | None = None
         self._parsed: dict[str, tuple[float, Run | None]] = {}
         self._newer: set[str] = set()
+        self._sound: tuple[str, str] | None = None  # the row that was last found to be a sound run
         self._mending, self._is_mending = threading.RLock(), False
         self._held = ExitStack()
         try:
@@ -169,18 +168,22 @@ class RunStore:
                 recovery.copy_database(path, self._backup)
         recovery.take_ballast(self.cache)
 
-    def note(self, key: str, value: list[str]) -> None:
-        """Remember a few texts beside the runs, such as the folders of images that were used."""
+    def note(self, key: str, value: Any) -> None:
+        """Remember a small JSON value beside the runs, such as what is known of this machine."""
         self._cache.set(_NOTE + key, value)
 
-    def noted(self, key: str) -> list[str]:
-        """What was remembered under `key`."""
-        with suppress(ValueError):
-            value = self._cache.get(_NOTE + key, [])
-            if isinstance(value, list) and all(isinstance(text, str) for text in value):
-                return value
-        self._set_aside(lambda row: row.key == _NOTE + key)
-        return []
+    def noted(self, key: str) -> Any:
+        """What was remembered under `key`, or None."""
+        try:
+            return self._cache.get(_NOTE + key)
+        except ValueError:
+            self._set_aside(lambda row: row.key == _NOTE + key)
+            return None
+
+    def noted_texts(self, key: str) -> list[str]:
+        """The texts that were remembered under `key`; none if what is there is something else."""
+        value = self.noted(key)
+        return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
 
     def close(self) -> None:
         self._cache.release()
@@ -276,7 +279,7 @@ class RunStore:
             finally:
                 self._is_mending = False
             if sentence is None:  # another process has mended it, or a person has put another in its place
-                for told in self.noted(_REPAIRED):
+                for told in self.noted_texts(_REPAIRED):
                     self._tell(told)
         return True
 
@@ -448,10 +451,15 @@ class RunStore:
     def _fault(self, key: str) -> Run | str | None:
         """The run of that key, None if there is none for this version to read, or what is wrong with it."""
         try:
-            value = self._cache.get(key, _NOTHING)
-            if value is _NOTHING:
+            found = self._cache.columns(key)
+            if found is None:
                 return None
+            value = self._cache.disk.fetch(*found, read=False)
+            if (key, found[2]) == self._sound:
+                return value  # type: ignore[no-any-return]  # checked before
             run = checked(value, key.removeprefix(_RUN))
+            if run == value:
+                self._sound = key, found[2]  # a worker looks at its run many times a second
             self._newer.discard(key)
             return run
         except Newer:
@@ -485,9 +493,6 @@ class RunStore:
         if sentence not in self.told:
             self.told.append(sentence)
             log.warning("%s", sentence)
-
-
-_NOTHING = object()
 
 
 def _is_run_row(row: Row) -> bool:

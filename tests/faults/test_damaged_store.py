@@ -124,7 +124,7 @@ def test_whatever_meets_the_damage_first_mends_it(cache, damage, look):
     if look == "transaction":
         assert len(store.get(run["id"])["epochs"]) == 3
     if look == "note":
-        assert store.noted("folders") == ["/photos"]
+        assert store.noted_texts("folders") == ["/photos"]
 
 
 def test_damage_in_the_midst_of_a_transaction_loses_nothing_of_it(cache):

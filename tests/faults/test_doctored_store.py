@@ -241,14 +241,14 @@ def test_a_date_in_a_form_that_only_python_reads_is_read_as_what_it_is(cache):
     assert store.notice is None
 
 
-@pytest.mark.parametrize("value", ["12", '{"a": 1}', "[1, 2]", "{", "null"])
+@pytest.mark.parametrize("value", ["12", '{"a": 1}', "[1, 2]", "{", "null", "NaN"])
 def test_a_bad_note_is_no_note(cache, value):
     store = RunStore(cache)
     store.note("folders", ["/photos"])
     plant(cache, "v1/note/folders", value)
-    assert store.noted("folders") == []
+    assert store.noted_texts("folders") == []
     store.note("folders", ["/photos"])
-    assert RunStore(cache).noted("folders") == ["/photos"]
+    assert RunStore(cache).noted_texts("folders") == ["/photos"]
 
 
 # Whatever diskcache does with the file that a row names, it is not ours.

@@ -32,7 +32,7 @@ ROOTS_ASKED = 4
 
 
 def known_folders() -> list[str]:
-    return list(runner.store.noted(FOLDERS_NOTE) or [])
+    return runner.store.noted_texts(FOLDERS_NOTE)
 
 
 def add_folder() -> None:

@@ -86,7 +86,7 @@ def preset_values(study: Study, preset: Preset) -> dict[str, Any]:
 
 def known_data() -> list[str]:
     """The data sets one can choose from: those known by name, and the folders that were added."""
-    return [*catalogue.NAMES, *(get_runner().store.noted(FOLDERS_NOTE) or [])]
+    return [*catalogue.NAMES, *get_runner().store.noted_texts(FOLDERS_NOTE)]
 
 
 def start_value(study: Study) -> float:
