@@ -15,7 +15,7 @@ from filelock import Timeout
 
 from hpviz.confined import is_file, is_run_id, lock, own_folder
 from hpviz.runs import budget, recovery
-from hpviz.runs.database import FROZEN
+from hpviz.runs.database import FROZEN, read_only
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.ownership import is_alive
 from hpviz.runs.store import RunStore
@@ -47,6 +47,8 @@ def examine(cache: Path) -> Iterator[Finding]:
     with closing(RunStore(cache)) as store:
         runs = {run["id"]: run for run in store.runs()}
         for sentence in store.told:
+            if sentence == read_only(cache):
+                continue  # said below
             found, _, did = sentence.rstrip(".").partition("; ")
             left = did in ("", "it is passed over") and "later version" not in found
             yield Finding("store", found, did or NOTHING, remains=left)

@@ -232,6 +232,7 @@ class RunStore:
     def _open_to_read(self, path: Path) -> None:
         """Open what cannot be written: where it lies if that is possible, else a copy of it or of its backup."""
         self.is_read_only = True
+        self._tell(database.read_only(self.cache))
         self._cache = Rows(self._folder, lambda *_: False, read_only=True)
         try:
             self.revision()
