@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 import pytest
 from diskcache import Cache
 
-from hpviz.__main__ import main
+from hpviz.cli import main
 from hpviz.runs.json_disk import JsonDisk
 from hpviz.runs.recovery import write_sidecar
 from hpviz.runs.runner import Runner

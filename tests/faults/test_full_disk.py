@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hpviz.__main__ import main
+from hpviz.cli import main
 from hpviz.runs import disk as disks
 from hpviz.runs.document import move
 from hpviz.runs.ownership import Owner

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hpviz.__main__ import main
+from hpviz.cli import main
 from hpviz.confined import lock, read_file, run_folder, write_file
 from hpviz.runs import disk
 from hpviz.runs.budget import remove_checkpoints

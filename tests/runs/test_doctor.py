@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from hpviz.__main__ import main
+from hpviz.cli import main
 from hpviz.runs.document import move
 from hpviz.runs.ownership import Owner
 from hpviz.runs.recovery import write_sidecar
