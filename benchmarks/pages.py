@@ -8,70 +8,30 @@ as it is, and after an epoch has arrived, which makes every reader look at the s
 
 import argparse
 import json
-import os
 import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.sync.client import ClientConnection, connect
-from websockets.typing import Subprotocol
-
 from benchmarks.made_up_store import fill
+from benchmarks.visitors import Server, Visitor
 from hpviz.data import catalogue
 from hpviz.data.scenes import SCENES_FINGERPRINT
 from hpviz.runs.store import RunStore
 from hpviz.studies import PRESETS
 
-ROOT = Path(__file__).parent.parent
 PAGES = ("learning_rate", "overview", "compare", "runs", "data")
 WARM_UP = 3  # times a page is drawn before it counts: what is loaded and found out once is not measured
 
 
-class Server:
-    """hpviz on a free port, with a store of its own."""
+class Stocked(Server):
+    """hpviz on a free port, with a store of its own in which an epoch can arrive."""
 
     def __init__(self, cache: Path, runs: list[str]) -> None:
         self.store, self._runs, self._turn = RunStore(cache), runs, 0
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._address = f"127.0.0.1:{free.getsockname()[1]}"
-        options = [f"--server.port={self._address.split(':')[1]}", "--server.headless=true"]
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", *options]
-        self._process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={**os.environ, "HPVIZ_CACHE": str(cache)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        self._wait()
-
-    def _wait(self) -> None:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"http://{self._address}/_stcore/health", timeout=5).close()
-                return
-            except OSError:
-                time.sleep(0.2)
-        raise RuntimeError("the server never answered")
-
-    @contextmanager
-    def visit(self, page: str) -> Iterator["Visitor"]:
-        """A session of its own on that page."""
-        address, protocols = f"ws://{self._address}/_stcore/stream", [Subprotocol("streamlit")]
-        with connect(address, subprotocols=protocols, max_size=None) as connection:
-            yield Visitor(self, connection, page)
+        super().__init__(cache)
 
     def epoch_arrives(self) -> None:
         """Write one run anew, as the worker does after every epoch."""
@@ -80,46 +40,24 @@ class Server:
         self._turn += 1
         self.store.put(run)
 
-    def end(self) -> None:
-        self._process.terminate()
-        self._process.wait(60)
+    def end(self) -> int:
+        code = super().end()
         self.store.close()
+        return code
 
 
-class Visitor:
-    """A page that is open in a browser which does not draw."""
-
-    def __init__(self, server: Server, connection: ClientConnection, page: str) -> None:
-        self._server, self._socket, self._page = server, connection, page
-        self._script = ""
-
-    def draw(self) -> float:
-        """Seconds from the wish to see the page until its last message is here."""
-        asked = BackMsg()
-        asked.rerun_script.page_script_hash = self._script
-        asked.rerun_script.page_name = "" if self._script or self._page == PAGES[0] else self._page
-        begun, answered = time.perf_counter(), False
-        self._socket.send(asked.SerializeToString())
-        while True:
-            message = ForwardMsg.FromString(self._socket.recv(timeout=120))  # type: ignore[arg-type]
-            kind = message.WhichOneof("type")
-            if kind == "new_session":
-                answered = True
-            elif kind == "navigation":
-                self._script = message.navigation.page_script_hash
-            elif kind == "page_not_found":
-                raise LookupError(self._page)
-            elif kind == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
-                raise RuntimeError(message.delta.new_element.exception.message)
-            elif answered and kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
-                return time.perf_counter() - begun
-
-    def draw_after_an_epoch(self) -> float:
-        self._server.epoch_arrives()
-        return self.draw()
+def draw(server: Stocked, visitor: Visitor) -> float:
+    """Seconds it takes to draw a page as it is."""
+    return visitor.draw()
 
 
-def prepare(folder: Path, counts: list[int], device: str) -> list[Server]:
+def draw_after_an_epoch(server: Stocked, visitor: Visitor) -> float:
+    """Seconds it takes to draw a page after one run has changed."""
+    server.epoch_arrives()
+    return visitor.draw()
+
+
+def prepare(folder: Path, counts: list[int], device: str) -> list[Stocked]:
     """A server for each number of runs; the scenes are drawn once."""
     from hpviz.training.numerics import machine
 
@@ -131,7 +69,7 @@ def prepare(folder: Path, counts: list[int], device: str) -> list[Server]:
     identity = drive(catalogue.identify(scenes, first))
     assert identity.fingerprint == SCENES_FINGERPRINT
     here = machine(device)
-    return [Server(folder / str(count), fill(folder / str(count), count, identity, here)) for count in counts]
+    return [Stocked(folder / str(count), fill(folder / str(count), count, identity, here)) for count in counts]
 
 
 def drive(work: Any) -> Any:
@@ -143,17 +81,17 @@ def drive(work: Any) -> Any:
         return end.value
 
 
-def measure(servers: list[Server], page: str, rounds: int) -> dict[str, list[list[float]]] | None:
+def measure(servers: list[Stocked], page: str, rounds: int) -> dict[str, list[list[float]]] | None:
     """Seconds of each round, few runs and many in turn; None if there is no such page."""
-    ways: dict[str, Callable[[Visitor], float]] = {"again": Visitor.draw, "epoch": Visitor.draw_after_an_epoch}
+    ways = {"again": draw, "epoch": draw_after_an_epoch}
     with ExitStack() as stack:
-        visitors = [stack.enter_context(server.visit(page)) for server in servers]
+        open_pages = [(server, stack.enter_context(server.visit(page))) for server in servers]
         try:
-            for visitor in visitors * WARM_UP:
+            for _, visitor in open_pages * WARM_UP:
                 visitor.draw()
         except LookupError:
             return None
-        return {name: [[way(visitor) for visitor in visitors] for _ in range(rounds)] for name, way in ways.items()}
+        return {name: [[way(*each) for each in open_pages] for _ in range(rounds)] for name, way in ways.items()}
 
 
 def summary(rounds: list[list[float]]) -> dict[str, float]:

@@ -1,6 +1,9 @@
 """What all tests share: nothing of a person's cache is touched, and hypothesis repeats itself."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -37,3 +40,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
                 pixels = random.integers(-80, 80, (32, 32, 3)) + level
                 Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(root / split / name / f"{number}.png")
     return str(root)
+
+
+@pytest.fixture(scope="session")
+def drawn_scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The prepared images of a cache folder in which the scenes are drawn, so that no server need draw them again."""
+    cache = tmp_path_factory.mktemp("drawn")
+    command = ["run", "--epochs", "1", "--per-class", "2", "--json", "--cache", str(cache)]
+    root = Path(__file__).parent.parent
+    subprocess.run([sys.executable, "-m", "hpviz", *command], cwd=root, check=True, capture_output=True, timeout=300)
+    return cache / "data"

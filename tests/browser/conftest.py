@@ -43,15 +43,6 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def drawn_scenes(tmp_path_factory) -> Path:
-    """A cache folder in which the scenes are drawn, so that each journey need not draw them again."""
-    cache = tmp_path_factory.mktemp("drawn")
-    command = ["run", "--epochs", "1", "--per-class", "2", "--json", "--cache", str(cache)]
-    hpviz(command, check=True)
-    return cache / "data"
-
-
 @pytest.fixture
 def cache(tmp_path, drawn_scenes) -> Path:
     shutil.copytree(drawn_scenes, tmp_path / "cache" / "data")

@@ -1,0 +1,142 @@
+"""A real server, and visitors who speak Streamlit's websocket as a browser does but draw nothing.
+
+What a measurement takes on the server is then the server's own, and fifty visitors are no load of their own.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+ROOT = Path(__file__).parent.parent
+HOME = "learning_rate"  # the page at the root of the address
+ANSWER_SECONDS = 120
+
+
+class Server:
+    """`streamlit run app.py` on a free port, on a cache folder of its own."""
+
+    def __init__(self, cache: Path, *options: str, folder: Path = ROOT, app: Path = ROOT / "app.py") -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.address = f"127.0.0.1:{port}"
+        command = [sys.executable, "-m", "streamlit", "run", str(app)]
+        self._log = cache.with_name(f"{cache.name}-server.log")
+        with self._log.open("a") as log:
+            self.process = subprocess.Popen(
+                [*command, f"--server.port={port}", "--server.headless=true", *options],
+                cwd=folder,
+                env={**os.environ, "HPVIZ_CACHE": str(cache)},
+                stdout=log,
+                stderr=log,
+            )
+        self._wait()
+
+    def _wait(self) -> None:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"http://{self.address}/_stcore/health", timeout=5).close()
+                return
+            except OSError:
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.2)
+        raise RuntimeError(f"the server never answered: {self.log()}")
+
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def descriptors(self) -> list[str]:
+        """What every open file descriptor of the server leads to (Linux)."""
+        found = []
+        for each in Path(f"/proc/{self.process.pid}/fd").iterdir():
+            try:
+                found.append(os.readlink(each))
+            except OSError:  # closed meanwhile
+                continue
+        return sorted(found)
+
+    def resident_bytes(self) -> int:
+        """Memory of the server's process that is in use now (Linux)."""
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+    @contextmanager
+    def visit(self, page: str, query: str = "") -> Iterator["Visitor"]:
+        """A session of its own on that page, which ends with the block."""
+        address, protocols = f"ws://{self.address}/_stcore/stream", [Subprotocol("streamlit")]
+        with connect(address, subprotocols=protocols, max_size=None, open_timeout=ANSWER_SECONDS) as connection:
+            yield Visitor(connection, page, query)
+
+    def end(self) -> int:
+        """The exit code after a polite signal."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self.process.wait(60)
+
+
+class Visitor:
+    """A page that is open in a browser which does not draw."""
+
+    def __init__(self, connection: ClientConnection, page: str, query: str = "") -> None:
+        self._socket, self._page, self._query = connection, page, query
+        self._script = ""
+        self.fragments: dict[str, float] = {}  # what redraws itself: the fragment's id, every how many seconds
+        self.texts: list[str] = []  # the Markdown of the last drawing
+
+    def draw(self, fragment: str = "") -> float:
+        """Seconds from the wish to see the page, or one fragment of it, until its last message is here.
+
+        Raises LookupError if there is no such page, RuntimeError if drawing it raised.
+        """
+        asked = BackMsg()
+        asked.rerun_script.query_string = self._query
+        asked.rerun_script.page_script_hash = self._script
+        asked.rerun_script.page_name = "" if self._script or self._page == HOME else self._page
+        if fragment:
+            asked.rerun_script.fragment_id = fragment
+            asked.rerun_script.is_auto_rerun = True
+        begun, answered = time.perf_counter(), False
+        self._socket.send(asked.SerializeToString())
+        while True:
+            message = ForwardMsg.FromString(self._socket.recv(timeout=ANSWER_SECONDS))  # type: ignore[arg-type]
+            kind = message.WhichOneof("type")
+            if kind == "new_session":
+                answered = True
+                self.texts = []
+                if not fragment:
+                    self.fragments = {}
+            elif kind == "auto_rerun":
+                self.fragments[message.auto_rerun.fragment_id] = message.auto_rerun.interval
+            elif kind == "stop_auto_rerun":
+                for ended in message.stop_auto_rerun.fragment_ids:
+                    self.fragments.pop(ended, None)
+            elif kind == "navigation":
+                self._script = message.navigation.page_script_hash
+            elif kind == "page_not_found":
+                raise LookupError(self._page)
+            elif kind == "delta":
+                self._note(message)
+            elif answered and kind == "script_finished" and message.script_finished in FINISHED:
+                return time.perf_counter() - begun
+
+    def _note(self, message: ForwardMsg) -> None:
+        element = message.delta.new_element
+        if element.WhichOneof("type") == "exception":
+            raise RuntimeError(f"{element.exception.type}: {element.exception.message}")
+        if element.WhichOneof("type") == "markdown":
+            self.texts.append(element.markdown.body)
+
+
+FINISHED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
