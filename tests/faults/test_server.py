@@ -1,10 +1,22 @@
 """The server under what people and other programs do to it: visits, signals, a taken port, a folder it cannot write."""
 
 import shutil
+import time
+from contextlib import ExitStack
 
 import pytest
 
 from benchmarks.visitors import ROOT, Server
+
+PAGES = ("learning_rate", "overview", "compare", "runs", "data")
+
+
+def until(holds, seconds=60):
+    """Wait until something holds; whether it did."""
+    end = time.monotonic() + seconds
+    while not (held := holds()) and time.monotonic() < end:
+        time.sleep(0.1)
+    return held
 
 
 @pytest.fixture
@@ -36,3 +48,15 @@ def test_a_page_shows_nothing_that_it_was_not_asked_to_wherever_the_server_is_st
     with serve(tmp_path / "cache", folder=elsewhere, app=beside / "app.py").visit("learning_rate") as visitor:
         visitor.draw()
         assert visitor.texts == ["asked for"]
+
+
+def test_visits_leave_no_open_files_behind(cache, serve):
+    server = serve(cache)
+    with ExitStack() as staying:
+        for page in PAGES:
+            staying.enter_context(server.visit(page)).draw()
+        before = len(server.descriptors())
+        for page in PAGES * 4:
+            with server.visit(page) as visitor:
+                visitor.draw()
+        assert until(lambda: len(server.descriptors()) <= before), server.descriptors()
