@@ -71,7 +71,8 @@ def offer_fetch(source: Source) -> None:
         return
     if task is not None and task.error:
         st.error(literal(task.error, most=400), icon=":material/error:")
-    label, key = f"Fetch {source.name}", f"fetch:{source.given}"
+    name = literal(source.name) if source.kind == "folder" else source.name
+    label, key = f"Fetch {name}", f"fetch:{source.given}"
     st.button(label, key=key, icon=":material/download:", on_click=_fetch, args=(source,))
 
 

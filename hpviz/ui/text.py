@@ -2,15 +2,28 @@
 
 import re
 
+from hpviz.charts.lettering import drawable
+
 SENTENCE = 2_000  # characters at most
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
+# What a browser makes of plain text once Markdown has been read, where no backslash helps: links of addresses and of
+# e-mail, icons and emoji between colons, arrows and dashes that stand alone. A character without width keeps them
+# apart; it stands before an address, so that the address itself stays whole.
+_APART = "\u200b"
+_MADE_OF_TEXT = re.compile(
+    r"(?=https?://|www\.)"
+    r"|(?<=[-.\w+])(?=@[-\w])"
+    r"|(?<=:)(?=[\w+-]+:|material/)"
+    r"|(?:(?<=\s)|^)(?=(?:<->|->|<-|--|>=|<=|~=)(?:\s|$))",
+    re.IGNORECASE,
+)
 
 
 def literal(name: str, most: int = 80) -> str:
-    """A name from outside, safe inside Markdown: every special character is escaped, long names are cut."""
-    one_line = " ".join(name.split())
+    """A name from outside, safe inside Markdown: nothing in it is read as a sign, long names are cut."""
+    one_line = drawable(" ".join(name.split()))
     cut = one_line if len(one_line) <= most else one_line[: most - 1] + "…"
-    return _SPECIAL.sub(r"\\\1", cut)
+    return _SPECIAL.sub(r"\\\1", _MADE_OF_TEXT.sub(_APART, cut))
 
 
 def sentence(told: str) -> str:

@@ -400,6 +400,14 @@ def test_names_from_outside_are_shown_literally():
     from hpviz.ui.text import literal
 
     assert literal("a $$x$$ :red[b] <img src=x> `c`") == r"a \$\$x\$\$ \:red\[b\] \<img src=x\> \`c\`"
+    assert literal("a\udcff\u202eb") == "a��b"  # neither can be sent to a browser, or it turns the text around
+    # What a browser makes of text by itself is kept apart by a character without width; addresses stay whole.
+    for name in ("http://a.example", "HTTPS://a.example", "www.a.example"):
+        assert literal(f"{name} {name}").replace("\\", "") == f"\u200b{name} \u200b{name}"
+    assert literal("a.b@c.example").replace("\\", "") == "a.b\u200b@c.example"
+    assert literal(":smile: :streamlit: :material/home:").count("\u200b") == 3
+    assert [literal(mark)[0] for mark in ("->", "<-", "--", ">=")] == ["\u200b"] * 4
+    assert "\u200b" not in literal("lr 1e-4, 12:30, a-b, x=1: 2")
 
 
 def test_settings_come_from_one_place_for_page_and_command_line(runner):

@@ -19,7 +19,7 @@ from hpviz.ui.fetching import found_weights
 from hpviz.ui.progress import bar
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study.launch import COMPLAINT, submit
-from hpviz.ui.text import literal
+from hpviz.ui.text import literal, sentence
 
 
 def choose_weights() -> tuple[Path, str] | None:
@@ -60,7 +60,7 @@ def show_missing(
     try:
         requests = requests_for(needs, setting, preset, weights=weights)
     except BadInput as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(sentence(str(error)), icon=":material/error:")
         return
     missing = untrained(requests, runs)
     active = {run["id"] for run in runs if run["status"] in ACTIVE}
@@ -81,7 +81,7 @@ def show_missing(
     )
     st.caption(_estimate(len(missing), seconds))
     if complaint := st.session_state.pop(COMPLAINT, None):
-        st.error(complaint, icon=":material/error:")
+        st.error(sentence(complaint), icon=":material/error:")
 
 
 def _estimate(runs: int, seconds: float | None) -> str:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from hpviz.charts.balance import balance, counts, spoken
+from hpviz.charts.lettering import drawable
 from hpviz.data import catalogue
 from hpviz.data.catalogue import Identity, Source
 from hpviz.data.findings import balance as balance_meaning
@@ -16,7 +17,7 @@ from hpviz.ui.fetching import awaited, offer_fetch
 from hpviz.ui.resources import get_desk, get_runner
 from hpviz.ui.study.choices import FOLDERS_NOTE
 from hpviz.ui.study.screen import is_dark
-from hpviz.ui.text import literal
+from hpviz.ui.text import literal, sentence
 
 runner, desk = get_runner(), get_desk()
 
@@ -72,7 +73,7 @@ def choose() -> str:
             width=420,
         )
     if complaint := st.session_state.pop("folder complaint", None):
-        st.error(complaint, icon=":material/error:")
+        st.error(sentence(complaint), icon=":material/error:")
     return str(chosen)
 
 
@@ -84,7 +85,7 @@ def show_state(given: str, source: Source | None) -> None:
             st.badge("ready", icon=":material/check:", color="green")
         else:
             st.badge("not fetched" if given in catalogue.NAMES else "not there", color="gray")
-        st.text(ABOUT.get(given, given), width="content")
+        st.text(ABOUT.get(given, drawable(given)), width="content")
         if given not in catalogue.NAMES:
             st.button("Forget this folder", icon=":material/close:", on_click=forget_folder, args=(given,))
 
@@ -158,7 +159,7 @@ try:
     source = catalogue.resolve(given, runner.cache)
 except BadInput as error:
     show_state(given, None)
-    st.error(str(error), icon=":material/error:")
+    st.error(sentence(str(error)), icon=":material/error:")
 else:
     show_state(given, source)
     if catalogue.is_ready(source, runner.cache):

@@ -19,7 +19,7 @@ from hpviz.ui.overview.scoreboard import show_counts, show_ledger
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study.choices import known_data
 from hpviz.ui.study.screen import is_dark
-from hpviz.ui.text import literal
+from hpviz.ui.text import literal, sentence
 
 TICK_SECONDS = 2.0
 # Without figures: a text that changes would make the page draw the chart anew.
@@ -81,7 +81,7 @@ def show_machine() -> dict[str, Any] | None:
     try:
         machine = runner.machine()
     except BadInput as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(sentence(str(error)), icon=":material/error:")
         return None
     words = [machine["name"], f"device {machine['device']}", f"computes in {machine['precision']}"]
     words += [f"{machine['threads']} threads", f"PyTorch {machine['torch']}"]

@@ -14,7 +14,7 @@ from hpviz.ui.runs.disk_use import show_disk_use
 from hpviz.ui.runs.importing import show_import
 from hpviz.ui.runs.questions import show_question
 from hpviz.ui.runs.table import choose_lines, everything, lines_of, show_table
-from hpviz.ui.text import literal
+from hpviz.ui.text import literal, sentence
 
 runner = get_runner()
 
@@ -37,7 +37,7 @@ def show_under_way(runs: list[Run]) -> None:
 st.title("Runs")
 st.markdown("Everything that was ever trained here, with its curve. Asking for a run again recalls it from this store.")
 if runner.store.notice:
-    st.warning(runner.store.notice, icon=":material/healing:")
+    st.warning(sentence(runner.store.notice), icon=":material/healing:")
 show_question()
 runs = runner.runs()
 busy, empty = is_busy(runs), not runs

@@ -30,7 +30,7 @@ def show_import(store: RunStore) -> None:
             st.rerun()  # the table stands above
         done, sentence = answer
         if done:
-            st.success(sentence, icon=":material/check:")
+            st.success(literal(sentence, most=600), icon=":material/check:")
         else:
             st.error(literal(sentence, most=600), icon=":material/error:")
 

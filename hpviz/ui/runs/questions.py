@@ -15,7 +15,7 @@ from hpviz.runs.document import Run
 from hpviz.spec import BadInput
 from hpviz.terminal import headline
 from hpviz.ui.resources import disk_use, get_runner
-from hpviz.ui.text import literal
+from hpviz.ui.text import literal, sentence
 
 QUESTION, TOLD, COMPLAINT = "runs:question", "runs:told", "runs:complaint"
 NAMED = 8  # runs whose names are shown; the others are counted
@@ -40,7 +40,7 @@ def ask(question: Question) -> None:
 def show_question() -> None:
     """The question that is open, if any; and what came of the last answer."""
     if told := st.session_state.pop(TOLD, None):
-        st.toast(told, icon=":material/check:")
+        st.toast(sentence(told), icon=":material/check:")
     if complaint := st.session_state.pop(COMPLAINT, None):
         st.error(literal(complaint, most=600), icon=":material/error:")
     if QUESTION in st.session_state:
@@ -53,7 +53,7 @@ def _forget() -> None:
 
 @st.dialog("Are you sure?", on_dismiss=_forget)
 def _dialog(question: Question) -> None:
-    st.write(question.text)
+    st.markdown(sentence(question.text))
     more = len(question.runs) - NAMED
     st.text("\n".join([*question.runs[:NAMED], f"and {more:,} more"] if more > 0 else question.runs))
     with st.container(horizontal=True):

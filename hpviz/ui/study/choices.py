@@ -10,6 +10,7 @@ from hpviz.notation import read_number, short
 from hpviz.spec import MAX_EPOCHS, BadInput, RunSpec
 from hpviz.studies import PRESETS, Preset, Study
 from hpviz.ui.resources import get_runner
+from hpviz.ui.text import literal
 
 FOLDERS_NOTE = "folders"
 
@@ -216,4 +217,15 @@ def _title(study: Study) -> str:
     words.append("all images" if chosen["per_class"] is None else f"{chosen['per_class']} a class")
     words += [f"{chosen['epochs']} epochs", f"{chosen['optimizer']}"]
     symbols = {"batch_size": "batch", "learning_rate": "lr", "weight_decay": "λ", "seed": "seed"}
-    return " · ".join(words + [f"{symbol} {chosen[name]}" for name, symbol in symbols.items() if name in chosen])
+    return " · ".join(
+        words + [f"{symbol} {_shown(chosen[name])}" for name, symbol in symbols.items() if name in chosen]
+    )
+
+
+def _shown(value: Any) -> str:
+    """A number as it stands; what was typed and is none may be anything."""
+    try:
+        read_number(str(value))
+    except BadInput:
+        return literal(str(value))
+    return str(value)

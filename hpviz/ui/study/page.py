@@ -17,6 +17,7 @@ from hpviz.ui.study.launch import COMPLAINT, add_seeds, launch, propose
 from hpviz.ui.study.pictures import show_pictures
 from hpviz.ui.study.prediction import offer_prediction
 from hpviz.ui.study.screen import on_screen
+from hpviz.ui.text import sentence
 
 
 def show_study(study: Study) -> None:
@@ -35,7 +36,7 @@ def show_study(study: Study) -> None:
             return
         request(setting)
     except BadInput as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(sentence(str(error)), icon=":material/error:")
         return
     _launcher(study, setting)
     live.show_comparison(study, setting, slot(study))
@@ -127,7 +128,7 @@ def _launcher(study: Study, setting: Setting) -> None:
     impossible = show_cost(study, setting, st.session_state[slider_key])
     complaint = st.session_state.pop(COMPLAINT, None)
     if complaint and complaint != impossible:
-        st.error(complaint, icon=":material/error:")
+        st.error(sentence(complaint), icon=":material/error:")
 
 
 def _moved(study: Study, setting: Setting) -> None:
