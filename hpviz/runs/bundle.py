@@ -6,8 +6,10 @@ other field may be there, and a run's id must be that of its spec.
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path, PurePath, PureWindowsPath
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -28,6 +30,9 @@ FLOAT32_MAX = (2 - 2**-23) * 2.0**127
 NORM_MAX = 1e6 * FLOAT32_MAX
 # The clock counts nanoseconds. Shares of a much shorter time would come out as 0, which has no logarithm.
 CLOCK_TICK = 1e-9
+
+# A path from a root or a drive, of two parts or more.
+_PATH = re.compile(r"(?<![\w.:/\\~])(?:~|[A-Za-z]:)?(?:[/\\][^\s/\\'\"“”:;,()]+){2,}[/\\]?")
 
 
 def _has_no_nul(text: str) -> str:
@@ -183,13 +188,22 @@ def _outward(run: Run) -> dict[str, Any]:
         "test_images": run["inputs"].get("test_images", 0),
         "target": run["target"],
         "status": "stopped" if under_way else run["status"],
-        "reason": reason and reason[:TEXT_LENGTH],
+        "reason": reason and placeless(reason, run)[:TEXT_LENGTH],
         "epochs": run["epochs"],
         "machine": run["machine"],
         "created": run["created"],
         "updated": run["updated"],
         "origin": run["origin"] and {name: run["origin"][name] for name in ("version", "exported")},
     }
+
+
+def placeless(text: str, run: Run) -> str:
+    """A sentence about a run without where anything lies on this machine: of a path its last part is left."""
+    for path in (run["inputs"].get("data"), run["inputs"].get("weights")):
+        if path and PurePath(path).is_absolute():
+            text = text.replace(path, PurePath(path).name)
+    text = _PATH.sub(lambda found: PureWindowsPath(found[0]).name, text)
+    return text.replace(f"{Path.home()}/", "")
 
 
 def _inward(given: BundledRun, bundle: Bundle, kind: Literal["imported", "reference"]) -> Run:

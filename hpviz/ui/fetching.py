@@ -13,6 +13,7 @@ from hpviz.data import catalogue
 from hpviz.data.catalogue import Identity, Source
 from hpviz.runs.desk import Task
 from hpviz.spec import BadInput
+from hpviz.ui import data_address
 from hpviz.ui.progress import show_task
 from hpviz.ui.resources import get_desk, get_runner
 from hpviz.ui.text import literal
@@ -33,7 +34,10 @@ def identified(given: str) -> tuple[Source, Identity] | None:
         offer_fetch(source)
         return None
     identity = awaited(("identify", source.given), lambda: get_desk().identify(source))
-    return None if identity is None else (source, identity)
+    if identity is None:
+        return None
+    data_address.note(source, identity)
+    return source, identity
 
 
 def found_weights(file: str) -> tuple[Path, str] | None:

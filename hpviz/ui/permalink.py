@@ -13,19 +13,21 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from hpviz.ui.text import literal
+from hpviz.spec import BadInput
+from hpviz.ui.text import literal, sentence
 
 MOST_CHARACTERS = 2_000  # of one entry, however long the address is
 MOST_NAMED = 5  # entries that were left out and are named
 LAST_PAGE, ARRIVED = "address: page", "address: arrived"
-LEFT_OUT = "address: left out"
+LEFT_OUT, SAID = "address: left out", "address: said"
 
 
 @dataclass(frozen=True)
 class Entry:
     """One thing an address can say: its name there, its key in the session, how it is read and written.
 
-    `read` raises ValueError for what the page does not offer. `default` is what goes without saying.
+    `read` raises ValueError for what the page does not offer, and BadInput where that wants a sentence of its own.
+    `default` is what goes without saying.
     """
 
     name: str
@@ -55,20 +57,27 @@ def take(page: str, entries: Callable[[], Sequence[Entry]], first: Sequence[Entr
     went_back = context is not None and context.is_history_navigation
     if not (went_back or (arrived and given)):
         return False
-    left_out = list(_read(given, first))
+    said: list[str] = []
+    left_out = list(_read(given, first, said))
     rest = entries()  # after `first` has been read
     known = {entry.name for entry in [*first, *rest]}
-    left_out += [*_read(given, rest), *(name for name in given if name not in known)]
-    st.session_state[f"{LEFT_OUT}: {page}"] = left_out
+    left_out += [*_read(given, rest, said), *(name for name in given if name not in known)]
+    st.session_state[f"{LEFT_OUT}: {page}"], st.session_state[f"{SAID}: {page}"] = left_out, said
     return True
 
 
-def _read(given: Mapping[str, Sequence[str]], entries: Sequence[Entry]) -> Iterator[str]:
-    """Set every entry to what the address says, or to its default; yields the names of those it says wrongly."""
+def _read(given: Mapping[str, Sequence[str]], entries: Sequence[Entry], said: list[str]) -> Iterator[str]:
+    """Set every entry to what the address says, or to its default; yields the names of those it says wrongly.
+
+    What has a sentence of its own joins `said` instead.
+    """
     for entry in entries:
         texts = given.get(entry.name)
         try:
             st.session_state[entry.key] = entry.default if texts is None else entry.read(_single(texts, entry.most))
+        except BadInput as error:
+            st.session_state[entry.key] = entry.default
+            said.append(str(error))
         except ValueError:
             st.session_state[entry.key] = entry.default
             yield entry.name
@@ -84,6 +93,8 @@ def _single(texts: Sequence[str], most: int) -> str:
 
 def complain(page: str) -> None:
     """Say what the opened address asked for in vain, once it has been opened."""
+    for told in st.session_state.get(f"{SAID}: {page}", []):
+        st.warning(sentence(told), icon=":material/link_off:")
     names: list[str] = st.session_state.get(f"{LEFT_OUT}: {page}", [])
     if not names:
         return

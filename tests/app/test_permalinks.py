@@ -1,10 +1,24 @@
 """What is on a page is in its address, and an address can ask for no more than the page offers."""
 
-import pytest
+import json
+import re
+import shutil
+from pathlib import Path
+from urllib.parse import urlencode
 
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from hpviz import links
+from hpviz.analysis.comparison import compare_runs
+from hpviz.charts.card import card
+from hpviz.charts.export import export
+from hpviz.data import catalogue
+from hpviz.runs import desk as desks
+from hpviz.spec import RunSpec
 from hpviz.studies import LEARNING_RATE, WEIGHT_DECAY
 from hpviz.ui.study.choices import FOLDERS_NOTE
-from tests.app.pages import open_page, page, press, remember, texts
+from tests.app.pages import ROOT, open_page, page, press, remember, texts
 
 
 def address(app):
@@ -13,6 +27,16 @@ def address(app):
 
 def widget(app, kind, label):
     return next(found for found in getattr(app, kind) if found.label == label)
+
+
+def visited(name, **entries):
+    """A page of the app, as a link opens it."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    if name != "learning_rate":
+        app.run().switch_page(f"hpviz/ui/pages/{name}.py")
+    for entry, text in entries.items():
+        app.query_params[entry] = text
+    return app.run()
 
 
 def test_a_page_as_the_preset_has_it_has_a_bare_address(runner):
@@ -130,6 +154,66 @@ def test_a_folder_is_opened_by_an_address_only_if_it_was_added_here(runner, fold
     app = open_page(LEARNING_RATE, data=folder)
     assert not app.warning
     assert app.selectbox[0].value == folder
+
+
+@pytest.fixture
+def here(folder, tmp_path):
+    """A folder below one that a person's name is part of."""
+    return str(shutil.copytree(folder, tmp_path / "home" / "ada lovelace" / "squares"))
+
+
+@pytest.mark.parametrize(
+    ("name", "entry", "key"),
+    [("learning_rate", "data", "learning-rate:data"), ("overview", "judged", "judged"), ("data", "data", "data")],
+)
+def test_an_address_names_a_folder_by_what_is_in_it_and_never_by_where_it_lies(runner, here, name, entry, key):
+    runner.store.note(FOLDERS_NOTE, [here])
+    app = visited(name, **{entry: here})  # as earlier versions wrote it
+    assert not app.warning
+    assert app.selectbox(key=key).value == here
+    told = address(app)
+    assert re.fullmatch("squares:[0-9a-f]{12}", told[entry])
+    assert "lovelace" not in str(told)
+    # Elsewhere the same images may be called otherwise, and lie anywhere.
+    moved = shutil.move(here, Path(here).with_name("moved"))
+    other = shutil.copytree(moved, Path(moved).parent / "other")
+    (other / "train" / "dark" / "0.png").unlink()
+    runner.store.note(FOLDERS_NOTE, [str(other), str(moved)])
+    app = visited(name, **told)
+    assert not app.warning
+    assert app.selectbox(key=key).value == str(moved)
+    assert address(app)[entry] == told[entry].replace("squares", "moved")
+
+
+@pytest.mark.parametrize("name", ["learning_rate", "overview", "data"])
+def test_a_link_about_images_that_are_not_here_says_so(runner, folder, name):
+    runner.store.note(FOLDERS_NOTE, [folder, "/no/longer/there"])
+    entry = "judged" if name == "overview" else "data"
+    app = visited(name, **{entry: "photos of <b>:0123456789ab"})
+    told = app.warning[0].value.replace("\\", "")
+    assert "the images of photos of <b>, which are not on this machine: add their folder on the Data page" in told
+    assert len(app.warning) == 1
+    assert app.selectbox[0].value == "scenes"
+
+
+def test_what_is_shared_of_a_folder_does_not_say_where_it_lies(runner, here):
+    runner.store.note(FOLDERS_NOTE, [here])
+    app = open_page(LEARNING_RATE, data=here)
+    identity = desks.shared(runner.cache).identify(catalogue.resolve(here, runner.cache))
+    assert identity.wait(60)
+    for value in (1e-4, 1e-3):
+        run = remember(runner, 8, learning_rate=value)
+        spec = {**run["spec"], "dataset": "squares", "fingerprint": identity.result.fingerprint}
+        runner.store.put({**run, "id": RunSpec(**spec).run_id, "spec": spec, "inputs": {**run["inputs"], "data": here}})
+    app.run()
+    ours = [run for run in runner.runs() if run["spec"]["dataset"] == "squares"]
+    comparison, link = compare_runs(ours, "learning_rate"), f"http://localhost:8501/?{urlencode(app.query_params)}"
+    written = [export(comparison, form, link=link).decode() for form in ("svg", "html", "csv", "json")]
+    for text in (link, *written, json.dumps(card(comparison, link=link)), links.encode({"a": ours[0]["spec"]}, 8)):
+        assert "lovelace" not in text
+        assert str(Path.home()) not in text
+    assert "squares" in link
+    assert all("squares" in text for text in written)
 
 
 def test_an_address_of_a_megabyte_is_ignored(runner):

@@ -102,6 +102,22 @@ def test_nothing_of_this_machine_goes_out():
     assert "host:1234" not in bundle.write([ours]).decode()
 
 
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("The folder '/data/me/my photos' is no longer there.", "The folder 'my photos' is no longer there."),
+        ("Disk full: /home/me/.cache/hpviz/runs/cache.db", "Disk full: cache.db"),
+        (r"OSError: 'C:\Users\me\photos\a.png' of train/sea", "OSError: 'a.png' of train/sea"),
+        ("~/photos/sea/1.jpg went; see https://a.example/b/c", "1.jpg went; see https://a.example/b/c"),
+        ("Stopped at 3/8, 16/36 images", "Stopped at 3/8, 16/36 images"),
+    ],
+)
+def test_a_reason_goes_out_without_the_paths_in_it(reason, told):
+    ours = {**trained(), "reason": reason}
+    ours["inputs"]["data"] = "/data/me/my photos"
+    assert bundle.read(bundle.write([ours]))[0]["reason"] == told
+
+
 def test_a_run_that_is_passed_on_stays_the_same_run():
     once = bundle.read(bundle.write([trained()]))
     twice = bundle.read(bundle.write(once))

@@ -9,7 +9,6 @@ from hpviz import links
 from hpviz.analysis.comparison import Comparison
 from hpviz.analysis.words import plural
 from hpviz.charts.curves import Axis
-from hpviz.data import catalogue
 from hpviz.data.catalogue import Identity, Source
 from hpviz.plan import inputs
 from hpviz.runs.document import Run
@@ -18,9 +17,9 @@ from hpviz.spec import BadInput, RunSpec
 from hpviz.terminal import described
 from hpviz.ui import permalink
 from hpviz.ui.compare.choice import CHOSEN
+from hpviz.ui.data_address import with_images
 from hpviz.ui.permalink import Entry, flag, one_of, write_flag
-from hpviz.ui.resources import get_desk, get_runner
-from hpviz.ui.study.choices import known_data
+from hpviz.ui.resources import get_runner
 from hpviz.ui.study.launch import check_memory
 from hpviz.ui.text import literal
 
@@ -28,7 +27,6 @@ PAGE = "compare"
 LAYOUTS = ("overlaid", "side by side")
 NAMED, SPECS, ABSENT, COMPLAINT = "compare:named", "compare:specs", "compare:absent", "compare:link complaint"
 MOST_NAMED = 12
-PATIENCE_SECONDS = 10  # for a look at each data set that is here
 
 ENTRIES = (
     Entry("runs", NAMED, (), links.ids, links.spelled),
@@ -125,15 +123,6 @@ def _request(spec: RunSpec, epochs: int) -> Request:
 
 def _images(spec: RunSpec) -> tuple[Source, Identity]:
     """The data set here that has the spec's images; BadInput if none has."""
-    cache = get_runner().cache
-    for given in known_data():
-        try:
-            source = catalogue.resolve(given, cache)
-        except BadInput:
-            continue
-        if not catalogue.is_ready(source, cache):
-            continue
-        task = get_desk().identify(source)
-        if task.wait(PATIENCE_SECONDS) and task.result and task.result.fingerprint == spec.fingerprint:
-            return source, task.result
+    if found := with_images(spec.fingerprint, spec.dataset):
+        return found
     raise BadInput(f"The images of {spec.dataset} are not here: bring the same ones on the Data page, then try again.")

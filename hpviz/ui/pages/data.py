@@ -11,6 +11,7 @@ from hpviz.paths import spelled
 from hpviz.runs.desk import survey_name
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS
+from hpviz.ui import data_address, permalink
 from hpviz.ui.data.findings import show_findings
 from hpviz.ui.data.samples import show_samples
 from hpviz.ui.fetching import awaited, offer_fetch
@@ -30,6 +31,8 @@ ABOUT = {
 # The size that most runs here are trained at, so that it is there already or will be needed.
 IMAGE_SIZE = PRESETS["quick"].image_size
 ROOTS_ASKED = 4
+PAGE = "data"
+ADDRESS = (data_address.entry("data", "data", catalogue.NAMES[0]),)
 
 
 def known_folders() -> list[str]:
@@ -61,7 +64,9 @@ def choose() -> str:
     """The data set on the screen, which is also in the page's address, and the way to add one."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         options = [*catalogue.NAMES, *known_folders()]
-        chosen = st.selectbox("Data set", options, key="data", bind="query-params", width=300)
+        if st.session_state.get("data") not in options:
+            st.session_state["data"] = options[0]
+        chosen = st.selectbox("Data set", options, key="data", persist_state="session", width=300)
         st.text_input(
             "Add a folder of images",
             key="folder",
@@ -132,6 +137,8 @@ def show_ready(source: Source) -> None:
     ask_about_links(source)
     if identity is None:
         return
+    data_address.note(source, identity)
+    permalink.put(ADDRESS)
     show_classes(identity)
     name = survey_name(source, IMAGE_SIZE, identity.fingerprint)
     done = desk.known(name)
@@ -150,7 +157,9 @@ def show_ready(source: Source) -> None:
         show_findings(survey)
 
 
+permalink.take(PAGE, lambda: ADDRESS)
 st.title("Data")
+permalink.complain(PAGE)
 st.markdown(
     "What the networks are trained on. A data set is decoded once and kept; training then reads it from memory."
 )
@@ -165,4 +174,6 @@ else:
     if catalogue.is_ready(source, runner.cache):
         show_ready(source)
     else:
+        if source.kind != "folder":  # an address names a folder by what is in it
+            permalink.put(ADDRESS)
         offer_fetch(source)

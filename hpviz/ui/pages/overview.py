@@ -13,9 +13,11 @@ from hpviz.runs.document import Run
 from hpviz.runs.reference import reference_runs
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, Preset
+from hpviz.ui import data_address, permalink
 from hpviz.ui.fetching import identified
 from hpviz.ui.overview.missing_runs import choose_weights, setting_of, show_missing, show_queue
 from hpviz.ui.overview.scoreboard import show_counts, show_ledger
+from hpviz.ui.permalink import Entry, one_of
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study.choices import known_data
 from hpviz.ui.study.screen import is_dark
@@ -27,21 +29,27 @@ CORNERS_ALT = "Accuracy of ResNet18 and of the article's CNN, tuned badly and tu
 
 runner = get_runner()
 
+PAGE = "overview"
+ADDRESS = (
+    data_address.entry("judged", "judged", catalogue.NAMES[0]),
+    Entry("missing", "missing", "quick", one_of(*PRESETS)),
+)
+
 
 def choose() -> tuple[str, Preset]:
     """The data set that claims are judged on, and what missing runs are like."""
     given = known_data()
+    st.session_state.setdefault("missing", "quick")
     if st.session_state.get("judged") not in given:
         st.session_state["judged"] = given[0]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        data = st.selectbox("Judged on", given, key="judged", width=260, bind="query-params")
+        data = st.selectbox("Judged on", given, key="judged", width=260, persist_state="session")
         preset = st.segmented_control(
             "Missing runs as in",
             tuple(PRESETS),
-            default="quick",
             required=True,
             key="missing",
-            bind="query-params",
+            persist_state="session",
             help="quick: 300 images a class at 64 px, 8 epochs. article: all images at 150 px, 10 epochs.",
         )
     return str(data), preset or "quick"
@@ -94,6 +102,7 @@ def is_busy() -> bool:
     return bool(runner.queue()) or not runner.is_warm()
 
 
+permalink.take(PAGE, lambda: ADDRESS)
 st.title("Do hyperparameters do what the article says?")
 st.markdown(
     "*Experiments on hyperparameter tuning in deep learning: rules to follow* tells what learning rate, batch size, "
@@ -101,9 +110,12 @@ st.markdown(
     "runs repeated under several seeds say whether it held: yours and, until yours are in, the reference runs that "
     "hpviz came with."
 )
+permalink.complain(PAGE)
 given, preset = choose()
 weights = choose_weights()
 known = identified(given)
+if known is not None or given in catalogue.NAMES:  # an address names a folder by what is in it
+    permalink.put(ADDRESS)
 busy = is_busy()
 
 

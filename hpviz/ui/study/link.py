@@ -12,7 +12,7 @@ from hpviz.notation import read_number, short
 from hpviz.runs.document import Run
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, Study
-from hpviz.ui import permalink
+from hpviz.ui import data_address, permalink
 from hpviz.ui.permalink import Entry, flag, one_of, whole, write_flag
 from hpviz.ui.study import choices
 
@@ -68,7 +68,7 @@ def _entries(study: Study) -> list[Entry]:
         return Entry(name, choices.key(study, name), default, read, write)
 
     return [
-        entry("data", defaults["data"], one_of(*choices.known_data())),
+        data_address.entry("data", choices.key(study, "data"), defaults["data"]),
         *(entry(name, defaults[name], _reader(name), _written) for name in held if name != "weights_file"),
         dataclasses.replace(
             entry("slider", choices.start_value(study), lambda text: _value(study, text), short), name=study.field
@@ -109,7 +109,7 @@ def _value(study: Study, text: str) -> float:
     value = float(_number(text))
     if value not in study.slider_values:
         raise ValueError(text)
-    return study.parse(value)
+    return _parsed(study, text)
 
 
 def _pairs(study: Study, text: str) -> tuple[Pair, ...]:
