@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -93,14 +94,18 @@ class Visitor:
         self._socket, self._page, self._query = connection, page, query
         self._script = ""
         self.fragments: dict[str, float] = {}  # what redraws itself: the fragment's id, every how many seconds
-        self.texts: list[str] = []  # the Markdown of the last drawing
+        self.texts: list[str] = []  # what the last drawing said
+        self.widgets: dict[str, str] = {}  # of the last drawing, their ids by label
 
-    def draw(self, fragment: str = "") -> float:
+    def draw(self, fragment: str = "", **states: dict[str, Any]) -> float:
         """Seconds from the wish to see the page, or one fragment of it, until its last message is here.
 
+        `states` are what a browser tells of widgets, by their label: `{"trigger_value": True}` of a button, and so on.
         Raises LookupError if there is no such page, RuntimeError if drawing it raised.
         """
         asked = BackMsg()
+        for label, state in states.items():
+            asked.rerun_script.widget_states.widgets.add(id=self.widgets[label], **state)
         asked.rerun_script.query_string = self._query
         asked.rerun_script.page_script_hash = self._script
         asked.rerun_script.page_name = "" if self._script or self._page == HOME else self._page
@@ -114,7 +119,7 @@ class Visitor:
             kind = message.WhichOneof("type")
             if kind == "new_session":
                 answered = True
-                self.texts = []
+                self.texts, self.widgets = [], {}
                 if not fragment:
                     self.fragments = {}
             elif kind == "auto_rerun":
@@ -132,11 +137,18 @@ class Visitor:
                 return time.perf_counter() - begun
 
     def _note(self, message: ForwardMsg) -> None:
-        element = message.delta.new_element
-        if element.WhichOneof("type") == "exception":
-            raise RuntimeError(f"{element.exception.type}: {element.exception.message}")
-        if element.WhichOneof("type") == "markdown":
-            self.texts.append(element.markdown.body)
+        kind = message.delta.new_element.WhichOneof("type")
+        if kind is None:
+            return
+        element = getattr(message.delta.new_element, kind)
+        if kind == "exception":
+            raise RuntimeError(f"{element.type}: {element.message}")
+        if kind in TOLD:
+            self.texts.append(getattr(element, TOLD[kind]))
+        if hasattr(element, "id") and hasattr(element, "label"):
+            self.widgets[element.label] = element.id
 
 
+# The fields of what says something on a page.
+TOLD = {"markdown": "body", "alert": "body", "text": "body", "progress": "text"}
 FINISHED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)

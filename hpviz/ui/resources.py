@@ -17,7 +17,9 @@ from hpviz.runs import disk
 from hpviz.runs import runner as runners
 from hpviz.runs.desk import Desk
 from hpviz.runs.runner import Runner
+from hpviz.spec import BadInput
 from hpviz.studies import PRESETS
+from hpviz.ui.text import sentence
 
 
 # Any client can clear Streamlit's caches, so these only return singletons that live elsewhere,
@@ -40,8 +42,12 @@ def disk_use(cache: Path, stamp: tuple[int, ...]) -> disk.Use:
 
 def start() -> None:
     """Begin what takes long before anyone asks: PyTorch is loaded, the scenes are drawn."""
-    provide_home(default_cache())
-    get_runner().warm_up()
+    try:
+        provide_home(default_cache())
+        get_runner().warm_up()
+    except BadInput as error:  # the cache folder cannot be used
+        st.error(sentence(str(error)), icon=":material/error:")
+        st.stop()
     _spare_the_collector()
     with suppress(RuntimeError):  # a thread without an event loop has none to close
         _event_loop()

@@ -6,6 +6,7 @@ import signal
 
 from playwright.sync_api import expect
 
+from hpviz.runs.store import RunStore
 from tests.browser.conftest import hpviz
 
 # A shared machine can train ten times slower than it should.
@@ -70,6 +71,25 @@ def test_two_tabs_see_the_same_run_and_the_page_answers_while_it_trains(visit, c
     for visitor in (first, second):
         expect(visitor.page.get_by_text(re.compile("lr 1e-4 · stopped"))).to_be_visible(timeout=MINUTES)
     assert [run["status"] for run in runs(cache)] == ["stopped"]
+
+
+def test_two_tabs_that_ask_for_the_same_run_at_once_train_it_once(visit, server, cache):
+    tabs = [visit(), visit()]
+    for tab in tabs:
+        tab.page.goto(f"{server.url}?model=article-cnn&per_class=60&epochs=3")
+    buttons = [tab.page.get_by_role("button", name="Train lr 1e-4") for tab in tabs]
+    for button in buttons:
+        expect(button).to_be_visible()
+    for button in buttons * 2:
+        button.click(no_wait_after=True)
+    for tab in tabs:
+        expect(tab.page.get_by_role("button", name="1e-4", exact=True)).to_be_visible(timeout=MINUTES)
+        expect(tab.page.get_by_text("Nothing is training.")).to_be_visible(timeout=MINUTES)
+    store = RunStore(cache)
+    (run,) = store.runs()
+    store.close()
+    assert [moment["status"] for moment in run["history"]] == ["queued", "running", "finished"]
+    assert len(run["epochs"]) == 3
 
 
 def test_a_killed_server_loses_nothing_and_one_click_resumes(visit, server, cache):

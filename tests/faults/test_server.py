@@ -1,18 +1,28 @@
 """The server under what people and other programs do to it: visits, signals, a taken port, a folder it cannot write."""
 
+import os
 import shutil
+import subprocess
+import sys
 import time
 from contextlib import ExitStack
 
 import pytest
 
 from benchmarks.visitors import ROOT, Server
+from hpviz.runs.document import move, new_run, put_epoch
+from hpviz.runs.store import RunStore
+from tests.made_up import row, spec
 
 PAGES = ("learning_rate", "overview", "compare", "runs", "data")
 
 
-def until(holds, seconds=60):
-    """Wait until something holds; whether it did."""
+SMALL = "model=article-cnn&per_class=60&epochs=8"  # an epoch takes a second or less
+PRESSED = {"trigger_value": True}
+
+
+def until(holds, seconds=240):
+    """Wait until something holds, which it does on any machine that is not stuck; whether it did."""
     end = time.monotonic() + seconds
     while not (held := holds()) and time.monotonic() < end:
         time.sleep(0.1)
@@ -22,6 +32,15 @@ def until(holds, seconds=60):
 @pytest.fixture
 def cache(drawn_scenes, tmp_path):
     return shutil.copytree(drawn_scenes, tmp_path / "cache" / "data").parent
+
+
+@pytest.fixture(scope="module")
+def shared(drawn_scenes, tmp_path_factory):
+    """One server for the tests that leave it as it was, and its cache folder."""
+    cache = shutil.copytree(drawn_scenes, tmp_path_factory.mktemp("shared") / "cache" / "data").parent
+    server = Server(cache)
+    yield server, cache
+    server.end()
 
 
 @pytest.fixture
@@ -60,3 +79,136 @@ def test_visits_leave_no_open_files_behind(cache, serve):
             with server.visit(page) as visitor:
                 visitor.draw()
         assert until(lambda: len(server.descriptors()) <= before), server.descriptors()
+
+
+def runs(cache):
+    """What the store holds, asked as another process would."""
+    store = RunStore(cache)
+    found = store.runs()
+    store.close()
+    return found
+
+
+def says(visitor, words):
+    """Whether the page, drawn now, says that."""
+    visitor.draw()
+    return any(words in text.replace("\\", "") for text in visitor.texts)
+
+
+def test_of_two_servers_one_trains_and_the_other_follows_and_goes_on_when_the_first_is_killed(cache, serve):
+    first, second = serve(cache), serve(cache)
+    with first.visit("learning_rate", SMALL) as here, second.visit("learning_rate", SMALL) as there:
+        for visitor in (here, there):
+            visitor.draw()
+        here.draw(**{"Train lr 1e-4": PRESSED})
+        there.draw(**{"Train lr 1e-4": PRESSED})  # the same run is not trained twice
+        assert until(lambda: says(there, "lr 1e-4 · epoch 2/8") or says(there, "lr 1e-4 · epoch 3/8"))
+        first.process.kill()
+        first.process.wait()
+        assert until(lambda: says(there, "lr 1e-4 · interrupted after epoch"))
+        (left,) = runs(cache)
+        assert 1 <= len(left["epochs"]) < 8
+        there.draw(Resume=PRESSED)
+        assert until(lambda: runs(cache)[0]["status"] == "finished")
+    (run,) = runs(cache)
+    assert [row["epoch"] for row in run["epochs"]] == list(range(1, 9))
+    assert run["epochs"][: len(left["epochs"])] == left["epochs"]
+    assert [moment["status"] for moment in run["history"]] == [
+        *("queued", "running", "interrupted"),
+        *("queued", "running", "finished"),
+    ]
+
+
+HOSTILE = (
+    "epochs=" + "x" * 1_000_000,
+    "&".join(f"key{number}={number}" for number in range(10_000)),
+    "&".join(f"epochs={number}" for number in range(10_000)),
+    "epochs=NaN&seed=-Infinity&per_class=1e999&learning_rate=%00%ff%F0%9F%98%80&values=NaN:0-999999999&x=x&log=2",
+    "runs=" + ",".join("0123456789ab" for _ in range(10_000)) + "&specs=" + "[" * 100_000 + "&baseline=a&baseline=b",
+    "runs=ffffffffffff&specs={%22epochs%22:1e999,%22same%22:{},%22runs%22:{%22a%22:[]}}&data[]=1&data=/etc/passwd",
+    "judged=../../etc&missing=%3Cscript%3E&data=scenes:0123456789ab&runs-search=" + "%F0%9F%98%80" * 5_000,
+    "&=&==&&%&%%%=%zz&\ud7ff=1&=x",
+)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_whatever_an_address_says_the_page_is_drawn_and_nothing_is_trained(page, shared):
+    server, cache = shared
+    for query in HOSTILE:
+        with server.visit(page, query) as visitor:
+            visitor.draw()
+            assert visitor.texts, query[:80]
+    assert runs(cache) == []
+
+
+@pytest.mark.parametrize(
+    ("label", "state", "told"),
+    [
+        ("Epochs", {"double_value": 1e9}, ""),  # what a number box cannot hold, Streamlit puts back within its bounds
+        ("Epochs", {"int_value": -3}, ""),
+        ("Batch size", {"int_value": 2**62}, ""),
+        ("Image size (px)", {"int_value": 10**6}, "receives only 2×2 px from a 16 px image"),
+        ("Training images a class", {"int_value": -1}, ""),
+        ("Seed", {"int_value": -1}, ""),
+        ("Weight decay λ", {"string_value": "9" * 400}, ""),
+        ("Exact value", {"string_value": "1e999"}, "not a finite number"),
+        ("Exact value", {"string_value": "-1"}, ""),
+        ("Data", {"string_value": "/etc"}, ""),
+        ("Optimiser", {"string_value": "evil"}, ""),
+        ("Learning rate", {"double_array_value": {"data": [1e9]}}, ""),
+    ],
+)
+def test_what_a_widget_would_not_send_trains_nothing_and_is_in_nobodys_way(shared, label, state, told):
+    server, cache = shared
+    with server.visit("learning_rate", SMALL) as visitor:
+        visitor.draw()
+        visitor.draw(**{label: state})
+        assert told in " ".join([*visitor.texts, *visitor.widgets]).replace("\\", ""), visitor.texts
+    assert runs(cache) == []
+    with server.visit("learning_rate", SMALL) as visitor:
+        visitor.draw()
+        assert "Train lr 1e-4" in visitor.widgets
+
+
+def test_a_port_that_is_taken_is_told_in_a_sentence(shared, tmp_path):
+    taken = shared[0].address.rpartition(":")[2]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={taken}", "--server.headless=true"]
+    env = {**os.environ, "HPVIZ_CACHE": str(tmp_path / "cache")}
+    second = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
+    assert second.returncode != 0
+    assert f"Port {taken} is not available" in second.stdout + second.stderr
+    assert "Traceback" not in second.stdout + second.stderr
+
+
+@pytest.mark.parametrize("place", ["", "runs", "locks"])
+def test_a_cache_folder_that_cannot_be_written_is_told_in_a_sentence(tmp_path, serve, place):
+    (tmp_path / "cache" / place).parent.mkdir(exist_ok=True)
+    (tmp_path / "cache" / place).write_text("a file stands where a folder should")
+    server = serve(tmp_path / "cache")
+    for page in PAGES:
+        with server.visit(page) as visitor:
+            visitor.draw()
+            assert ["cannot be used" in text for text in visitor.texts] == [True]
+
+
+def test_a_clock_that_was_set_back_or_forth_confuses_no_page(shared):
+    server, cache = shared
+    store = RunStore(cache)
+    for moment, seed in (("1970-01-01T00:00:00.000+00:00", 0), ("2199-12-31T23:59:59.999+00:00", 1)):
+        run = new_run(spec(seed=seed), {"data": "scenes", "weights": None}, 3)
+        for epoch in range(1, 4):
+            put_epoch(run, row(epoch))
+        move(run, "finished")
+        history = [{**each, "at": moment} for each in run["history"]]
+        store.put({**run, "created": moment, "history": history})
+    store.close()
+    try:
+        for page in PAGES:
+            with server.visit(page) as visitor:
+                visitor.draw()
+                assert visitor.texts
+    finally:
+        store = RunStore(cache)
+        for run in store.runs():
+            store.remove(run["id"])
+        store.close()
