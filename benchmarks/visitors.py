@@ -136,6 +136,10 @@ class Visitor:
             elif answered and kind == "script_finished" and message.script_finished in FINISHED:
                 return time.perf_counter() - begun
 
+    def press(self, label: str) -> float:
+        """Press the button of that label; seconds until what comes of it is drawn."""
+        return self.draw("", **{label: {"trigger_value": True}})
+
     def _note(self, message: ForwardMsg) -> None:
         kind = message.delta.new_element.WhichOneof("type")
         if kind is None:
