@@ -4,6 +4,7 @@ import streamlit as st
 
 from hpviz.runs.desk import Task
 from hpviz.runs.pace import View, clock
+from hpviz.ui.resources import tick
 from hpviz.ui.text import literal
 
 
@@ -19,7 +20,7 @@ def bar(view: View, name: str = "") -> None:
 def show_task(task: Task) -> None:
     """A task on data while it goes on, with a way to cancel it; the page is drawn anew when it ends."""
 
-    @st.fragment(run_every=0.5)
+    @st.fragment(run_every=tick(0.5))
     def watch() -> None:
         if task.is_done:
             st.rerun()

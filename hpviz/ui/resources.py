@@ -66,6 +66,16 @@ def _spare_the_collector() -> None:
         gc.freeze()
 
 
+# The sessions that are open, and with how many of them a page is drawn as often as it likes.
+_here: set[str] = set()
+FEW_PAGES = 8
+
+
+def tick(seconds: float) -> float:
+    """Seconds between two drawings of a page: as asked while few are open, more as more share the processor."""
+    return seconds * max(1.0, len(_here) / FEW_PAGES)
+
+
 # Streamlit keeps a session for two minutes and more after its page was closed, in case it comes back, and with it an
 # event loop of three open files that nothing here uses.
 LINGER_SECONDS = 5.0
@@ -74,6 +84,7 @@ LINGER_SECONDS = 5.0
 def _close_if_gone(held: tuple[str, asyncio.AbstractEventLoop]) -> None:
     """Close the loop of a session that has left. One that comes back later is given another by Streamlit."""
     session, loop = held
+    _here.discard(session)
 
     def close() -> None:
         is_here = runtime.exists() and runtime.get_instance().is_active_session(session)
@@ -89,5 +100,7 @@ def _close_if_gone(held: tuple[str, asyncio.AbstractEventLoop]) -> None:
 @st.cache_resource(scope="session", show_spinner=False, on_release=_close_if_gone)
 def _event_loop() -> tuple[str, asyncio.AbstractEventLoop]:
     """This session's id and event loop, held only to be told when the session leaves."""
-    context = get_script_run_ctx()
-    return context.session_id if context else "", asyncio.get_event_loop()
+    context, loop = get_script_run_ctx(), asyncio.get_event_loop()
+    session = context.session_id if context else ""
+    _here.add(session)
+    return session, loop

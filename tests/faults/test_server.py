@@ -18,7 +18,6 @@ PAGES = ("learning_rate", "overview", "compare", "runs", "data")
 
 
 SMALL = "model=article-cnn&per_class=60&epochs=8"  # an epoch takes a second or less
-PRESSED = {"trigger_value": True}
 
 
 def until(holds, seconds=240):
@@ -100,15 +99,15 @@ def test_of_two_servers_one_trains_and_the_other_follows_and_goes_on_when_the_fi
     with first.visit("learning_rate", SMALL) as here, second.visit("learning_rate", SMALL) as there:
         for visitor in (here, there):
             visitor.draw()
-        here.draw(**{"Train lr 1e-4": PRESSED})
-        there.draw(**{"Train lr 1e-4": PRESSED})  # the same run is not trained twice
+        here.press("Train lr 1e-4")
+        there.press("Train lr 1e-4")  # the same run is not trained twice
         assert until(lambda: says(there, "lr 1e-4 · epoch 2/8") or says(there, "lr 1e-4 · epoch 3/8"))
         first.process.kill()
         first.process.wait()
         assert until(lambda: says(there, "lr 1e-4 · interrupted after epoch"))
         (left,) = runs(cache)
         assert 1 <= len(left["epochs"]) < 8
-        there.draw(Resume=PRESSED)
+        there.press("Resume")
         assert until(lambda: runs(cache)[0]["status"] == "finished")
     (run,) = runs(cache)
     assert [row["epoch"] for row in run["epochs"]] == list(range(1, 9))
@@ -168,6 +167,18 @@ def test_what_a_widget_would_not_send_trains_nothing_and_is_in_nobodys_way(share
     with server.visit("learning_rate", SMALL) as visitor:
         visitor.draw()
         assert "Train lr 1e-4" in visitor.widgets
+
+
+def test_pages_draw_themselves_less_often_the_more_of_them_are_open(shared):
+    server, _ = shared
+    with ExitStack() as crowd:
+        visitors = []
+        for number in range(17):
+            visitors.append(crowd.enter_context(server.visit("learning_rate" if number in (0, 16) else "compare")))
+            visitors[-1].draw()
+        few, many = visitors[0].fragments, visitors[-1].fragments
+        assert few.keys() == many.keys()
+        assert all(many[name] > 2 * few[name] for name in few)
 
 
 def test_a_port_that_is_taken_is_told_in_a_sentence(shared, tmp_path):

@@ -7,7 +7,7 @@ from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.reference import reference_runs
 from hpviz.ui import permalink
 from hpviz.ui.compare import choice, link, view
-from hpviz.ui.resources import get_runner
+from hpviz.ui.resources import get_runner, tick
 from hpviz.ui.share import show_share
 
 DRAW_SECONDS = 2.0
@@ -39,7 +39,7 @@ def is_training(run: Run) -> bool:
     return run["status"] in ACTIVE
 
 
-@st.fragment(run_every=DRAW_SECONDS if any(map(is_training, chosen)) else None)
+@st.fragment(run_every=tick(DRAW_SECONDS) if any(map(is_training, chosen)) else None)
 def comparison_now() -> None:
     """The chosen runs as they are, drawn again while one of them trains."""
     fresh = [runner.run(run["id"]) or run for run in chosen]

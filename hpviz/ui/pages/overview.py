@@ -18,7 +18,7 @@ from hpviz.ui.fetching import identified
 from hpviz.ui.overview.missing_runs import choose_weights, setting_of, show_missing, show_queue
 from hpviz.ui.overview.scoreboard import show_counts, show_ledger
 from hpviz.ui.permalink import Entry, one_of
-from hpviz.ui.resources import get_runner
+from hpviz.ui.resources import get_runner, tick
 from hpviz.ui.study.choices import known_data
 from hpviz.ui.study.screen import is_dark
 from hpviz.ui.text import literal, sentence
@@ -119,7 +119,7 @@ if known is not None or given in catalogue.NAMES:  # an address names a folder b
 busy = is_busy()
 
 
-@st.fragment(run_every=TICK_SECONDS if busy else None)
+@st.fragment(run_every=tick(TICK_SECONDS) if busy else None)
 def scoreboard(source: catalogue.Source, identity: Identity) -> None:
     """Everything that changes while something trains. Containers keep each part in its place."""
     if is_busy() != busy:

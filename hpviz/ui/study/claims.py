@@ -11,7 +11,7 @@ from hpviz.runs.reference import reference_runs
 from hpviz.runs.runner import Request
 from hpviz.spec import BadInput
 from hpviz.studies import Preset, Study
-from hpviz.ui.resources import get_runner
+from hpviz.ui.resources import get_runner, tick
 from hpviz.ui.study import choices
 from hpviz.ui.study.launch import submit
 from hpviz.ui.text import literal
@@ -36,7 +36,7 @@ COLOURS: dict[Verdict, str] = {
 def show_claims(study: Study, setting: Setting, active: bool) -> None:
     """A card a claim, in a fragment of its own; the twin about nets from scratch is a row of its claim's card."""
 
-    @st.fragment(run_every=TICK_SECONDS if active else None)
+    @st.fragment(run_every=tick(TICK_SECONDS) if active else None)
     def panel() -> None:
         runs = get_runner().runs()
         rows = ledger([*runs, *reference_runs()], setting.identity, study.name)

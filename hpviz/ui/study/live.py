@@ -9,7 +9,7 @@ from hpviz.plan import Setting
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.runner import Runner
 from hpviz.studies import Study
-from hpviz.ui.resources import get_runner
+from hpviz.ui.resources import get_runner, tick
 from hpviz.ui.share import show_share
 from hpviz.ui.study import choices, link
 from hpviz.ui.study.claims import show_claims
@@ -34,7 +34,7 @@ def show_comparison(study: Study, setting: Setting, slot: str) -> None:
     runner = get_runner()
     active = _is_active(runner, on_screen(runner.runs(), study, setting), slot)
 
-    @st.fragment(run_every=TICK_SECONDS if active else IDLE_TICK_SECONDS)
+    @st.fragment(run_every=tick(TICK_SECONDS if active else IDLE_TICK_SECONDS))
     def queue() -> None:
         runs = on_screen(runner.runs(), study, setting)
         if _is_active(runner, runs, slot) != active:
@@ -42,7 +42,7 @@ def show_comparison(study: Study, setting: Setting, slot: str) -> None:
         runner.look_at(run["id"] for run in runs)
         show_queue(runner, study, setting, runs, slot)
 
-    @st.fragment(run_every=DRAW_SECONDS if active else None)
+    @st.fragment(run_every=tick(DRAW_SECONDS) if active else None)
     def comparison() -> None:
         runs = with_foreign(on_screen(runner.runs(), study, setting), study, setting)
         show_link_offer(study, setting, runs)

@@ -15,7 +15,7 @@ from hpviz.runs.document import Run
 from hpviz.studies import Study
 from hpviz.training.inside import Inside
 from hpviz.ui.progress import show_task
-from hpviz.ui.resources import get_desk, get_runner
+from hpviz.ui.resources import get_desk, get_runner, tick
 from hpviz.ui.study import choices
 from hpviz.ui.study.screen import is_dark, labels_of, name_of, on_screen, shown, with_foreign
 from hpviz.ui.text import literal
@@ -39,7 +39,7 @@ NO_GRADIENT = "The gradient of this network is zero or no longer finite: there i
 def show_network(study: Study, setting: Setting, active: bool) -> None:
     """The panel, closed at first; nothing in it is drawn or looked up until it is opened."""
 
-    @st.fragment(run_every=DRAW_SECONDS if active else None)
+    @st.fragment(run_every=tick(DRAW_SECONDS) if active else None)
     def over_training() -> None:
         runs = shown(with_foreign(on_screen(get_runner().runs(), study, setting), study, setting), study)
         _show_norms(study, setting, [run for run in runs if run["epochs"]])
