@@ -51,7 +51,7 @@ def given_of(text: str) -> str:
         if found := with_images(digits, name):
             return found[0].given
         raise BadInput(
-            f"This link is about the images of {name[:80]}, which are not on this machine: add their folder on the "
+            f"This link is about the images of “{name[:80]}”, which are not on this machine: add their folder on the "
             "Data page, then open the link again."
         )
     folders = [folder for folder in known if folder not in catalogue.NAMES and _name(folder) == text]

@@ -191,7 +191,7 @@ def test_a_link_about_images_that_are_not_here_says_so(runner, folder, name):
     entry = "judged" if name == "overview" else "data"
     app = visited(name, **{entry: "photos of <b>:0123456789ab"})
     told = app.warning[0].value.replace("\\", "")
-    assert "the images of photos of <b>, which are not on this machine: add their folder on the Data page" in told
+    assert "the images of “photos of <b>”, which are not on this machine: add their folder on the Data page" in told
     assert len(app.warning) == 1
     assert app.selectbox[0].value == "scenes"
 

@@ -167,6 +167,7 @@ given = choose()
 try:
     source = catalogue.resolve(given, runner.cache)
 except BadInput as error:
+    permalink.put(ADDRESS)
     show_state(given, None)
     st.error(sentence(str(error)), icon=":material/error:")
 else:
