@@ -6,10 +6,11 @@ other field may be there, and a run's id must be that of its spec.
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path, PurePath, PureWindowsPath
+from pathlib import PurePath, PureWindowsPath
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -203,7 +204,7 @@ def placeless(text: str, run: Run) -> str:
         if path and PurePath(path).is_absolute():
             text = text.replace(path, PurePath(path).name)
     text = _PATH.sub(lambda found: PureWindowsPath(found[0]).name, text)
-    return text.replace(f"{Path.home()}/", "")
+    return text.replace(f"{os.path.expanduser('~')}/", "")
 
 
 def _inward(given: BundledRun, bundle: Bundle, kind: Literal["imported", "reference"]) -> Run:
