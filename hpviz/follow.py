@@ -5,7 +5,7 @@ from collections.abc import Generator, Sequence
 from typing import TypeVar
 
 from hpviz.data.progress import Progress
-from hpviz.runs.document import ACTIVE, Run, Status
+from hpviz.runs.document import ACTIVE, EpochRow, Run, Status, cut_short, recorded_anew
 from hpviz.runs.pace import View, elsewhere, work_view
 from hpviz.runs.runner import Request, Runner
 from hpviz.spec import BadInput
@@ -30,54 +30,69 @@ def drive(work: Generator[Progress, None, Result], reporter: Reporter) -> Result
 
 
 def follow_all(runner: Runner, requests: Sequence[Request], reporter: Reporter) -> int:
-    """Queue all, tell of each in turn, end with a table; 1 if any run failed, else 0.
+    """Queue all, tell of each in turn, end with a table; 1 if any run failed or was deleted, else 0.
 
     Raises BadInput, after the table, if runs failed for nothing but what they were given.
     """
     cached = {request.spec.run_id: runner.submit(request) == "cached" for request in requests}
-    ended: list[Run] = []
+    deleted = False
+    failed: list[Run] = []
+    rows = []
     for request in requests:
-        run, status = _follow(runner, request, reporter, cached[request.spec.run_id])
-        ended.append({**run, "status": status})
-    rows = [result_row(run, request.epochs) for run, request in zip(ended, requests, strict=True)]
+        end = _follow(runner, request, reporter, cached[request.spec.run_id])
+        if end is None:
+            reporter.error(f"Run {request.spec.run_id} was deleted by another process while it was followed here.")
+            deleted = True
+            continue
+        run, status = end
+        failed += [run] if status == "failed" else []
+        rows.append(result_row(run, request.epochs))
+    # A run that trains here may have been asked to go further by another process, which counts on it.
+    while left := runner.queue():
+        reporter.work(left[0]["view"])
+        time.sleep(POLL_SECONDS)
     reporter.table("Results", RESULT_COLUMNS, rows)
-    failed = [run for run in ended if run["status"] == "failed"]
-    if failed and all(run["id"] in runner.refused for run in failed):
+    if failed and not deleted and all(run["id"] in runner.refused for run in failed):
         raise BadInput(failed[0]["reason"] or "The runs could not be trained.")
-    return FAILED if failed else 0
+    return FAILED if failed or deleted else 0
 
 
-def _follow(runner: Runner, request: Request, reporter: Reporter, cached: bool) -> tuple[Run, Status]:
-    """Tell of a run until it has the epochs asked for or ends without them."""
-    run, shown = _fresh(runner, request), 0
-    reporter.run(run, cached)
-    while True:
-        for row in run["epochs"][shown : request.epochs]:
-            reporter.epoch(run, row)
-            shown += 1
-        goes_on = run["status"] in ACTIVE and run["target"] <= request.epochs
-        if shown >= request.epochs and not goes_on and run["status"] != "diverged":
-            status: Status = "finished"
-            reason = None
-            break
-        if run["status"] == "interrupted":
+def _follow(runner: Runner, request: Request, reporter: Reporter, cached: bool) -> tuple[Run, Status] | None:
+    """Tell of a run until it has the epochs asked for or ends without them; None if it is deleted meanwhile.
+
+    Returns the run as it was told, and how its training ended: an extension may fail, and the run stay finished.
+    """
+    run = runner.run(request.spec.run_id)
+    if run is not None:
+        reporter.run(run, cached)
+    told: list[EpochRow] = []
+    while run is not None:
+        rows = (run["epochs"] if cached else recorded_anew(run))[: request.epochs]
+        resting = run["status"] not in ACTIVE
+        if told[: len(rows)] != rows[: len(told)] and (len(rows) >= request.epochs or not resting):
+            # It is recorded anew: what is told begins again, for rows of two recordings are no curve.
+            reporter.run(run, False)
+            told = []
+        if told == rows[: len(told)]:
+            for row in rows[len(told) :]:
+                reporter.epoch(run, row)
+            told = rows
+        goes_on = not resting and run["target"] <= request.epochs
+        if len(told) >= request.epochs and not goes_on and run["status"] != "diverged":
+            run = {**run, "status": "finished"}
+            reporter.done(run, "finished", None)
+            return run, "finished"
+        ended = cut_short(run)
+        if ended == "interrupted":
             # Another process had it and died: it is ours now.
             runner.submit(request)
-        elif run["status"] not in ACTIVE:
-            status, reason = run["status"], run["reason"]
-            break
+        elif resting:
+            reporter.done(run, run["status"], run["reason"])
+            return run, ended or run["status"]
         reporter.work(_view(runner, run))
         time.sleep(POLL_SECONDS)
-        run = _fresh(runner, request)
-    reporter.done(run, status, reason)
-    return run, status
-
-
-def _fresh(runner: Runner, request: Request) -> Run:
-    run = runner.run(request.spec.run_id)
-    if run is None:
-        raise BadInput(f"Run {request.spec.run_id} was deleted while it was being followed.")
-    return run
+        run = runner.run(request.spec.run_id)
+    return None
 
 
 def _view(runner: Runner, run: Run) -> View:

@@ -89,6 +89,7 @@ def build_parser() -> Parser:
     resume.add_argument("runs", nargs="*", metavar="RUN", help="ids or their beginnings; none: all that did not finish")
     resume.add_argument("--epochs", type=whole_number, metavar="N", help="train up to this epoch")
     resume.add_argument("--device", default="auto")
+    _add_from_start(resume)
     verb("stop", stop_runs).add_argument("runs", nargs="+", metavar="RUN")
     delete = verb("delete", delete_runs)
     delete.add_argument("runs", nargs="+", metavar="RUN")
@@ -126,10 +127,15 @@ def _training_options() -> Parser:
     options.add_argument("--seed", type=whole_number, metavar="S")
     options.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto")
     options.add_argument("--device", default="auto", help="auto, cpu or cuda:0")
+    _add_from_start(options)
     start = options.add_mutually_exclusive_group()
     start.add_argument("--pretrained", action="store_true", help="begin with torchvision's ImageNet weights")
     start.add_argument("--weights", metavar="FILE", help="begin with these ImageNet weights")
     return options
+
+
+def _add_from_start(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--from-start", action="store_true", help="agree to epoch 1 where a run's checkpoint is gone")
 
 
 def whole_number(text: str) -> int:

@@ -1,6 +1,9 @@
 """The verbs that train: one run, a study's values, and going on with what did not finish."""
 
 import argparse
+import dataclasses
+import sys
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -9,9 +12,11 @@ from hpviz.cli.data import follow_links
 from hpviz.data import catalogue
 from hpviz.follow import drive, follow_all
 from hpviz.plan import DEFAULT_DATA, DEFAULT_EPOCHS, Setting, demand_epochs, request, sweep
-from hpviz.runs.runner import Runner
+from hpviz.runs.document import cut_short
+from hpviz.runs.runner import Request, Runner
+from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, find_study
-from hpviz.terminal import Reporter
+from hpviz.terminal import RESULT_COLUMNS, Reporter, result_row
 
 SPEC_OPTIONS = (
     "model",
@@ -34,7 +39,7 @@ def train_one(options: argparse.Namespace, reporter: Reporter) -> int:
     """Train one run, or recall it."""
     with closing(Runner(options.cache, options.device)) as runner:
         setting = make_setting(options, runner, reporter, {"epochs": DEFAULT_EPOCHS})
-        return follow_all(runner, [request(setting)], reporter)
+        return _train(runner, [request(setting)], options, reporter)
 
 
 def train_sweep(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -55,7 +60,7 @@ def train_sweep(options: argparse.Namespace, reporter: Reporter) -> int:
     with closing(Runner(options.cache, options.device)) as runner:
         setting = make_setting(options, runner, reporter, held)
         requests = sweep(setting, study, [study.parse(value) for value in values], options.seed or 0, options.seeds)
-        return follow_all(runner, requests, reporter)
+        return _train(runner, requests, options, reporter)
 
 
 def resume_runs(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -67,13 +72,37 @@ def resume_runs(options: argparse.Namespace, reporter: Reporter) -> int:
             runs = [runner.store.find(prefix) for prefix in options.runs]
         else:
             own = [run for run in runner.runs() if run["origin"] is None]
-            runs = [run for run in own if run["status"] in ("interrupted", "stopped", "failed")]
+            runs = [run for run in own if cut_short(run)]
         for given in {run["inputs"]["data"] for run in runs} if options.follow else ():
             follow_links(catalogue.resolve(given, options.cache), options)
         requests = [runner.resumption(run["id"], options.epochs) for run in runs]
-        if requests:
-            runner.machine()  # a device that is not here is refused before a run is marked as failed for it
-        return follow_all(runner, requests, reporter)
+        return _train(runner, requests, options, reporter)
+
+
+def _train(runner: Runner, requests: Sequence[Request], options: argparse.Namespace, reporter: Reporter) -> int:
+    """Train all requests, or none if one cannot be, or would begin at epoch 1 and nobody agreed to that."""
+    if requests:
+        runner.machine()  # a device that is not here is refused before a run is marked as failed for it
+    for one in requests:
+        runner.check(one)
+    if anew := [one.spec.run_id for one in requests if runner.begins_anew(one)]:
+        if not (options.from_start or _agrees(runner, anew, options, reporter)):
+            return 0
+        requests = [dataclasses.replace(one, from_start=True) for one in requests]
+    return follow_all(runner, requests, reporter)
+
+
+def _agrees(runner: Runner, anew: Sequence[str], options: argparse.Namespace, reporter: Reporter) -> bool:
+    """Ask whether these runs may begin again at epoch 1; BadInput where nobody can answer."""
+    if options.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        what = f"Run {anew[0]} has" if len(anew) == 1 else f"{len(anew)} runs, {anew[0]} first, have"
+        raise BadInput(
+            f"{what} no sound checkpoint any more, so training would begin again at epoch 1; add `--from-start` if it "
+            "may."
+        )
+    rows = [result_row(run) for run_id in anew if (run := runner.run(run_id)) is not None]
+    reporter.table("The checkpoints of these runs are gone", RESULT_COLUMNS, rows)
+    return input("Train them again from epoch 1? [y/N] ").strip().lower() == "y"
 
 
 def make_setting(options: argparse.Namespace, runner: Runner, reporter: Reporter, held: dict[str, Any]) -> Setting:

@@ -160,7 +160,7 @@ class Desk:
 
 
 def _inspection(run: Run) -> Hashable:
-    return "inspect", run["id"], len(run["epochs"])
+    return "inspect", run["id"], run["created"], len(run["epochs"])
 
 
 def survey_name(source: catalogue.Source, image_size: int, fingerprint: str) -> Hashable:

@@ -12,6 +12,7 @@ from hpviz.confined import is_file, is_run_id, lock, refuse_links, run_folder
 from hpviz.runs.budget import CHECKPOINT_BUDGET_BYTES, SIDECAR, remove_checkpoints, size
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.store import RunStore
+from hpviz.training.checkpoint import is_sound
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,8 @@ def checkpoint_bytes(store: RunStore, run_id: str) -> int:
 
 
 def begins_anew(store: RunStore, run: Run) -> bool:
-    """Whether going on with a run means training it from epoch 1: it has epochs, but their checkpoint was freed."""
-    return bool(run["epochs"]) and checkpoint_bytes(store, run["id"]) == 0
+    """Whether going on with a run means training it from epoch 1: it has epochs, but no sound checkpoint any more."""
+    return bool(run["epochs"]) and not is_sound(store.checkpoints / run["id"])
 
 
 def free_checkpoints(store: RunStore, run_ids: Iterable[str]) -> int:

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -44,12 +44,34 @@ class Moment(TypedDict):
     reason: str | None
 
 
+class Extension(TypedDict):
+    """What became of going on with a finished run: the epoch that was asked for, and how it ended before that."""
+
+    target: int
+    status: Status
+
+
+class Rest(TypedDict):
+    """What a run was before it was queued, and is again if nobody asks for it any more before it begins."""
+
+    status: Status
+    reason: str | None
+    target: int
+    inputs: Inputs
+    extension: Extension | None
+
+
 class Run(TypedDict):
     """A run as stored: plain JSON.
 
-    `target` is the epoch it was last asked to reach, `epochs` the rows so far in order, `owner` the
+    `target` is the epoch it is asked to reach, `epochs` the rows so far in order and all of one recording, `owner` the
     process that queued or trains it, `machine` where the newest epoch was trained. `origin` is None for a run of this
     cache folder; a run from elsewhere has an id of its own, so that it never stands in the way of training its spec.
+
+    Only while it waits or trains: `requests`, who asked for how many epochs; `ticket`, which time of being queued this
+    is; `before`, None for a run that was new; `from_start`, whether it was agreed to begin at epoch 1 for want of a
+    checkpoint; `anew`, the rows so far of a new recording that has not got as far as `epochs` yet. Only of a finished
+    run: `extension`. Documents of older versions have none of these.
     """
 
     schema: int
@@ -67,6 +89,12 @@ class Run(TypedDict):
     updated: str
     history: list[Moment]
     origin: Origin | None
+    requests: NotRequired[dict[str, int]]
+    ticket: NotRequired[str]
+    before: NotRequired[Rest | None]
+    from_start: NotRequired[bool]
+    anew: NotRequired[list[EpochRow]]
+    extension: NotRequired[Extension | None]
 
 
 class Newer(ValueError):
@@ -254,9 +282,95 @@ def recording(run: Run) -> tuple[str, str]:
 
 
 def move(run: Run, status: Status, reason: str | None = None, owner: str | None = None) -> None:
-    """Change a run's status in place and note it in its history; only active runs have an owner."""
+    """Change a run's status in place and note it in its history; only active runs have an owner, and requests."""
     run["status"], run["reason"], run["owner"], run["stop_requested"] = status, reason, owner, False
     run["history"] = [*run["history"], Moment(at=now(), status=status, reason=reason)][-HISTORY_KEPT:]
+    if status not in ACTIVE:
+        for name in ("requests", "ticket", "before", "from_start", "anew"):
+            run.pop(name, None)  # type: ignore[misc]  # mypy wants a literal
+
+
+def end(run: Run, status: Status, reason: str | None = None) -> None:
+    """Bring a run that waited or trained to rest, in place.
+
+    A run that had reached what it, or one of those who asked, wanted before stays finished whatever becomes of its
+    extension; how far it was to go is kept, so that it can be gone on with. One that diverges has diverged.
+    """
+    before, asked, done = before_of(run), requests_of(run).values(), len(run["epochs"])
+    was_finished = before is not None and before["status"] == "finished"
+    if status not in ("stopped", "failed", "interrupted") or not (was_finished or min(asked) <= done < max(asked)):
+        move(run, status, reason)
+    elif done >= max(asked):
+        move(run, "finished")
+    else:
+        extension = Extension(target=max(asked), status=status)
+        move(run, "finished", _told(extension, len(recorded_anew(run)), reason))
+        run["extension"] = extension
+    if run["status"] == "finished":
+        run["target"] = done if extension_of(run) else max(run["target"], done)
+
+
+def _told(extension: Extension, done: int, reason: str | None) -> str:
+    """What became of an extension, in a sentence or two."""
+    what = f"Extending it to {extension['target']} epochs"
+    if extension["status"] == "stopped":
+        return f"{what} was stopped after epoch {done}; resume it to go on."
+    if extension["status"] == "failed":
+        return f"{what} failed: {reason}"
+    return f"{what} was interrupted after epoch {done}. {reason}"
+
+
+# What is optional in a document may be missing in one of an older version, and be anything in a doctored one.
+
+
+def requests_of(run: Run) -> dict[str, int]:
+    """Who asks for how many epochs; a target that an older version set is a request of nobody in particular."""
+    asked = run.get("requests")
+    known = isinstance(asked, dict) and all(type(epochs) is int for epochs in asked.values())
+    asked = dict(asked) if asked and known else {}
+    return asked if max(asked.values(), default=0) >= run["target"] else {**asked, "": run["target"]}
+
+
+def before_of(run: Run) -> Rest | None:
+    """What a run that waits or trains was before; None if it was new, or where that is not known."""
+    before = run.get("before")
+    return before if _is_like(before, Rest) else None
+
+
+def extension_of(run: Run) -> Extension | None:
+    """The extension of a finished run that was cut short, if there was one."""
+    extension = run.get("extension")
+    return extension if run["status"] == "finished" and _is_like(extension, Extension) else None
+
+
+def goal(run: Run) -> int:
+    """The epoch a run was last asked to reach: its target, or that of an extension which was cut short."""
+    extension = extension_of(run)
+    return max(run["target"], extension["target"]) if extension else run["target"]
+
+
+def cut_short(run: Run) -> Status | None:
+    """How a run that can be gone on with ended before it had all that was asked for; None of any other run."""
+    extension = extension_of(run)
+    if extension and extension["target"] > len(run["epochs"]):
+        return extension["status"]
+    return run["status"] if run["status"] in ("stopped", "failed", "interrupted") else None
+
+
+def recorded_anew(run: Run) -> list[EpochRow]:
+    """The rows that training adds to: of a new recording if one is under way, else those that are shown."""
+    rows = run.get("anew")
+    if isinstance(rows, list):
+        counted = [isinstance(row, dict) and row.get("epoch") for row in rows]
+        return rows if counted == list(range(1, len(rows) + 1)) else run["epochs"]
+    return run["epochs"]
+
+
+def _is_like(value: object, kind: type) -> bool:
+    """Whether that is a Rest or an Extension as they are written here."""
+    if not (isinstance(value, dict) and value.keys() == kind.__annotations__.keys()):
+        return False
+    return type(value["target"]) is int and value["status"] in get_args(Status)
 
 
 def put_epoch(run: Run, row: EpochRow) -> None:

@@ -1,16 +1,34 @@
 """How much memory a run could have on this machine."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 MEMORY_INFO = Path("/proc/meminfo")
 CONTAINER = Path("/sys/fs/cgroup")
+GROUPS = Path("/proc/self/cgroup")
+
+# Version 1 writes the largest number of pages it can count where there is no limit: 2⁶³ bytes, rounded down.
+UNLIMITED = 2**60
+
+
+class Files(NamedTuple):
+    """Where a version of control groups keeps a group's limit, its use, and what of that gives way."""
+
+    limit: str
+    used: str
+    cached: str  # in memory.stat, the groups below counted
+
+
+VERSION_1 = Files("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+VERSION_2 = Files("memory.max", "memory.current", "inactive_file")
 
 
 def available_bytes() -> int | None:
     """Memory that can be had without swapping, a container's limit counted; None where the system does not tell."""
-    known = [amount for amount in (_free(), _left_in_container()) if amount is not None]
-    return min(known, default=None)
+    known = [_left(folder, files) for folder, files in _groups()]
+    return min((amount for amount in (_free(), *known) if amount is not None), default=None)
 
 
 def _free() -> int | None:
@@ -18,14 +36,42 @@ def _free() -> int | None:
     return None if found is None else found * 1024
 
 
-def _left_in_container() -> int | None:
-    limit, used = _number(CONTAINER / "memory.max", r"^(\d+)$"), _number(CONTAINER / "memory.current", r"^(\d+)$")
-    if limit is None or used is None:
+def _groups() -> Iterator[tuple[Path, Files]]:
+    """The folder of this process's control group and of every group around it, for each bounds what is inside.
+
+    Lines read `hierarchy:controllers:/path`. Inside a container the path may be the host's, of which only the root is
+    to be seen.
+    """
+    yield CONTAINER, VERSION_2
+    yield CONTAINER / "memory", VERSION_1
+    for line in _text(GROUPS).splitlines():
+        number, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        parts = [part for part in path.split("/") if part]
+        if ".." in parts or not (number == "0" or "memory" in controllers.split(",")):
+            continue
+        root, files = (CONTAINER, VERSION_2) if number == "0" else (CONTAINER / "memory", VERSION_1)
+        for depth in range(1, len(parts) + 1):
+            yield root.joinpath(*parts[:depth]), files
+
+
+def _left(group: Path, files: Files) -> int | None:
+    """Bytes that a control group may still take; None if it has no limit."""
+    limit, used = _number(group / files.limit, r"^(\d+)$"), _number(group / files.used, r"^(\d+)$")
+    if limit is None or used is None or limit >= UNLIMITED:
         return None
     # Files read before count as used, but give way.
-    return limit - used + (_number(CONTAINER / "memory.stat", r"^inactive_file (\d+)$") or 0)
+    return max(limit - used + (_number(group / "memory.stat", rf"^{files.cached} (\d+)$") or 0), 0)
 
 
 def _number(file: Path, pattern: str) -> int | None:
-    found = re.search(pattern, file.read_text(), re.MULTILINE) if file.exists() else None
+    found = re.search(pattern, _text(file), re.MULTILINE)
     return int(found[1]) if found else None
+
+
+def _text(file: Path) -> str:
+    """What a file of the kernel's says; nothing where there is none or it may not be read."""
+    try:
+        return file.read_text(errors="replace")
+    except OSError:
+        return ""

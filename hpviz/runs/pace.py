@@ -3,7 +3,7 @@
 import time
 from typing import TypedDict
 
-from hpviz.runs.document import Run
+from hpviz.runs.document import Run, recorded_anew
 
 
 class View(TypedDict):
@@ -20,16 +20,19 @@ def waiting(text: str) -> View:
 
 def elsewhere(run: Run) -> View:
     """The view of a run in another process, which tells no more than the epochs it has finished."""
-    done, target = len(run["epochs"]), run["target"]
+    done, target = len(recorded_anew(run)), run["target"]
     text = f"epoch {min(done + 1, target)}/{target} in another process"
     return View(text=text, fraction=done / target, seconds_left=None)
 
 
 class Pace:
-    """Time left of a job in equal epochs, from those done since it began (evaluation included)."""
+    """Time left of a job in equal epochs, from those done since it began (evaluation included).
+
+    `target`, its last epoch, may be changed at any time.
+    """
 
     def __init__(self, target: int) -> None:
-        self._target = target
+        self.target = target
         self._begun: tuple[float, float] | None = None
 
     def view(self, epoch: int, updates: int, of: int) -> View:
@@ -37,11 +40,11 @@ class Pace:
         done, now = epoch - 1 + updates / of, time.monotonic()
         if self._begun is None:
             self._begun = done, now
-        text, fraction = f"epoch {epoch}/{self._target}", min(done / self._target, 1.0)
+        text, fraction = f"epoch {epoch}/{self.target}", min(done / self.target, 1.0)
         trained, elapsed = done - self._begun[0], now - self._begun[1]
         if elapsed < 0.5 or trained <= 0:
             return View(text=text, fraction=fraction, seconds_left=None)
-        return View(text=text, fraction=fraction, seconds_left=elapsed / trained * max(self._target - done, 0.0))
+        return View(text=text, fraction=fraction, seconds_left=elapsed / trained * max(self.target - done, 0.0))
 
 
 def work_view(what: str, done: int, total: int, begun: float) -> View:

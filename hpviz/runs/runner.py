@@ -7,9 +7,11 @@ stand in its place. What it does is in the store at once; only progress within a
 import atexit
 import functools
 import logging
+import secrets
 import sys
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +19,26 @@ from typing import Any, Literal, TypedDict
 
 from hpviz.runs import disk
 from hpviz.runs.command import run_command
-from hpviz.runs.document import ACTIVE, Inputs, Run, Status, is_done, move, new_run
+from hpviz.runs.document import (
+    ACTIVE,
+    Inputs,
+    Rest,
+    Run,
+    Status,
+    before_of,
+    end,
+    extension_of,
+    goal,
+    is_done,
+    move,
+    new_run,
+    requests_of,
+)
 from hpviz.runs.ownership import Owner, device_lock
 from hpviz.runs.pace import View
 from hpviz.runs.store import RunStore
 from hpviz.runs.work import carry_out, describe_failure
-from hpviz.runs.worker import Job, Work, settle, train
+from hpviz.runs.worker import CLOSED, Job, Work, held, settle, stopped_waiting, train
 from hpviz.spec import BadInput, RunSpec
 
 log = logging.getLogger(__name__)
@@ -32,18 +48,22 @@ RETRY_SAVING_SECONDS = 5.0
 # Training gives the interpreter away at every operation and, by default, waits 5 ms to have it back from a page that is
 # being drawn: hundreds of times an update.
 SWITCH_SECONDS = 0.0002
-CLOSED = "hpviz was closed; resume it to go on from the last epoch."
+CLOSING_SECONDS = 30.0  # a batch of the largest network at 150 px takes some
 
 Answer = Literal["cached", "queued", "running"]
 
 
 @dataclass(frozen=True)
 class Request:
-    """A run asked for: what to train, how far, and where its images (and weights) lie."""
+    """A run asked for: what to train, how far, and where its images (and weights) lie.
+
+    `from_start` agrees to train it from epoch 1 if it has epochs but no sound checkpoint to go on from.
+    """
 
     spec: RunSpec
     epochs: int
     inputs: Inputs
+    from_start: bool = False
 
 
 class QueueEntry(TypedDict):
@@ -63,14 +83,16 @@ class Runner:
         self._owner = Owner(self.store.locks)
         self._changed = threading.Condition(threading.RLock())
         self._queue: list[Job] = []
+        self._queue_revision = -1  # of the store when the queue was last compared with it
         self._current: Job | None = None
         self._proposals: dict[str, tuple[threading.Timer, Request]] = {}
+        self._asked: defaultdict[str, set[str]] = defaultdict(set)  # by slot, the runs that its slider asked for
         self._looked_at: dict[str, float] = {}
-        self._unsaved: dict[str, tuple[Status, str | None]] = {}
+        self._unsaved: dict[str, tuple[Job, Status, str | None]] = {}
         self._machine: dict[str, Any] | BadInput | None = None
         self.refused: set[str] = set()  # runs that failed here for what they were given
         self._warm = threading.Event()
-        self._closing = False
+        self._closing = self._closed = False
         self._worker: threading.Thread | None = None
 
     # Asking
@@ -85,20 +107,39 @@ class Runner:
     def submit(self, request: Request, slot: str | None = None) -> Answer:
         """Queue a run unless it is done, queued or running already, here or in another process.
 
-        A later proposal in the same `slot` may withdraw it while it waits.
+        Every request counts by itself: the run is trained as far as the furthest of them, and a later proposal in the
+        same `slot` takes back that slot's request only, as far as its training has not begun. Raises BadInput if this
+        machine cannot compute the run.
         """
+        self.check(request)
+        run_id = request.spec.run_id
         with self._changed, self.store.transaction():
-            before = self.store.get(request.spec.run_id)
-            run = before or new_run(request.spec, request.inputs, request.epochs)
-            if (answer := _known(run, request.epochs)) is not None:
-                if answer != "cached" and request.epochs > run["target"]:
-                    # Its owner reads the target again before it calls the run finished.
-                    self.store.put({**run, "target": request.epochs})
-                return answer
-            run = {**run, "target": request.epochs, "inputs": request.inputs}
+            if self._closing:
+                raise BadInput("hpviz is being closed; launch the run again once it is back.")
+            run = self.store.get(run_id)
+            if run is not None and is_done(run, request.epochs):
+                return "cached"
+            if slot is not None:
+                self._asked[slot].add(run_id)
+            if run is not None and run["status"] in ACTIVE:
+                return self._join(run, request, slot)
+            before = None if run is None else _rest(run)
+            run = {
+                **(run or new_run(request.spec, request.inputs, request.epochs)),
+                "target": request.epochs,
+                "inputs": request.inputs,
+                "requests": {self._asker(request, slot): request.epochs},
+                "ticket": secrets.token_hex(8),
+                "before": before,
+                "from_start": request.from_start,
+            }
+            run.pop("extension", None)
+            if request.from_start and run["epochs"]:
+                run["anew"] = []
             move(run, "queued", owner=self._owner.id)
             self.store.put(run)
-            self._queue.append(Job(run["id"], slot, before))
+            self._queue = [job for job in self._queue if job.id != run_id]
+            self._queue.append(Job(run_id, self._owner.id, run["ticket"]))
             self.warm_up()
             self._changed.notify_all()
         return "queued"
@@ -106,21 +147,41 @@ class Runner:
     def propose(self, request: Request, slot: str, after: float) -> Answer:
         """Submit in `after` seconds, unless a newer proposal in the same slot comes first.
 
-        So a slider that is dragged or held down launches the value it rests on, and nothing else.
+        So a slider that is dragged or held down launches the value it rests on, and nothing else. Raises BadInput if
+        this machine cannot compute the run.
         """
+        self.check(request)
         with self._changed:
             self._drop_proposal(slot)
             self._withdraw(slot)
             run = self.store.get(request.spec.run_id)
-            if run is not None and (answer := _known(run, request.epochs)) is not None:
-                return answer
+            if run is not None and is_done(run, request.epochs):
+                return "cached"
             timer = threading.Timer(after, self._submit_proposal, (slot, request))
             timer.daemon = True
             self._proposals[slot] = timer, request
             timer.start()
-        return "queued"
+        return "running" if run is not None and run["status"] == "running" else "queued"
 
-    def resumption(self, run_id: str, epochs: int | None = None) -> Request:
+    def check(self, request: Request) -> None:
+        """Raise BadInput if this machine's device cannot compute in the precision of a run that is not done yet."""
+        if request.spec.precision != "tf32":  # everything else can be computed anywhere, and need not wait for PyTorch
+            return
+        run = self.store.get(request.spec.run_id)
+        if run is None or not is_done(run, request.epochs):
+            device = self.machine()["device"]
+            from hpviz.training.numerics import check_precision
+
+            check_precision(request.spec.precision, device)
+
+    def begins_anew(self, request: Request) -> bool:
+        """Whether the request means training a run again from epoch 1: it has epochs but no sound checkpoint."""
+        run = self.store.get(request.spec.run_id)
+        if run is None or run["status"] in ACTIVE or is_done(run, request.epochs):
+            return False
+        return disk.begins_anew(self.store, run)
+
+    def resumption(self, run_id: str, epochs: int | None = None, from_start: bool = False) -> Request:
         """The request that goes on with a run, up to `epochs` or to where it was going.
 
         Raises BadInput if it is unknown, or if it is from elsewhere: its checkpoint stayed there.
@@ -132,25 +193,34 @@ class Runner:
                 f"Run {run['id']} was trained elsewhere and has no checkpoint here; train it from the start with "
                 f"`{command}`."
             )
-        return Request(RunSpec(**run["spec"]), epochs or run["target"], run["inputs"])
+        return Request(RunSpec(**run["spec"]), epochs or goal(run), run["inputs"], from_start)
 
     def stop(self, run_id: str) -> None:
         """Stop a run within one batch, whichever process trains it; one that waits leaves the queue."""
-        with self._changed, self.store.transaction():
-            run = self.store.get(run_id)
-            if run is None or run["status"] not in ACTIVE:
-                return
-            if run["status"] == "queued":
-                self._queue = [job for job in self._queue if job.id != run_id]
-                move(run, "stopped", "Stopped before it began; resume it to train.")
-            else:
-                run["stop_requested"] = True
-            self.store.put(run)
-            if self._current is not None and self._current.id == run_id:
-                self._current.stop.set()
+        with self._changed:
+            for slot, (_, request) in list(self._proposals.items()):
+                if request.spec.run_id == run_id:
+                    self._drop_proposal(slot)
+            current = self._current if self._current is not None and self._current.id == run_id else None
+            try:
+                with self.store.transaction():
+                    run = self.store.get(run_id)
+                    if run is None or run["status"] not in ACTIVE:
+                        return
+                    if run["status"] == "queued":
+                        end(run, "stopped", stopped_waiting(run))
+                    else:
+                        run["stop_requested"] = True
+                    self.store.put(run)
+            finally:
+                # Even if the store cannot be written, what trains here ends.
+                if current is not None:
+                    current.stop.set()
+            self._queue = [job for job in self._queue if job.id != run_id]
 
     def delete(self, run_id: str) -> None:
         """Forget a run, its curve and its checkpoints; BadInput while it is queued or running."""
+        # All under the store's write lock, so that no process begins with the run meanwhile.
         with self.store.transaction():
             run = self.store.find(run_id)
             if run["status"] in ACTIVE:
@@ -177,6 +247,7 @@ class Runner:
     def queue(self) -> list[QueueEntry]:
         """What this process trains and what waits here, in the order in which it will be trained."""
         with self._changed:
+            self._drop_stale()
             jobs = [self._current] if self._current is not None else []
             first = 1 - len(jobs)
             jobs += sorted(self._queue, key=self._turn)
@@ -193,6 +264,8 @@ class Runner:
         Raises BadInput if the device asked for is not there.
         """
         self.warm_up()
+        if self._worker is None:
+            raise BadInput("hpviz is being closed, so PyTorch is not loaded any more.")
         self._warm.wait()
         if isinstance(self._machine, dict):
             return self._machine
@@ -203,22 +276,32 @@ class Runner:
         return self._warm.is_set()
 
     def close(self) -> None:
-        """Stop within a batch and mark what was under way interrupted, so that one click resumes it."""
+        """Stop within a batch and mark what was under way interrupted, so that one click resumes it.
+
+        May be called again, also after a call that was itself interrupted.
+        """
         with self._changed:
-            if self._closing:
+            if self._closed:
                 return
             self._closing = True
             for slot in list(self._proposals):
                 self._drop_proposal(slot)
             if self._current is not None:
+                self._current.closing = True
                 self._current.stop.set()
             self._changed.notify_all()
         if self._worker is not None:
-            self._worker.join(timeout=30)
-        for job in self._queue:
-            self._settle(job.id, "interrupted", CLOSED)
-        self._owner.release()
-        self.store.close()
+            self._worker.join(timeout=CLOSING_SECONDS)
+        with self._changed:
+            for job in self._queue:
+                self._settle(job, "interrupted", CLOSED)
+            self._queue = []
+            self._save_unsaved()
+            if self._worker is None or not self._worker.is_alive():
+                # What still trains is this process's until its end: nobody may resume it beside us.
+                self._owner.release()
+            self.store.close()
+            self._closed = True
 
     # The worker's thread
 
@@ -229,9 +312,7 @@ class Runner:
             try:
                 machine = self.machine()
                 device = device_lock(self.store.locks, machine["device"])
-                train(self.store, job, self._owner.id, machine, self.cache, self._work, device)
-                if self._closing:
-                    self._call_interrupted(job.id)
+                train(self.store, job, machine, self.cache, self._work, device)
             except Exception as error:
                 if isinstance(error, BadInput):
                     self.refused.add(job.id)
@@ -239,7 +320,7 @@ class Runner:
                     # Where it happened is for those who look for it: most failures are a full disk or little memory.
                     log.warning("run %s failed: %s", job.id, describe_failure(error))
                     log.debug("run %s failed here", job.id, exc_info=True)
-                self._settle(job.id, "failed", describe_failure(error))
+                self._settle(job, "failed", describe_failure(error))
             with self._changed:
                 self._current = None
             self._tidy()
@@ -261,12 +342,23 @@ class Runner:
         with self._changed:
             while not self._closing:
                 self._save_unsaved()
+                self._drop_stale()
                 if self._queue:
                     self._current = min(self._queue, key=self._turn)
                     self._queue.remove(self._current)
                     return self._current
                 self._changed.wait(RETRY_SAVING_SECONDS if self._unsaved else None)
         return None
+
+    def _drop_stale(self) -> None:
+        """Let go of jobs whose runs were stopped, deleted or taken over by another process while they waited here."""
+        try:
+            revision = self.store.revision()
+            if self._queue and revision != self._queue_revision:
+                self._queue = [job for job in self._queue if held(self.store, job)]
+                self._queue_revision = revision
+        except Exception:
+            log.exception("the queue could not be compared with the store")
 
     def _turn(self, job: Job) -> bool:
         """Sort key: runs that someone looks at first, then (sorting is stable) first come, first served."""
@@ -278,47 +370,91 @@ class Runner:
             proposal = self._proposals.get(slot)
             if proposal is not None and proposal[1] is request and not self._closing:
                 del self._proposals[slot]
-                self.submit(request, slot)
+                try:
+                    self.submit(request, slot)
+                except Exception:
+                    log.exception("run %s could not be queued", request.spec.run_id)
 
     def _drop_proposal(self, slot: str) -> None:
         if slot in self._proposals:
             timer, _ = self._proposals.pop(slot)
             timer.cancel()
 
-    def _withdraw(self, slot: str) -> None:
-        """Take back what waits from that slot, leaving the store as it was before."""
-        for job in [job for job in self._queue if job.slot == slot]:
-            self._queue.remove(job)
-            if job.before is None:
-                self.store.remove(job.id)
-            else:
-                self.store.put(job.before)
+    # Who asks for what
 
-    def _settle(self, run_id: str, status: Status, reason: str | None) -> None:
+    def _asker(self, request: Request, slot: str | None) -> str:
+        """Who asks, as the store has it: a slot of this process, or this process for good."""
+        return f"{self._owner.id}/{slot}" if slot is not None else f"{self._owner.id}:{request.epochs}"
+
+    def _join(self, run: Run, request: Request, slot: str | None) -> Answer:
+        """Add a request to a run that waits or trains; its owner reads the target again before it calls it finished."""
+        requests = {**requests_of(run), self._asker(request, slot): request.epochs}
+        from_start = run.get("from_start", False) or request.from_start
+        # Whoever asks for a run that is just being stopped wants it to go on.
+        joined: Run = {**run, "requests": requests, "from_start": from_start, "stop_requested": False}
+        joined["target"] = max(requests.values())
+        self.store.put(joined)
+        if self._current is not None and self._current.id == run["id"]:
+            self._current.stop.clear()
+        return "running" if run["status"] == "running" else "queued"
+
+    def _withdraw(self, slot: str) -> None:
+        """Take back what a slot asked for, as far as it has not begun; what others asked for stays."""
+        for run_id in self._asked.pop(slot, ()):
+            with self.store.transaction():
+                run = self.store.get(run_id)
+                asker = f"{self._owner.id}/{slot}"
+                if run is None or run["status"] not in ACTIVE or asker not in requests_of(run):
+                    continue
+                others = requests_of(run)
+                epochs = others.pop(asker)
+                furthest = max(others.values(), default=0)
+                if run["status"] == "running" and len(run["epochs"]) >= furthest:
+                    # It has begun, so it goes on; the slider may still raise it, and take that back.
+                    others[f"{self._owner.id}:{epochs}"] = epochs
+                if others:
+                    self.store.put({**run, "requests": others, "target": max(others.values())})
+                else:
+                    self._undo(run)
+
+    def _undo(self, run: Run) -> None:
+        """Let a run that waited be again what it was before it was queued."""
+        before = before_of(run)
+        if before is None and not run["epochs"]:
+            self.store.remove(run["id"])
+        else:
+            was = before or _rest({**run, "status": "stopped", "reason": None})
+            history = run["history"][:-1]
+            move(run, was["status"], was["reason"])
+            run["history"], run["target"], run["inputs"] = history, was["target"], was["inputs"]
+            if was["extension"]:
+                run["extension"] = was["extension"]
+            self.store.put(run)
+        self._queue = [job for job in self._queue if job.id != run["id"]]
+
+    # Ends
+
+    def _settle(self, job: Job, status: Status, reason: str | None) -> None:
         """Settle a run; if even that cannot be written (a full disk), remember it and try again."""
         try:
-            settle(self.store, run_id, status, reason)
-            self._unsaved.pop(run_id, None)
+            settle(self.store, job, status, reason)
+            self._unsaved.pop(job.id, None)
         except Exception:
-            log.exception("the end of run %s could not be recorded", run_id)
-            self._unsaved[run_id] = status, reason
-
-    def _call_interrupted(self, run_id: str) -> None:
-        """A run that was stopped because hpviz closes was not stopped by hand."""
-        run = self.store.get(run_id)
-        if run is not None and run["status"] == "stopped":
-            self._settle(run_id, "interrupted", CLOSED)
+            log.exception("the end of run %s could not be recorded", job.id)
+            self._unsaved[job.id] = job, status, reason
 
     def _save_unsaved(self) -> None:
-        for run_id, (status, reason) in list(self._unsaved.items()):
-            self._settle(run_id, status, reason)
+        for job, status, reason in list(self._unsaved.values()):
+            self._settle(job, status, reason)
 
     def _told(self, run: Run) -> Run:
         """A run as it is, even where its end could not be recorded yet."""
-        if run["id"] not in self._unsaved:
+        unsaved = self._unsaved.get(run["id"])
+        if unsaved is None or run["status"] not in ACTIVE or run.get("ticket") != unsaved[0].ticket:
             return run
-        status, reason = self._unsaved[run["id"]]
-        return {**run, "status": status, "reason": reason}
+        ended: Run = {**run}
+        end(ended, *unsaved[1:])
+        return ended
 
     def _tidy(self) -> None:
         """After every run: back the store up and keep the checkpoints within their budget."""
@@ -329,13 +465,15 @@ class Runner:
             log.exception("tidying up after a run failed")
 
 
-def _known(run: Run, epochs: int) -> Answer | None:
-    """How a run that needs no queueing stands, or None if it has to be trained (further)."""
-    if is_done(run, epochs):
-        return "cached"
-    if run["status"] in ACTIVE:
-        return "running" if run["status"] == "running" else "queued"
-    return None
+def _rest(run: Run) -> Rest:
+    """What a run is while nobody trains it."""
+    return Rest(
+        status=run["status"],
+        reason=run["reason"],
+        target=run["target"],
+        inputs=run["inputs"],
+        extension=extension_of(run),
+    )
 
 
 @functools.cache

@@ -15,7 +15,7 @@ from hpviz import confined
 from hpviz.confined import checked_id, is_run_id, refuse_links
 from hpviz.runs import budget, database, recovery
 from hpviz.runs.database import Identity, Row, Rows
-from hpviz.runs.document import ACTIVE, Newer, Run, checked, move, now, recording
+from hpviz.runs.document import ACTIVE, Newer, Run, checked, end, now, recording
 from hpviz.runs.ownership import is_alive
 from hpviz.spec import BadInput
 
@@ -481,12 +481,12 @@ class RunStore:
                 fresh = self._read(_RUN + run["id"])
                 if fresh is None or fresh["status"] not in ACTIVE or fresh["owner"] != run["owner"]:
                     return fresh or run
-                move(fresh, "interrupted", _LOST)
+                end(fresh, "interrupted", _LOST)
                 self.put(fresh)
             return fresh
         except BadInput:
             told = run.copy()
-            move(told, "interrupted", _LOST)
+            end(told, "interrupted", _LOST)
             return told
 
     def _tell(self, sentence: str) -> None:

@@ -11,71 +11,123 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from hpviz.data.progress import Progress
-from hpviz.runs.document import EpochRow, Run, Status, is_done, move, put_epoch
+from hpviz.runs.document import ACTIVE, EpochRow, Run, Status, end, is_done, move, now
 from hpviz.runs.pace import Pace, View, waiting, work_view
 from hpviz.runs.recovery import write_sidecar
 from hpviz.runs.store import RunStore
+from hpviz.spec import BadInput
 from hpviz.training.events import Batch, Diverged, Epoch, Evaluating, Resumed
 
 log = logging.getLogger(__name__)
 
 # Another process asks for a stop through the store; looking there after every batch would cost more than it tells.
 STOP_POLL_SECONDS = 0.05
+CLOSED = "hpviz was closed; resume it to go on from the last epoch."
+LOST = (
+    "Its checkpoint is gone or damaged, so it cannot go on from its last epoch; launch it again and agree to begin at "
+    "epoch 1 (`--from-start` on the command line)."
+)
 
 Work = Callable[[Run, Path, str], Iterator[Any]]
 
 
 @dataclass
 class Job:
-    """A run in this process's hands. `slot` and `before` let a waiting job be withdrawn without a trace."""
+    """A run in this process's hands, for as long as the store says that `owner` holds it by this `ticket`.
+
+    Whoever else stops the run and queues it anew draws another ticket; this job is then stale and changes nothing more.
+    `stop` ends it within a batch; `closing` says that nobody asked for that by hand.
+    """
 
     id: str
-    slot: str | None = None
-    before: Run | None = None
+    owner: str
+    ticket: str
     view: View = field(default_factory=lambda: waiting("waiting"))
     stop: threading.Event = field(default_factory=threading.Event)
+    closing: bool = False
 
 
-def settle(store: RunStore, run_id: str, status: Status, reason: str | None = None) -> None:
-    """Give a run its final status, in the store and beside its checkpoint."""
+def held(store: RunStore, job: Job) -> Run | None:
+    """The job's run, or None if it is no longer the job's: stopped while it waited, deleted, or another's by now."""
+    run = store.get(job.id)
+    if run is None or run["status"] not in ACTIVE:
+        return None
+    return run if (run["owner"], run.get("ticket")) == (job.owner, job.ticket) else None
+
+
+def settle(store: RunStore, job: Job, status: Status, reason: str | None = None) -> None:
+    """Bring the job's run to rest, in the store and beside its checkpoint, if it is still the job's."""
     with store.transaction():
-        run = store.get(run_id)
+        run = held(store, job)
         if run is None:
             return
-        move(run, status, reason)
+        end(run, status, reason)
         store.put(run)
     if run["epochs"]:
-        write_sidecar(run, store.checkpoints / run_id)
+        write_sidecar(run, store.checkpoints / job.id)
 
 
-def train(
-    store: RunStore, job: Job, owner: str, machine: dict[str, Any], cache: Path, work: Work, device: FileLock
-) -> None:
+def train(store: RunStore, job: Job, machine: dict[str, Any], cache: Path, work: Work, device: FileLock) -> None:
     """Train the job's run until it has every epoch asked for, diverges or is stopped.
 
     Exceptions of the work come through; what was recorded before them stays.
     """
-    if not _take(device, store, job):
-        return settle(store, job.id, "stopped", "Stopped before it began.")
+    while not _take(device, store, job):
+        if _settle_stopped(store, job):
+            return
     try:
-        # The target may be raised while the run trains, so it is read again at its end.
-        while (run := _claim(store, job.id, owner, machine)) is not None:
-            status, reason = _follow(store, job, run, work(run, cache, machine["device"]))
-            if status != "finished" and not _complete(store, job.id):
-                return settle(store, job.id, status, reason)
+        # The target may be raised while the run trains, and a stop taken back, so both are read again at its end.
+        while (run := _claim(store, job, machine)) is not None:
+            diverged = _follow(store, job, run, machine, work(run, cache, machine["device"]))
+            if diverged is not None:
+                _settle_diverged(store, job, diverged)
+            else:
+                _settle_stopped(store, job)
     finally:
         device.release()
 
 
-def _complete(store: RunStore, run_id: str) -> bool:
-    """Whether every epoch asked for is there; then a stop that came after the last one stopped nothing."""
-    run = store.get(run_id)
-    return run is not None and run["status"] == "running" and len(run["epochs"]) >= run["target"]
+def stopped_waiting(run: Run) -> str:
+    """Why a run that waited does not any more, now that someone has stopped it."""
+    if run["epochs"]:
+        return f"Stopped while it waited to go on from epoch {len(run['epochs'])}; resume it to go on."
+    return "Stopped before it began; resume it to train."
+
+
+def _settle_stopped(store: RunStore, job: Job) -> bool:
+    """Bring the run to rest if a stop is asked for and stands; returns whether the job is over.
+
+    A stop that came after the last epoch stopped nothing.
+    """
+    with store.transaction():
+        run = held(store, job)
+        if run is None:
+            return True
+        if not (run["stop_requested"] or job.stop.is_set()):
+            return False
+        if run["status"] == "running" and len(run["epochs"]) >= run["target"]:
+            settle(store, job, "finished")
+        elif job.closing and not run["stop_requested"]:
+            settle(store, job, "interrupted", CLOSED)
+        elif run["status"] == "running":
+            settle(store, job, "stopped", "Stopped by hand; resume it to go on.")
+        else:
+            settle(store, job, "stopped", stopped_waiting(run))
+    return True
+
+
+def _settle_diverged(store: RunStore, job: Job, reason: str) -> None:
+    """That it diverged is true of the run, unless a recording that had got further still stands in its place."""
+    run = held(store, job)
+    if run is not None and "anew" in run:
+        settle(store, job, "failed", f"{reason} The epochs recorded before are kept.")
+    else:
+        settle(store, job, "diverged", reason)
 
 
 def _take(device: FileLock, store: RunStore, job: Job) -> bool:
     """Wait for the device; False if the run was stopped meanwhile."""
-    while not _stop_asked(store, job):
+    while _target(store, job) is not None:
         try:
             device.acquire(timeout=0.2)
             return True
@@ -84,63 +136,84 @@ def _take(device: FileLock, store: RunStore, job: Job) -> bool:
     return False
 
 
-def _claim(store: RunStore, run_id: str, owner: str, machine: dict[str, Any]) -> Run | None:
+def _claim(store: RunStore, job: Job, machine: dict[str, Any]) -> Run | None:
     """The run's document, marked as running here; None if it is done or no longer ours."""
     with store.transaction():
-        run = store.get(run_id)
-        if run is None or run["owner"] != owner:
+        run = held(store, job)
+        if run is None:
             return None
         if is_done(run, run["target"]):
-            move(run, "finished")
+            end(run, "finished")
         elif run["status"] == "queued":
-            move(run, "running", owner=owner)
-            run["machine"] = machine
+            move(run, "running", owner=job.owner)
+            run["machine"] = run["machine"] if run["epochs"] else machine
         store.put(run)
     if run["status"] == "finished":
-        write_sidecar(run, store.checkpoints / run_id)
+        write_sidecar(run, store.checkpoints / job.id)
         return None
     return run
 
 
-def _follow(store: RunStore, job: Job, run: Run, events: Iterator[Any]) -> tuple[Status, str | None]:
-    """Record every event until the work ends or someone asks to stop."""
+def _follow(store: RunStore, job: Job, run: Run, machine: dict[str, Any], events: Iterator[Any]) -> str | None:
+    """Record every event until the work ends or someone asks to stop; returns why training diverged, if it has.
+
+    Raises BadInput if the run has epochs, yet the work begins at the first one and nobody agreed to that.
+    """
     pace, begun, next_poll = Pace(run["target"]), time.monotonic(), 0.0
+    rows: list[EpochRow] = []
+    may_begin = not run["epochs"] or run.get("from_start", False)
     for event in events:
         match event:
             case Progress(what, done, total):
                 job.view = work_view(what, done, total, begun)
             case Batch(epoch, updates, of):
+                if not rows and not may_begin:
+                    events.close()  # type: ignore[attr-defined]
+                    raise BadInput(LOST)
                 job.view = pace.view(epoch, updates, of)
             case Evaluating(epoch):
                 job.view = pace.view(epoch, 1, 1)
-            case Resumed(rows):
-                _record(store, job.id, rows)
+            case Resumed(resumed):
+                rows = list(resumed)
+                _record(store, job, rows, machine)
             case Epoch(row):
-                _record(store, job.id, [row])
+                rows = [*rows, row]
+                _record(store, job, rows, machine)
             case Diverged(_, reason):
-                return "diverged", reason
+                return reason
         if job.stop.is_set() or time.monotonic() >= next_poll:
             next_poll = time.monotonic() + STOP_POLL_SECONDS
-            if _stop_asked(store, job):
+            target = _target(store, job)
+            # A slider that has moved on may have lowered it.
+            if target is None or run["target"] > target <= len(rows):
                 events.close()  # type: ignore[attr-defined]
-                return "stopped", "Stopped by hand; resume it to go on."
-    return "finished", None
+                return None
+            pace.target = target
+    return None
 
 
-def _stop_asked(store: RunStore, job: Job) -> bool:
-    if job.stop.is_set():
-        return True
-    run = store.get(job.id)
-    return run is None or run["stop_requested"] or run["owner"] is None
+def _target(store: RunStore, job: Job) -> int | None:
+    """How far the job is to go by now; None if it has to end, for a stop or because the run is no longer the job's."""
+    run = None if job.stop.is_set() else held(store, job)
+    return None if run is None or run["stop_requested"] else run["target"]
 
 
-def _record(store: RunStore, run_id: str, rows: list[EpochRow]) -> None:
-    """Make epochs visible: beside the checkpoint first, then in the store, so that nothing shown is lost."""
+def _record(store: RunStore, job: Job, rows: list[EpochRow], machine: dict[str, Any]) -> None:
+    """Make a recording's epochs visible: beside the checkpoint first, then in the store, so nothing shown is lost.
+
+    Rows of two recordings never stand together: what is shown is replaced as a whole, by a recording of its length.
+    """
     with store.transaction():
-        run = store.get(run_id)
+        run = held(store, job)
         if run is None:
             return
-        for row in rows:
-            put_epoch(run, row)
-        write_sidecar(run, store.checkpoints / run_id)
+        shown = run["epochs"]
+        if len(rows) < len(shown):
+            run["anew"] = rows
+        else:
+            if rows[: len(shown)] != shown:
+                run["created"] = now()  # another recording than what copies of the run elsewhere hold
+            run["epochs"], run["machine"] = rows, machine
+            run.pop("anew", None)
+        write_sidecar(run, store.checkpoints / job.id)
         store.put(run)

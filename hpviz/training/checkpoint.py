@@ -11,8 +11,6 @@ import pickle
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from hpviz.confined import new_file, own_folder, read_file
 from hpviz.spec import BadInput, RunSpec
 
@@ -30,6 +28,8 @@ def save(folder: Path, spec: RunSpec, state: State) -> None:
 
     Raises OSError, such as a full disk's, with the checkpoints before left as they were.
     """
+    import torch
+
     own_folder(folder)
     # Serialised in memory first: torch.save to a full disk raises an error that no longer says so.
     buffer = io.BytesIO()
@@ -37,8 +37,8 @@ def save(folder: Path, spec: RunSpec, state: State) -> None:
     partial, newest = folder / PARTIAL, folder / NEWEST
     try:
         with new_file(partial) as file:
-            file.write(buffer.getbuffer())
-            file.write(hashlib.sha256(buffer.getbuffer()).digest())
+            for part in sealed(buffer.getbuffer()):
+                file.write(part)
             file.flush()
             os.fsync(file.fileno())
     except OSError:
@@ -70,17 +70,39 @@ def load(folder: Path, spec: RunSpec) -> State | None:
     return None
 
 
+def is_sound(folder: Path) -> bool:
+    """Whether training can go on from a checkpoint in there; without torch, for those who only have to know."""
+    return any(_opened(folder / name) is not None for name in (NEWEST, PREVIOUS))
+
+
 def read(path: Path) -> State:
-    """The content of one checkpoint file; ValueError if it is not as it was written."""
-    # torch.load does not notice flipped bits, hence the digest; as a tail it leaves the file one that torch.load reads.
-    if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise ValueError("it is no file of its own")
-    content = read_file(path)
-    body, digest = memoryview(content)[:-DIGEST_BYTES], content[-DIGEST_BYTES:]
-    if hashlib.sha256(body).digest() != digest:
+    """The content of one checkpoint file; FileNotFoundError if there is none, ValueError if it was altered."""
+    import torch
+
+    path.lstat()
+    body = _opened(path)
+    if body is None:
         raise ValueError("the digest does not match")
     state: State = torch.load(io.BytesIO(body), map_location="cpu", weights_only=True)
     return state
+
+
+def sealed(body: bytes | memoryview) -> tuple[bytes | memoryview, bytes]:
+    """What a checkpoint file holds, in its order: the body, then its digest.
+
+    torch.load does not notice flipped bits, hence the digest; as a tail it leaves the file one that torch.load reads.
+    """
+    return body, hashlib.sha256(body).digest()
+
+
+def _opened(path: Path) -> memoryview | None:
+    """The body of a checkpoint file that is as it was written, else None."""
+    try:
+        content = memoryview(read_file(path))
+    except OSError:
+        return None
+    body, digest = content[:-DIGEST_BYTES], content[-DIGEST_BYTES:]
+    return body if hashlib.sha256(body).digest() == digest else None
 
 
 def settle(folder: Path) -> None:

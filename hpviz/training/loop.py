@@ -51,8 +51,8 @@ def train(
     With `checkpoint`, a folder, every epoch is saved there before it is announced, and training goes on from the
     newest one; on a CPU with the same number of threads the result is then bit for bit that of an uninterrupted run.
     Closing the generator stops within one batch and loses the epoch under way. `weights` is the file of pretrained
-    weights, if the spec asks for them. Raises BadInput if weights or checkpoint are not this run's, and OSError,
-    such as a full disk's, from saving.
+    weights, if the spec asks for them. Raises BadInput if weights or checkpoint are not this run's or the device cannot
+    compute in its precision, and OSError, such as a full disk's, from saving.
     """
     numerics.use_physical_cores()
     numerics.keep_freed_memory()
@@ -72,6 +72,7 @@ def _train(
             yield Diverged(len(saved["rows"]), saved["diverged"])
         if saved["diverged"] or len(saved["rows"]) >= epochs:
             return
+    numerics.check_precision(spec.precision, device)
     if device != "cpu":
         numerics.set_matmul_precision(spec.precision)
     memory = MemoryMeter(device)

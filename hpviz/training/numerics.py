@@ -54,17 +54,31 @@ def resolve_device(choice: str) -> str:
 
 
 def resolve_precision(choice: str, device: str) -> str:
-    """ "fp32", "tf32" or "bf16"; "auto" is bf16 where the hardware computes in it, else fp32.
+    """ "fp32" or "bf16"; "auto" is bf16 where the hardware computes in it, else fp32.
 
-    bf16 works on every CPU, but slowly where `has_bf16` is False. Raises BadInput for tf32 on a CPU.
+    bf16 works on every device, but slowly where `has_bf16` is False. tf32 is not for choosing: see `check_precision`.
     """
     if choice == "auto":
         return "bf16" if has_bf16(device) else "fp32"
-    if choice not in ("fp32", "tf32", "bf16"):
+    if choice not in ("fp32", "bf16"):
         raise BadInput(f"Precision should be auto, fp32 or bf16; {choice!r} was given.")
-    if choice == "tf32" and device == "cpu":
-        raise BadInput("Only NVIDIA GPUs compute in tf32; choose fp32 or bf16 on this device.")
     return choice
+
+
+def check_precision(precision: str, device: str) -> None:
+    """Raise BadInput if the device does not compute in the precision of a run that came from elsewhere.
+
+    Elsewhere than on an NVIDIA GPU of 2020 or later, what asks for tf32 silently gets fp32.
+    """
+    if precision == "tf32" and not _has_tf32(device):
+        raise BadInput(
+            "This run is in tf32, in which only newer NVIDIA GPUs compute and this machine's device does not: train "
+            "the same setting in fp32 or bf16."
+        )
+
+
+def _has_tf32(device: str) -> bool:
+    return device != "cpu" and torch.version.cuda is not None and torch.cuda.get_device_capability(device) >= (8, 0)
 
 
 def has_bf16(device: str) -> bool:

@@ -12,7 +12,7 @@ from hpviz.runs import memory
 from hpviz.runs.document import move, new_run, put_epoch
 from hpviz.studies import KERNEL_WIDTH, LEARNING_RATE, PRESETS, STUDIES, WEIGHT_DECAY
 from tests.app.pages import ROOT, open_page, page_spec, press, remember, texts
-from tests.made_up import row
+from tests.made_up import keep_checkpoint, row
 
 
 @pytest.fixture
@@ -178,7 +178,7 @@ def test_a_run_that_is_still_training_holds_no_judgement_back(app, runner, work)
         remember(runner, 8, learning_rate=1e-4, top=0.9, seed=seed)
         remember(runner, 8, learning_rate=1e-2, top=0.2, seed=seed)
     run = remember(runner, 1, status="stopped", learning_rate=1e-3)
-    work.done[run["id"]] = 1
+    keep_checkpoint(runner.cache, run["id"])
     work.gate.clear()
     app.run()
     press(app, "Resume")
@@ -373,6 +373,7 @@ def test_a_diverged_run_is_marked_and_keeps_its_curve(app, runner):
 
 def test_a_stopped_run_can_be_resumed_from_the_page(app, runner):
     run = remember(runner, 2, status="stopped", learning_rate=1e-4)
+    keep_checkpoint(runner.cache, run["id"])
     app.run()
     next(button for button in app.button if button.label == "Resume").click().run()
     assert not app.exception

@@ -10,7 +10,7 @@ from hpviz.runs import bundle
 from hpviz.runs.document import move, new_run, put_epoch
 from hpviz.terminal import headline
 from hpviz.ui.text import literal
-from tests.made_up import row, spec
+from tests.made_up import keep_checkpoint, row, spec
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = "hpviz/ui/pages/runs.py"
@@ -30,9 +30,7 @@ def remember(runner, epochs=3, status="finished", target=3, checkpoint=0, **valu
     move(run, status)
     runner.store.put(run)
     if checkpoint:
-        folder = runner.store.checkpoints / run["id"]
-        folder.mkdir(parents=True)
-        (folder / "newest.pt").write_bytes(b"x" * checkpoint)
+        keep_checkpoint(runner.cache, run["id"], checkpoint)
     return run["id"]
 
 

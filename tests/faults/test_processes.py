@@ -110,7 +110,7 @@ def test_a_second_process_follows_and_takes_over_when_the_first_is_killed(hpviz,
     assert run["status"] == "finished"
 
 
-def test_another_process_stops_a_run(hpviz):
+def test_another_process_stops_a_run_within_an_epoch_and_it_goes_on(hpviz, uninterrupted):
     process = hpviz.start(hpviz.run)
     told = json.loads(process.stdout.readline())
     wait_for_epoch(process, 1)
@@ -118,9 +118,12 @@ def test_another_process_stops_a_run(hpviz):
     *_, last = process.stdout
     assert process.wait() == 0
     assert json.loads(last)["status"] == "stopped"
+    assert list(epochs(hpviz.finish(["resume"])[1])) == uninterrupted
 
 
-def test_a_full_disk_fails_the_run_with_a_sentence_and_it_goes_on_once_there_is_room(hpviz, uninterrupted):
+def test_a_full_disk_leaves_a_run_finished_that_was_being_extended_and_it_goes_on_once_there_is_room(
+    hpviz, uninterrupted
+):
     one_epoch = [*hpviz.run[:-1], "1"]
     assert hpviz.finish(one_epoch)[0] == 0
 
@@ -129,7 +132,8 @@ def test_a_full_disk_fails_the_run_with_a_sentence_and_it_goes_on_once_there_is_
 
     status, lines = hpviz.finish(hpviz.run, preexec_fn=little_room)
     assert status == 1
-    assert lines[-1]["status"] == "failed"
-    assert "Disk full" in lines[-1]["reason"]
-    assert hpviz.finish(["runs"])[1][0]["epochs"] == 1
+    assert lines[-1]["status"] == "finished"
+    assert lines[-1]["reason"].startswith(f"Extending it to {EPOCHS} epochs failed: Disk full")
+    (listed,) = hpviz.finish(["runs"])[1]
+    assert (listed["status"], listed["epochs"], listed["target"]) == ("finished", 1, 1)
     assert list(epochs(hpviz.finish(["resume"])[1])) == uninterrupted

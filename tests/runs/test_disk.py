@@ -8,7 +8,7 @@ from hpviz.runs.document import move, new_run, put_epoch
 from hpviz.runs.ownership import Owner
 from hpviz.runs.recovery import write_sidecar
 from hpviz.runs.store import RunStore
-from tests.made_up import row, spec
+from tests.made_up import keep_checkpoint, row, spec
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def trained(store, status="finished", owner=None, checkpoint=1000, epochs=2, **v
     move(run, status, owner=owner)
     store.put(run)
     write_sidecar(run, store.checkpoints / run["id"])
-    (store.checkpoints / run["id"] / "newest.pt").write_bytes(b"x" * checkpoint)
+    keep_checkpoint(store.checkpoints.parent, run["id"], checkpoint)
     return run
 
 

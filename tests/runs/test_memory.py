@@ -12,6 +12,7 @@ def system(tmp_path, monkeypatch):
     info.write_text("MemTotal:       16777216 kB\nMemAvailable:    8388608 kB\n")
     monkeypatch.setattr(memory, "MEMORY_INFO", info)
     monkeypatch.setattr(memory, "CONTAINER", tmp_path)
+    monkeypatch.setattr(memory, "GROUPS", tmp_path / "cgroup")
     return tmp_path
 
 
@@ -32,6 +33,59 @@ def test_a_containers_limit_counts_and_files_read_before_give_way(system):
 
 def test_a_container_without_a_limit_does_not_count(system):
     contain(system, limit="max", used=3000, cached=0)
+    assert memory.available_bytes() == 8 * 2**30
+
+
+def contain_in_version_1(folder, limit, used, cached):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "memory.limit_in_bytes").write_text(f"{limit}\n")
+    (folder / "memory.usage_in_bytes").write_text(f"{used}\n")
+    (folder / "memory.stat").write_text(f"inactive_file 7\ntotal_inactive_file {cached}\ntotal_active_file 5\n")
+
+
+def test_a_limit_of_version_1_counts_too(system):
+    contain_in_version_1(system / "memory", limit=4000, used=3000, cached=1500)
+    assert memory.available_bytes() == 2500
+
+
+@pytest.mark.parametrize("limit", [2**63 - 4096, 2**63 - 1, 2**62])
+def test_version_1_writes_a_huge_number_where_there_is_no_limit(system, limit):
+    contain_in_version_1(system / "memory", limit=limit, used=3000, cached=0)
+    assert memory.available_bytes() == 8 * 2**30
+    (system / "meminfo").unlink()
+    assert memory.available_bytes() is None
+
+
+@pytest.mark.parametrize("tightest", ["user.slice", "user.slice/app", "user.slice/app/hpviz"])
+@pytest.mark.parametrize("version", [1, 2])
+def test_every_group_around_the_process_bounds_it(system, version, tightest):
+    line = "4:cpu,memory:/user.slice/app/hpviz" if version == 1 else "0::/user.slice/app/hpviz"
+    (system / "cgroup").write_text(f"9:name=systemd:/elsewhere\n{line}\n")
+    root, put = (system / "memory", contain_in_version_1) if version == 1 else (system, contain)
+    for group in ("user.slice", "user.slice/app", "user.slice/app/hpviz", "elsewhere"):
+        (root / group).mkdir(parents=True)
+        put(
+            root / group, limit=4000 if group == tightest else 10 if group == "elsewhere" else 9000, used=1000, cached=0
+        )
+    assert memory.available_bytes() == 3000
+
+
+@pytest.mark.parametrize("path", ["/docker/0123", "/../../other", "/"])
+def test_inside_a_container_whose_own_path_is_not_to_be_seen_its_root_counts(system, path):
+    (system / "cgroup").write_text(f"4:memory:{path}\n0::{path}\n")
+    contain_in_version_1(system / "memory", limit=4000, used=1000, cached=0)
+    contain_in_version_1(system.parent / "other", limit=10, used=1, cached=0)
+    assert memory.available_bytes() == 3000
+
+
+def test_more_used_than_allowed_leaves_nothing(system):
+    contain(system, limit=3000, used=4000, cached=0)
+    assert memory.available_bytes() == 0
+
+
+def test_what_cannot_be_read_bounds_nothing(system):
+    (system / "cgroup").write_bytes(b"no\xff such: line\n\n0\n::::\n")
+    (system / "memory.max").mkdir()
     assert memory.available_bytes() == 8 * 2**30
 
 

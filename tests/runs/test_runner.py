@@ -5,11 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from hpviz.data.progress import Progress
 from hpviz.runs import bundle
-from hpviz.runs.document import new_run, put_epoch
 from hpviz.runs.runner import Runner
 from hpviz.spec import BadInput
-from tests.made_up import Work, request, row
+from hpviz.training.events import Evaluating
+from tests.made_up import Work, request
 
 WAIT = 20
 
@@ -68,20 +69,6 @@ def test_an_imported_run_is_not_resumed_but_its_spec_can_be_trained_beside_it(ru
     assert {run["id"] for run in runner.runs()} == {foreign["id"], one.spec.run_id}
 
 
-def test_without_its_checkpoint_a_run_begins_at_epoch_1_and_its_rows_are_replaced_one_by_one(runner, work):
-    one = request(epochs=5)
-    run = new_run(one.spec, one.inputs, 3)
-    for epoch in range(1, 4):
-        put_epoch(run, row(epoch, accuracy=0.1))
-    runner.store.put(run)
-    work.gate.clear()
-    runner.submit(one)
-    assert work.at_gate.wait(WAIT)
-    assert [line["test_accuracy"] for line in runner.run(run["id"])["epochs"]] == [0.1, 0.1, 0.1]
-    work.gate.set()
-    assert [line["test_accuracy"] for line in finished(runner, one)["epochs"]] == [0.5] * 5
-
-
 def test_fewer_epochs_are_recalled_and_more_go_on_from_the_last(runner, work):
     one = request(epochs=3)
     runner.submit(one)
@@ -136,6 +123,33 @@ def test_another_process_stops_a_run_through_the_store(runner, work, tmp_path):
     other.close()
     until(lambda: status(runner, one) == "stopped")
     assert runner.run(one.spec.run_id)["reason"]
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+@pytest.mark.parametrize(
+    "step", [Progress("preparing the images", 1, 9), Progress("loading PyTorch", 0, 0), Evaluating(1, 5, 9)], ids=str
+)
+def test_a_stop_is_heard_whatever_goes_on(tmp_path, step, elsewhere):
+    under_way, closed = threading.Event(), threading.Event()
+
+    def endless(run, cache, device):
+        try:
+            while True:
+                under_way.set()
+                yield step
+        finally:
+            closed.set()
+
+    runner, other = Runner(tmp_path, "cpu", endless), Runner(tmp_path, "cpu", endless)
+    try:
+        runner.submit(request())
+        assert under_way.wait(WAIT)
+        (other if elsewhere else runner).stop(request().spec.run_id)
+        until(lambda: status(runner, request()) == "stopped")
+        assert closed.is_set()
+    finally:
+        runner.close()
+        other.close()
 
 
 def test_a_waiting_run_leaves_the_queue_when_it_is_stopped(runner, work):

@@ -220,6 +220,12 @@ def test_an_epoch_is_announced_only_once_it_is_on_disk(data, make_spec, tmp_path
     assert told == []
 
 
+def test_nothing_is_trained_under_a_precision_the_device_does_not_compute_in(data, make_spec, tmp_path):
+    with pytest.raises(BadInput, match="tf32"):
+        list(train(make_spec(precision="tf32"), data, epochs=1, checkpoint=tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_checkpoint_of_another_run_is_refused(data, make_spec, tmp_path):
     rows(train(make_spec(), data, epochs=1, checkpoint=tmp_path))
     with pytest.raises(BadInput, match="another run"):

@@ -9,7 +9,7 @@ import torch
 
 from hpviz.spec import BadInput
 from hpviz.training import numerics
-from hpviz.training.numerics import machine, physical_cores, resolve_device, resolve_precision
+from hpviz.training.numerics import check_precision, machine, physical_cores, resolve_device, resolve_precision
 
 
 def test_the_machine_is_described_in_plain_json():
@@ -43,6 +43,24 @@ def test_auto_is_bf16_only_where_the_cpu_has_it_in_hardware(tmp_path, monkeypatc
 def test_a_precision_a_cpu_cannot_do_is_refused_in_a_sentence(choice):
     with pytest.raises(BadInput, match="fp32 or bf16"):
         resolve_precision(choice, "cpu")
+
+
+def test_only_what_a_device_computes_in_passes(monkeypatch):
+    for precision in ("fp32", "bf16"):
+        check_precision(precision, "cpu")
+    with pytest.raises(BadInput, match="tf32"):
+        check_precision("tf32", "cpu")
+    monkeypatch.setattr(torch.version, "cuda", "12.8")
+    for generation, passes in (((7, 5), False), ((8, 0), True), ((9, 0), True)):
+        monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device, found=generation: found)
+        if passes:
+            check_precision("tf32", "cuda:0")
+        else:
+            with pytest.raises(BadInput, match="tf32"):
+                check_precision("tf32", "cuda:0")
+    monkeypatch.setattr(torch.version, "cuda", None)  # AMD
+    with pytest.raises(BadInput, match="tf32"):
+        check_precision("tf32", "cuda:0")
 
 
 @pytest.mark.parametrize("choice", ["cuda:99", "cuda:x", "gpu", ""])

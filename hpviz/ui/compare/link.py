@@ -118,7 +118,9 @@ def _request(spec: RunSpec, epochs: int) -> Request:
     source, identity = _images(spec)
     check_memory(spec, len(identity.classes))
     # The images are known by their fingerprint; what they are called is this machine's business.
-    return Request(spec.model_copy(update={"dataset": source.name}), epochs, inputs(source, identity))
+    one = Request(spec.model_copy(update={"dataset": source.name}), epochs, inputs(source, identity))
+    get_runner().check(one)
+    return one
 
 
 def _images(spec: RunSpec) -> tuple[Source, Identity]:

@@ -70,15 +70,15 @@ def show_missing(
         st.caption(f"Nothing is missing that runs like these could add.{more}")
         return
     seconds = seconds_for(missing, runs, setting.identity)
-    st.button(
+    if st.button(
         f"Run what is missing ({plural(len(idle), 'run')})" if idle else "All that is missing is queued",
         type="primary",
         icon=":material/playlist_play:",
         disabled=not idle,
         key="run missing",
-        on_click=submit,
-        args=(setting, lambda: idle),
-    )
+    ):
+        submit(setting, lambda: idle)
+        st.rerun()  # the whole page: a question is asked there
     st.caption(_estimate(len(missing), seconds))
     if complaint := st.session_state.pop(COMPLAINT, None):
         st.error(sentence(complaint), icon=":material/error:")

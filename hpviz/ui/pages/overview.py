@@ -19,6 +19,7 @@ from hpviz.ui.overview.missing_runs import choose_weights, setting_of, show_miss
 from hpviz.ui.overview.scoreboard import show_counts, show_ledger
 from hpviz.ui.permalink import Entry, one_of
 from hpviz.ui.resources import get_runner, tick
+from hpviz.ui.runs.questions import show_question
 from hpviz.ui.study.choices import known_data
 from hpviz.ui.study.screen import is_dark
 from hpviz.ui.text import literal, sentence
@@ -111,6 +112,7 @@ st.markdown(
     "hpviz came with."
 )
 permalink.complain(PAGE)
+show_question()
 given, preset = choose()
 weights = choose_weights()
 known = identified(given)

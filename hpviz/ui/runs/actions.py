@@ -7,11 +7,11 @@ import streamlit as st
 from hpviz.analysis.words import plural
 from hpviz.links import MOST_RUNS
 from hpviz.runs import bundle, disk
-from hpviz.runs.document import ACTIVE, Run
+from hpviz.runs.document import ACTIVE, Run, goal
 from hpviz.runs.runner import Runner
 from hpviz.spec import MAX_EPOCHS
 from hpviz.ui.resources import get_runner
-from hpviz.ui.runs.questions import ask_to_begin_anew, ask_to_delete, ask_to_free, do, each
+from hpviz.ui.runs.questions import ask, ask_to_delete, ask_to_free, begin_anew, do, each
 
 FOREIGN = (
     "Imported runs cannot be trained further: their checkpoints stayed where they were trained. Train the same setting "
@@ -77,7 +77,7 @@ def _stop(runner: Runner, chosen: Sequence[Run]) -> None:
 def _train_on(runner: Runner, chosen: Sequence[Run], own: Sequence[Run]) -> None:
     """Resume what did not reach its last epoch, or train any run for some epochs more."""
     open_ended = [run for run in own if run["status"] != "diverged"]
-    unfinished = [run for run in open_ended if len(run["epochs"]) < run["target"]]
+    unfinished = [run for run in open_ended if len(run["epochs"]) < goal(run)]
     foreign = bool(chosen) and all(run["origin"] is not None for run in chosen)
     if st.button(
         "Resume",
@@ -102,15 +102,12 @@ def _submit(runner: Runner, runs: Sequence[Run], more: int) -> None:
     """Queue the runs, up to where they were going or `more` epochs further; asks first if some begin at epoch 1."""
     goals = {run["id"]: min(len(run["epochs"]) + more, MAX_EPOCHS) if more else None for run in runs}
 
-    def queue(run_id: str) -> None:
-        runner.submit(runner.resumption(run_id, goals[run_id]))
-
-    def act() -> str:
-        return each(runs, queue, "queued")
+    def queue(from_start: bool) -> str:
+        return each(runs, lambda run_id: runner.submit(runner.resumption(run_id, goals[run_id], from_start)), "queued")
 
     if anew := [run for run in runs if disk.begins_anew(runner.store, run)]:
-        ask_to_begin_anew(anew, act)
-    do(act)
+        ask(begin_anew(anew, lambda: queue(True)))
+    do(lambda: queue(False))
     st.rerun()
 
 

@@ -116,18 +116,16 @@ def ask_to_free(runs: Sequence[Run]) -> None:
     )
 
 
-def ask_to_begin_anew(anew: Sequence[Run], act: Callable[[], str]) -> None:
-    """Before runs are resumed or extended of which some have no checkpoint any more."""
-    ask(
-        Question(
-            "The checkpoints of these runs were freed, so their training begins again at epoch 1 and every new epoch "
-            "takes the place of the recorded one. The figures come out the same on the same machine; on another they "
-            "may differ a little.",
-            "Train from epoch 1",
-            ":material/restart_alt:",
-            act,
-            _names(anew),
-        )
+def begin_anew(anew: Sequence[Run], act: Callable[[], str]) -> Question:
+    """What is asked before runs are resumed or extended of which some have no sound checkpoint any more."""
+    return Question(
+        "The checkpoints of these runs were freed or damaged, so their training begins again at epoch 1. The recorded "
+        "epochs stay until the new ones have got as far; then those take their place. The figures come out the same on "
+        "the same machine; on another they may differ a little.",
+        "Train from epoch 1",
+        ":material/restart_alt:",
+        act,
+        _names(anew),
     )
 
 

@@ -56,14 +56,14 @@ def _show_kind(study: Study, setting: Setting, kind: str, foreign: Sequence[Run]
             f"{literal(machines, 400)}.",
             width="stretch",
         )
-        st.button(
+        if st.button(
             _label(study, setting, foreign),
             key=choices.key(study, f"{kind}: mine"),
             icon=":material/play_arrow:",
             help="Your runs take the place of these, value by value, as their epochs arrive",
-            on_click=submit,
-            args=(setting, lambda: _requests(study, setting, foreign)),
-        )
+        ):
+            submit(setting, lambda: _requests(study, setting, foreign))
+            st.rerun()  # the whole page: complaints and questions are shown there
 
 
 def _requests(study: Study, setting: Setting, foreign: Sequence[Run]) -> list[Request]:

@@ -1,17 +1,21 @@
 """From the page to the queue: values, seeds and whole lists of runs, or one sentence that says why not."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from itertools import count, islice
 
 import streamlit as st
 
 from hpviz.analysis.cost import cost, refusal
+from hpviz.analysis.words import plural
+from hpviz.notation import short
 from hpviz.plan import Setting, request
 from hpviz.runs import memory
 from hpviz.runs.runner import Request
 from hpviz.spec import BadInput, RunSpec
 from hpviz.studies import Study
 from hpviz.ui.resources import get_runner
+from hpviz.ui.runs.questions import QUESTION, begin_anew
 from hpviz.ui.study.screen import on_screen, shown
 
 REST_SECONDS = 1.0
@@ -28,6 +32,8 @@ def propose(study: Study, setting: Setting, value: float, slot: str) -> None:
     try:
         one = request(setting, **{study.field: value})
         check_memory(one.spec, len(setting.identity.classes))
+        if get_runner().begins_anew(one):
+            raise BadInput(_anew(study, value))
         get_runner().propose(one, slot, after=REST_SECONDS)
     except BadInput as error:
         st.session_state[COMPLAINT] = str(error)
@@ -57,16 +63,36 @@ def add_seeds(study: Study, setting: Setting, seeds: int, values: Sequence[float
 
 
 def submit(setting: Setting, ask: Callable[[], Sequence[Request]]) -> None:
-    """Queue all requests, or none and leave a complaint for the page."""
+    """Queue all requests, or none and leave a complaint for the page; asks first if some begin again at epoch 1."""
+    runner = get_runner()
     try:
         requests = ask()
         for one in requests:
             check_memory(one.spec, len(setting.identity.classes))
+            runner.check(one)
     except BadInput as error:
         st.session_state[COMPLAINT] = str(error)
         return
-    for one in requests:
-        get_runner().submit(one)
+    anew = [run for one in requests if runner.begins_anew(one) and (run := runner.run(one.spec.run_id))]
+    if not anew:
+        for one in requests:
+            runner.submit(one)
+        return
+
+    def act() -> str:
+        for one in requests:
+            runner.submit(dataclasses.replace(one, from_start=True))
+        return f"{plural(len(requests), 'run')} queued."
+
+    st.session_state[QUESTION] = begin_anew(anew, act)
+
+
+def _anew(study: Study, value: float) -> str:
+    """Why a slider that comes to rest on a value leaves it at that."""
+    return (
+        f"The run of {study.symbol} {short(value)} has no sound checkpoint any more, so it would begin again at epoch "
+        f"1: press “Train {study.symbol} {short(value)}” if it may."
+    )
 
 
 def check_memory(spec: RunSpec, classes: int) -> None:

@@ -31,13 +31,13 @@ def show_link_offer(study: Study, setting: Setting, runs: Sequence[Run]) -> None
                 f"{study.symbol} {literal(names, 400)}.",
                 width="stretch",
             )
-            st.button(
+            if st.button(
                 f"Train {'it' if len(missing) == 1 else 'them'}",
                 key=choices.key(study, "train linked"),
                 icon=":material/play_arrow:",
-                on_click=submit,
-                args=(setting, lambda: _requests(study, setting, missing)),
-            )
+            ):
+                submit(setting, lambda: _requests(study, setting, missing))
+                st.rerun()  # the whole page: complaints and questions are shown there
 
 
 def _missing(study: Study, linked: Sequence[link.Pair], runs: Sequence[Run]) -> list[link.Pair]:

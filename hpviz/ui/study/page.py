@@ -11,6 +11,7 @@ from hpviz.studies import Study
 from hpviz.ui import permalink
 from hpviz.ui.fetching import found_weights, identified
 from hpviz.ui.resources import get_runner
+from hpviz.ui.runs.questions import show_question
 from hpviz.ui.study import choices, link, live
 from hpviz.ui.study.cost_card import show_cost
 from hpviz.ui.study.launch import COMPLAINT, add_seeds, launch, propose
@@ -27,6 +28,7 @@ def show_study(study: Study) -> None:
     st.title(study.title)
     st.markdown(f"**{study.question}** {study.answer}")
     permalink.complain(study.name)
+    show_question()
     given = choices.choose_data(study)
     show_pictures(study)
     held = choices.choose_held(study)

@@ -6,14 +6,14 @@ from contextlib import contextmanager
 import streamlit as st
 
 from hpviz.plan import Setting
-from hpviz.runs.document import ACTIVE, Run
+from hpviz.runs import disk
+from hpviz.runs.document import ACTIVE, Run, cut_short, goal
 from hpviz.runs.pace import elsewhere
 from hpviz.runs.runner import Runner
 from hpviz.studies import Study
 from hpviz.ui.progress import bar
+from hpviz.ui.runs.questions import QUESTION, begin_anew, do, each
 from hpviz.ui.study.screen import name_of
-
-RESUMABLE = ("stopped", "interrupted", "failed")
 
 
 def show_queue(runner: Runner, study: Study, setting: Setting, runs: Sequence[Run], slot: str) -> None:
@@ -44,7 +44,7 @@ def show_queue(runner: Runner, study: Study, setting: Setting, runs: Sequence[Ru
         elif not ours:
             st.caption("Nothing is training.")
     for run in runs:
-        if run["status"] in RESUMABLE:
+        if cut_short(run):
             _offer_resume(runner, run, names[run["id"]])
 
 
@@ -64,16 +64,24 @@ def _ordinal(position: int) -> str:
 def _offer_resume(runner: Runner, run: Run, name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(width="stretch"):
-            st.caption(f"{name} · {run['status']} after epoch {len(run['epochs'])}/{run['target']}")
+            st.caption(f"{name} · {run['status']} after epoch {len(run['epochs'])}/{goal(run)}")
             st.text(run["reason"] or "")
-        st.button(
-            "Resume",
-            key=f"resume:{run['id']}",
-            icon=":material/play_arrow:",
-            on_click=_resume,
-            args=(runner, run["id"]),
-        )
+        if st.button("Resume", key=f"resume:{run['id']}", icon=":material/play_arrow:"):
+            _resume(runner, run["id"])
+            st.rerun()  # the whole page: a question is asked there
 
 
 def _resume(runner: Runner, run_id: str) -> None:
-    runner.submit(runner.resumption(run_id))
+    """Go on with a run; asks first if it would begin again at epoch 1, and says why if it cannot be gone on with."""
+
+    run = runner.run(run_id)
+    if run is None:
+        return
+
+    def act(from_start: bool) -> str:
+        return each([run], lambda run_id: runner.submit(runner.resumption(run_id, from_start=from_start)), "queued")
+
+    if run["status"] not in ACTIVE and disk.begins_anew(runner.store, run):
+        st.session_state[QUESTION] = begin_anew([run], lambda: act(True))
+    else:
+        do(lambda: act(False))
