@@ -53,7 +53,7 @@ def follow_all(runner: Runner, requests: Sequence[Request], reporter: Reporter) 
         time.sleep(POLL_SECONDS)
     reporter.table("Results", RESULT_COLUMNS, rows)
     if failed and not deleted and all(run["id"] in runner.refused for run in failed):
-        raise BadInput(failed[0]["reason"] or "The runs could not be trained.")
+        raise BadInput(runner.refused[failed[0]["id"]])
     return FAILED if failed or deleted else 0
 
 

@@ -90,7 +90,7 @@ class Runner:
         self._looked_at: dict[str, float] = {}
         self._unsaved: dict[str, tuple[Job, Status, str | None]] = {}
         self._machine: dict[str, Any] | BadInput | None = None
-        self.refused: set[str] = set()  # runs that failed here for what they were given
+        self.refused: dict[str, str] = {}  # runs that failed here for what they were given, and why
         self._warm = threading.Event()
         self._closing = self._closed = False
         self._worker: threading.Thread | None = None
@@ -315,7 +315,7 @@ class Runner:
                 train(self.store, job, machine, self.cache, self._work, device)
             except Exception as error:
                 if isinstance(error, BadInput):
-                    self.refused.add(job.id)
+                    self.refused[job.id] = str(error)
                 else:
                     # Where it happened is for those who look for it: most failures are a full disk or little memory.
                     log.warning("run %s failed: %s", job.id, describe_failure(error))
