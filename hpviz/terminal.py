@@ -131,7 +131,7 @@ class Terminal:
 
     def done(self, run: Run, status: str, reason: str | None) -> None:
         self.close()
-        if status != "finished":
+        if status != "finished" or reason:
             self._console.print(f"  {status}: {self._plain(reason or '')}")
 
     def table(self, title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
