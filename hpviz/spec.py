@@ -33,6 +33,29 @@ ARTICLE_CHANNELS = (3, 10, 20, 10)
 MAX_EPOCHS = 1000
 MAX_SEEDS = 100
 
+# The fields that every id has been made of since version 0.1.0. Nothing joins or leaves them.
+FIRST_FIELDS = frozenset(
+    {
+        "dataset",
+        "fingerprint",
+        "per_class",
+        "validation_fraction",
+        "image_size",
+        "normalisation",
+        "model",
+        "weights",
+        "kernel_width",
+        "padding",
+        "optimizer",
+        "momentum",
+        "learning_rate",
+        "batch_size",
+        "weight_decay",
+        "seed",
+        "precision",
+    }
+)
+
 
 class BadInput(ValueError):
     """Input that cannot be used; its message is one sentence written for the person who gave it."""
@@ -100,10 +123,22 @@ class RunSpec(BaseModel):
         feature_sizes(self.image_size, self.kernel_width, self.padding)
         return self
 
+    def plain(self) -> dict[str, Any]:
+        """The spec as JSON, fields younger than FIRST_FIELDS only where they are not at their neutral value.
+
+        So a field that is added later leaves every spec that does without it as it was.
+        """
+        told = self.model_dump(mode="json")
+        return {name: value for name, value in told.items() if name in FIRST_FIELDS or value != self.neutral(name)}
+
+    def neutral(self, name: str) -> Any:
+        """The value of a younger field that means: as the net and the recipe had it before the field came."""
+        return type(self).model_fields[name].default
+
     @property
     def run_id(self) -> str:
-        """The first 12 hex digits of the SHA-256 of the canonical JSON, the label left out."""
-        identity = self.model_dump(mode="json", exclude={"dataset"})
+        """The first 12 hex digits of the SHA-256 of `plain` as canonical JSON, the label left out."""
+        identity = {name: value for name, value in self.plain().items() if name != "dataset"}
         canonical = json.dumps(identity, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 

@@ -1,9 +1,12 @@
 """The identity that lasts: ids that exist never change, whatever is added to a spec."""
 
+from typing import Annotated
+
 import pytest
+from pydantic import Field
 
 from hpviz.runs.reference import reference_runs
-from hpviz.spec import build_spec
+from hpviz.spec import RunSpec, build_spec
 
 SCENES = {
     "dataset": "scenes",
@@ -62,3 +65,15 @@ def test_an_id_that_exists_stays(fields, run_id):
 def test_the_reference_runs_that_hpviz_comes_with_have_the_ids_of_their_specs():
     for run in reference_runs():
         assert build_spec(**run["spec"]).run_id == run["id"].partition("-")[0]
+
+
+class Grown(RunSpec):
+    """A spec of some later version, with one field more."""
+
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+
+def test_a_field_added_later_changes_no_id_at_its_neutral_value_and_every_id_at_another():
+    for fields, run_id in GOLDEN:
+        assert Grown(**fields).run_id == Grown(**fields, label_smoothing=0.0).run_id == run_id
+        assert Grown(**fields, label_smoothing=0.1).run_id != run_id

@@ -1,17 +1,24 @@
 """What older versions wrote stays usable: a cache opened, resumed, extended, a bundle taken in, addresses followed."""
 
 import json
+import logging
+import sqlite3
 import tarfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from hpviz import links
+from hpviz import __version__, links
 from hpviz.cli import main
 from hpviz.runs import bundle
-from hpviz.runs.recovery import DATABASE
+from hpviz.runs.document import now
+from hpviz.runs.recovery import DATABASE, write_sidecar
+from hpviz.runs.reference import reference_runs
+from hpviz.runs.schema import SCHEMA, Newer
 from hpviz.runs.store import RunStore
-from hpviz.spec import build_spec
+from hpviz.spec import BadInput, RunSpec, build_spec
+from hpviz.training import checkpoint
 from tests.fixtures.photos import make_photos
 
 FOLDER = Path(__file__).parent / "fixtures" / "v0_1"
@@ -102,3 +109,100 @@ def test_an_old_address_of_runs_names_the_same_specs():
     wanted = links.decode(address["specs"])
     assert {spec.run_id for spec in wanted.specs.values()} == set(links.ids(address["runs"]))
     assert build_spec(**wanted.specs[IDS["article"]].model_dump()).kernel_width == 3
+
+
+def raw_documents(database):
+    """What lies in the store, as it lies there."""
+    with closing(sqlite3.connect(database)) as connection:
+        rows = connection.execute("SELECT value FROM Cache WHERE key LIKE 'v1/run/%'").fetchall()
+    return [json.loads(text) for (text,) in rows]
+
+
+def test_whatever_is_read_has_every_field_of_a_spec(cache):
+    read = [*RunStore(cache).runs(), *reference_runs(), *bundle.read((FOLDER / "bundle.json").read_bytes())]
+    for run in read:
+        assert run["spec"].keys() == RunSpec.model_fields.keys()
+        assert run["schema"] == SCHEMA
+
+
+def test_a_store_is_copied_as_it_was_before_this_version_writes_to_it(cache):
+    store = RunStore(cache)
+    store.put(store.get(IDS["stopped"]))
+    copy = cache / "backup" / f"before-schema-{SCHEMA}.db"
+    assert {run["schema"] for run in raw_documents(copy)} == {1}
+    assert len(raw_documents(copy)) == len(IDS) + 1
+    written = copy.read_bytes()
+    assert RunStore(cache).get(IDS["stopped"])["schema"] == SCHEMA
+    assert copy.read_bytes() == written
+
+
+def test_a_new_store_needs_no_such_copy(tmp_path):
+    RunStore(tmp_path / "new")
+    assert list((tmp_path / "new" / "backup").iterdir()) == []
+
+
+def test_an_old_store_opens_where_no_copy_can_be_made(cache, monkeypatch):
+    def full(*given):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("hpviz.runs.recovery.copy_database", full)
+    assert len(RunStore(cache).runs()) == len(IDS) + 1
+
+
+def made_newer(store, run_id):
+    """A run as a newer hpviz would have it, with a field that is unknown here."""
+    run = store.get(run_id)
+    newer = {**run, "schema": SCHEMA + 1, "spec": {**run["spec"], "label_smoothing": 0.1}}
+    store._cache.set(f"v1/run/{run_id}", newer)
+    store._count_change()
+    return newer
+
+
+def test_a_run_of_a_newer_version_is_named_and_left_alone_and_hides_no_other(cache, caplog):
+    store = RunStore(cache)
+    newer = made_newer(store, IDS["stopped"])
+    with caplog.at_level(logging.WARNING, logger="hpviz"):
+        assert IDS["stopped"] not in by_id(store.runs())
+    assert len(store.runs()) == len(IDS)
+    assert f"Run {IDS['stopped']} was written by a newer hpviz" in caplog.text
+    assert len(RunStore(cache).runs()) == len(IDS)  # its sidecar, of an older schema, does not take its place
+    assert newer in raw_documents(cache / "runs" / DATABASE)
+
+
+def test_a_run_of_a_newer_version_is_refused_in_a_sentence_and_not_trained_over(cache, hpviz):
+    newer = made_newer(RunStore(cache), IDS["stopped"])
+    status, _ = hpviz("resume", IDS["stopped"])
+    assert status == 2
+    with pytest.raises(Newer, match=f"newer hpviz .*{__version__} reads up to {SCHEMA}.*: update hpviz"):
+        RunStore(cache).find(IDS["stopped"])
+    assert newer in raw_documents(cache / "runs" / DATABASE)
+
+
+def test_a_sidecar_of_a_newer_version_is_passed_over(cache):
+    store = RunStore(cache)
+    run = store.get(IDS["article"])
+    store.remove(run["id"])
+    write_sidecar({**run, "schema": SCHEMA + 1}, cache / "checkpoints" / run["id"])
+    assert RunStore(cache).get(run["id"]) is None
+
+
+def test_a_checkpoint_of_a_newer_version_is_refused_in_a_sentence(tmp_path, monkeypatch):
+    spec = build_spec(dataset="photos", fingerprint="0" * 64)
+    with monkeypatch.context() as later:
+        later.setattr(checkpoint, "VERSION", checkpoint.VERSION + 1)
+        checkpoint.save(tmp_path, spec, {"rows": []})
+    with pytest.raises(BadInput, match="newer hpviz: update"):
+        checkpoint.load(tmp_path, spec)
+
+
+def test_a_bundle_of_a_newer_version_is_refused_in_a_sentence():
+    told = json.loads((FOLDER / "bundle.json").read_text())
+    with pytest.raises(BadInput, match="written by a newer hpviz"):
+        bundle.read(json.dumps({**told, "hpviz_bundle": bundle.FORMAT + 1, "exported": now()}).encode())
+
+
+def test_what_an_older_version_can_express_is_exported_so_that_it_can_read_it(cache):
+    told = json.loads((FOLDER / "bundle.json").read_text())
+    again = json.loads(bundle.write([RunStore(cache).get(IMPORTED)]))
+    assert again["hpviz_bundle"] == told["hpviz_bundle"] == 1
+    assert again["runs"][0]["spec"] == told["runs"][0]["spec"]

@@ -16,10 +16,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hpviz import __version__
-from hpviz.runs.document import ACTIVE, SCHEMA, Inputs, Origin, Run, moment, now
-from hpviz.spec import MAX_EPOCHS, BadInput, RunSpec
+from hpviz.runs.document import ACTIVE, Inputs, Origin, Run, moment, now
+from hpviz.runs.schema import SCHEMA
+from hpviz.spec import FIRST_FIELDS, MAX_EPOCHS, BadInput, RunSpec
 
-FORMAT = 1
+# Format 2: specs may have fields beyond FIRST_FIELDS. Where none has, the bundle is one that every hpviz reads.
+FIRST_FORMAT, FORMAT = 1, 2
 MAX_BYTES = 20_000_000
 MAX_RUNS = 2_000
 ORIGIN_DIGITS = 8
@@ -141,7 +143,7 @@ class BundledRun(_Strict):
 class Bundle(_Strict):
     """The file."""
 
-    hpviz_bundle: Literal[1]
+    hpviz_bundle: Annotated[int, Field(strict=True, ge=FIRST_FORMAT, le=FORMAT)]
     version: Version
     exported: Moment
     runs: Annotated[list[BundledRun], Field(min_length=1, max_length=MAX_RUNS)]
@@ -154,11 +156,12 @@ def write(runs: Sequence[Run]) -> bytes:
         raise BadInput("None of these runs has an epoch yet, so there is nothing to export.")
     if len(started) > MAX_RUNS:
         raise BadInput(f"A bundle holds at most {MAX_RUNS:,} runs; {len(started):,} were chosen.")
+    outward = [_outward(run) for run in started]
     bundle = {
-        "hpviz_bundle": FORMAT,
+        "hpviz_bundle": FIRST_FORMAT if all(run["spec"].keys() <= FIRST_FIELDS for run in outward) else FORMAT,
         "version": __version__,
         "exported": now(),
-        "runs": [_outward(run) for run in started],
+        "runs": outward,
     }
     return json.dumps(bundle, allow_nan=False, ensure_ascii=False, indent=1).encode()
 
@@ -181,10 +184,11 @@ def too_large(size: int) -> str:
 def _outward(run: Run) -> dict[str, Any]:
     """What goes out of a run, its texts cut to what is taken in: a failure's reason and a folder's name may be long."""
     under_way = run["status"] in ACTIVE
+    spec = RunSpec(**run["spec"])
     reason = "Exported while it was being trained." if under_way else run["reason"]
     return {
-        "id": RunSpec(**run["spec"]).run_id,
-        "spec": run["spec"],
+        "id": spec.run_id,
+        "spec": spec.plain(),
         "classes": [name[:NAME_LENGTH] for name in run["inputs"].get("classes", [])],
         "test_images": run["inputs"].get("test_images", 0),
         "target": run["target"],
@@ -242,7 +246,9 @@ def _sentence(error: ValidationError) -> str:
     if first["type"] == "json_invalid":
         return "This is not a bundle of hpviz: it is not JSON, or it was cut short."
     if first["loc"][:1] == ("hpviz_bundle",):
-        return f"This is not a bundle that hpviz {__version__} reads: it asks for format {FORMAT}."
+        if first["type"] == "less_than_equal":
+            return f"This bundle was written by a newer hpviz; {__version__} reads formats up to {FORMAT}: update it."
+        return f"This is not a bundle that hpviz {__version__} reads: it asks for format {FORMAT} or an earlier one."
     complaint = first["msg"].removeprefix("Value error, ")
     if "ctx" in first and isinstance(first["ctx"].get("error"), ValueError):
         return (

@@ -50,7 +50,7 @@ def examine(cache: Path) -> Iterator[Finding]:
             if sentence == read_only(cache):
                 continue  # said below
             found, _, did = sentence.rstrip(".").partition("; ")
-            left = did in ("", "it is passed over") and "later version" not in found
+            left = did in ("", "it is passed over") and "newer hpviz" not in found
             yield Finding("store", found, did or NOTHING, remains=left)
         if store.is_read_only:
             yield Finding("permissions", f"nothing can be written in {cache}", remains=True)
@@ -101,7 +101,7 @@ def _sidecars(store: RunStore, runs: dict[str, Run]) -> Iterator[Finding]:
     for run in runs.values():
         if run["origin"] is None and run["epochs"] and run["status"] not in ACTIVE:
             folder = store.checkpoints / run["id"]
-            if recovery.read_sidecar(folder / recovery.SIDECAR, run["id"]) is None:
+            if _is_unsound(folder / recovery.SIDECAR, run["id"]):
                 try:
                     recovery.write_sidecar(run, folder)
                     yield Finding("sidecars", f"run {run['id']} had no sound copy of its curve", "wrote it")
@@ -109,11 +109,16 @@ def _sidecars(store: RunStore, runs: dict[str, Run]) -> Iterator[Finding]:
                     yield Finding("sidecars", f"run {run['id']} has no sound copy of its curve: {error}", remains=True)
     for folder in _entries(store.checkpoints):
         path = folder / recovery.SIDECAR
-        if folder.name not in runs and is_file(path) and recovery.read_sidecar(path, folder.name) is None:
+        if folder.name not in runs and is_file(path) and _is_unsound(path, folder.name):
             yield _set_aside("sidecars", store.cache, path, "cannot be read")
     for path in _entries(store.imported):
-        if path.suffix == ".json" and path.stem not in runs and recovery.read_sidecar(path, path.stem) is None:
+        if path.suffix == ".json" and path.stem not in runs and _is_unsound(path, path.stem):
             yield _set_aside("sidecars", store.cache, path, "cannot be read")
+
+
+def _is_unsound(path: Path, run_id: str) -> bool:
+    """Whether that is no copy of the run's document: neither one for this version, nor one of a later hpviz."""
+    return recovery.read_sidecar(path, run_id) is None and not recovery.is_newer(path, run_id)
 
 
 def _deleted(store: RunStore, runs: dict[str, Run]) -> Iterator[Finding]:

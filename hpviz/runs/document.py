@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hpviz.confined import is_run_id
+from hpviz.runs.schema import SCHEMA, upgrade
 from hpviz.spec import MAX_EPOCHS, RunSpec
 
-SCHEMA = 1
 HISTORY_KEPT = 50
 
 Status = Literal["queued", "running", "finished", "stopped", "diverged", "failed", "interrupted"]
@@ -95,10 +95,6 @@ class Run(TypedDict):
     from_start: NotRequired[bool]
     anew: NotRequired[list[EpochRow]]
     extension: NotRequired[Extension | None]
-
-
-class Newer(ValueError):
-    """A document that a later version of hpviz wrote: sound, for all that this version can tell."""
 
 
 # What dates are told in: years in which computers have trained networks, and which every library counts in nanoseconds.
@@ -206,33 +202,24 @@ class _Document(_Checked):
 def checked(value: Any, run_id: str) -> Run:
     """A run as it was stored under that id, once it has proven to be one; what is not known here is kept as it is.
 
-    Raises ValueError, with the reason, for anything else, and Newer for what a later version wrote.
+    What an earlier version wrote comes as this one would have written it. Raises ValueError, with the reason, for
+    anything else, and Newer for what a later version wrote.
     """
-    if not isinstance(value, dict):
-        raise ValueError("is no run document")
-    schema = value.get("schema")
-    if type(schema) is int and schema > SCHEMA:
-        raise Newer
-    if type(schema) is not int or schema < 1:
-        raise ValueError("tells no schema")
+    value = upgrade(value, f"Run {run_id[:40]}")
     if not is_run_id(run_id) or value.get("id") != run_id:
         raise ValueError("has another id than its place")
     if not _is_shallow(value, DEPTH):
         raise ValueError("is nested too deeply")
     try:
         _Document.model_validate(value)
-        spec = RunSpec.model_validate(value["spec"])
     except ValidationError as error:
-        complaints = error.errors(include_url=False, include_input=False, include_context=False)
-        if all(complaint["type"] == "extra_forbidden" for complaint in complaints):
-            raise Newer from None
-        first = complaints[0]
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         raise ValueError(f"{'.'.join(str(step)[:40] for step in first['loc'][:4])}: {first['msg']}") from None
-    if spec.run_id != run_id.partition("-")[0]:
+    if RunSpec(**value["spec"]).run_id != run_id.partition("-")[0]:
         raise ValueError("has another id than its spec")
     if [row["epoch"] for row in value["epochs"]] != list(range(1, len(value["epochs"]) + 1)):
         raise ValueError("its epochs are not counted 1, 2, 3 and so on")
-    run: Run = {"origin": None, **value, "spec": spec.model_dump(mode="json")}  # type: ignore[typeddict-item]
+    run: Run = {**value}  # type: ignore[typeddict-item]
     run["created"], run["updated"] = moment(run["created"]), moment(run["updated"])
     run["history"] = [{**past, "at": moment(past["at"])} for past in run["history"]]
     if run["origin"]:

@@ -17,6 +17,7 @@ from hpviz.confined import is_file, is_run_id, new_file, own_folder, read_file, 
 from hpviz.runs import database
 from hpviz.runs.database import DATABASE, FROZEN
 from hpviz.runs.document import Run, checked
+from hpviz.runs.schema import Newer
 from hpviz.spec import BadInput
 
 log = logging.getLogger(__name__)
@@ -136,9 +137,12 @@ def _salvage(damaged: Path, restored: Path) -> None:
 
 def _is_sound_row(key: Any, value: Any) -> bool:
     _, found, run_id = str(key).partition("/run/")
-    with suppress(ValueError, RecursionError, TypeError):
+    try:
         return bool(checked(json.loads(value), run_id)) if found else "/note/" in key and bool(json.loads(value))
-    return False
+    except Newer:
+        return True  # not for this version to judge
+    except (ValueError, RecursionError, TypeError):
+        return False
 
 
 def _move(parts: Iterable[Path], aside: Path) -> None:
@@ -226,6 +230,17 @@ def read_sidecar(path: Path, run_id: str) -> Run | None:
         return checked(json.loads(read_file(path, SIDECAR_BYTES)), run_id)
     except (OSError, ValueError, RecursionError):
         return None
+
+
+def is_newer(path: Path, run_id: str) -> bool:
+    """Whether the document in that file is one that a later hpviz wrote, so that it is to stay as it is."""
+    try:
+        checked(json.loads(read_file(path, SIDECAR_BYTES)), run_id)
+    except Newer:
+        return True
+    except (OSError, ValueError, RecursionError):
+        return False
+    return False
 
 
 # Tombstones: empty files, so that a full disk has room for them. Each names a recording, so that the same spec can be

@@ -15,8 +15,9 @@ from hpviz import confined
 from hpviz.confined import checked_id, is_run_id, refuse_links
 from hpviz.runs import budget, database, recovery
 from hpviz.runs.database import Identity, Row, Rows
-from hpviz.runs.document import ACTIVE, Newer, Run, checked, end, now, recording
+from hpviz.runs.document import ACTIVE, Run, checked, end, now, recording
 from hpviz.runs.ownership import is_alive
+from hpviz.runs.schema import SCHEMA, Newer
 from hpviz.spec import BadInput
 
 log = logging.getLogger(__name__)
@@ -47,9 +48,10 @@ class RunStore:
         self.deleted = cache / "deleted"
         self._folder = cache / "runs"
         self._backup = cache / "backup" / recovery.DATABASE
+        self._before_schema = self._backup.with_name(f"before-schema-{SCHEMA}.db")
         self._snapshot: tuple[int, list[Run]] | None = None
         self._parsed: dict[str, tuple[float, Run | None]] = {}
-        self._newer: set[str] = set()
+        self._newer: dict[str, str] = {}  # by key, a sentence on each run that a later hpviz wrote
         self._sound: tuple[str, str] | None = None  # the row that was last found to be a sound run
         self._mending, self._is_mending = threading.RLock(), False
         self._held = ExitStack()
@@ -68,7 +70,10 @@ class RunStore:
     # Reading
 
     def get(self, run_id: str) -> Run | None:
-        """The run with that id, its status true to whether its owner still lives; None if unknown."""
+        """The run with that id, its status true to whether its owner still lives.
+
+        None if it is unknown, and if a later hpviz wrote it: `refuse_newer` tells.
+        """
         run = self._read(_RUN + run_id) if is_run_id(run_id) else None
         return None if run is None else self._settled(run)
 
@@ -95,15 +100,27 @@ class RunStore:
         return fresh
 
     def find(self, prefix: str) -> Run:
-        """The run of that id, or the one run whose id starts so; BadInput if there is none or more than one."""
+        """The run of that id, or the one run whose id starts so.
+
+        Raises BadInput if there is none, or more than one, and Newer if a later hpviz wrote it.
+        """
         if prefix and (exact := self.get(prefix)) is not None:
             return exact
         matches = [run for run in self.runs() if run["id"].startswith(prefix)] if prefix else []
         if len(matches) == 1:
             return matches[0]
+        newer = [sentence for key, sentence in self._newer.items() if prefix and key.startswith(_RUN + prefix)]
+        if newer and not matches:
+            raise Newer(newer[0])
         if not matches:
             raise BadInput(f"There is no run {prefix[:60]!r} in the store; `python -m hpviz runs` lists them.")
         raise BadInput(f"{len(matches)} runs start with {prefix!r}; give more of the id.")
+
+    def refuse_newer(self, run_id: str) -> None:
+        """Raise Newer, in a sentence, if a later hpviz wrote that run: it is neither trained over nor written over."""
+        key = _RUN + run_id
+        if self._read(key) is None and key in self._newer:
+            raise Newer(self._newer[key])
 
     # Writing
 
@@ -226,6 +243,7 @@ class RunStore:
             if not path.exists():
                 database.create(path)
             self._cache = Rows(self._folder, self._heal)
+            self._keep_as_it_was(path)
             self._reconcile(sentence)
         recovery.take_ballast(self.cache)
 
@@ -246,6 +264,19 @@ class RunStore:
                 self._tell("The run store's database is damaged and cannot be restored now; its backup is shown.")
             folder = self._held.enter_context(recovery.readable_copy(source))
             self._cache = Rows(Path(folder), lambda *_: False)
+
+    def _keep_as_it_was(self, path: Path) -> None:
+        """Before this version writes its first document here, copy the database as an older one left it."""
+        known = self.noted("schema")
+        if type(known) is int and known >= SCHEMA:
+            return
+        try:
+            if any(map(_is_run_row, self._cache.listing())) and not self._before_schema.exists():
+                refuse_links(self._before_schema.parent, self._before_schema)
+                recovery.copy_database(path, self._before_schema)
+            self.note("schema", SCHEMA)
+        except (OSError, sqlite3.Error, BadInput):  # a full disk: reading works all the same
+            log.warning("the run store could not be copied before its first upgrade", exc_info=True)
 
     def _heal(self, error: sqlite3.Error, came_from: Identity) -> bool:
         """Do something about an error of the database; whether what it stopped is worth another try."""
@@ -343,10 +374,8 @@ class RunStore:
             raise BadInput(database.read_only(self.cache))
         key = _RUN + run["id"]
         with self._cache.transact():
-            if key in self._newer and self._read(key) is None and key in self._newer:
-                raise BadInput(
-                    f"Run {run['id']} was written by a later version of hpviz; use that one to go on with it."
-                )
+            if key in self._newer:
+                self.refuse_newer(run["id"])
             self._cache.set(key, run)
             self._count_change()
 
@@ -454,6 +483,7 @@ class RunStore:
         try:
             found = self._cache.columns(key)
             if found is None:
+                self._newer.pop(key, None)
                 return None
             value = self._cache.disk.fetch(*found, read=False)
             if (key, found[2]) == self._sound:
@@ -461,13 +491,11 @@ class RunStore:
             run = checked(value, key.removeprefix(_RUN))
             if run == value:
                 self._sound = key, found[2]  # a worker looks at its run many times a second
-            self._newer.discard(key)
+            self._newer.pop(key, None)
             return run
-        except Newer:
-            if key not in self._newer:
-                self._newer.add(key)
-                name = _shown(key.removeprefix(_RUN)[:40])
-                self._tell(f"Run {name} was written by a later version of hpviz and is left as it is.")
+        except Newer as newer:
+            self._newer[key] = _shown(str(newer))
+            self._tell(self._newer[key])
             return None
         except (ValueError, RecursionError) as error:
             return str(error) or type(error).__name__

@@ -53,7 +53,7 @@ def save(folder: Path, spec: RunSpec, state: State) -> None:
 def load(folder: Path, spec: RunSpec) -> State | None:
     """The newest sound checkpoint, or None if there is none.
 
-    Raises BadInput if the checkpoint belongs to another run.
+    Raises BadInput if the checkpoint belongs to another run or was written by a newer hpviz.
     """
     for path in (folder / NEWEST, folder / PREVIOUS):
         try:
@@ -64,6 +64,8 @@ def load(folder: Path, spec: RunSpec) -> State | None:
         except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError):
             log.warning("the checkpoint %s is damaged; falling back to the one before", path)
             continue
+        if type(version) is int and version > VERSION:
+            raise BadInput(f"The checkpoint in {folder} was written by a newer hpviz: update hpviz to go on with it.")
         if (version, run) != (VERSION, spec.run_id):
             raise BadInput(f"The checkpoint in {folder} belongs to another run; delete it or train elsewhere.")
         return state

@@ -13,6 +13,7 @@ from hpviz.cli import main
 from hpviz.runs.json_disk import JsonDisk
 from hpviz.runs.recovery import write_sidecar
 from hpviz.runs.runner import Runner
+from hpviz.runs.schema import SCHEMA
 from hpviz.runs.store import RunStore
 from hpviz.spec import BadInput
 from tests.faults.made_up_store import doctor_database, made_up, plant, stored
@@ -204,21 +205,21 @@ def test_what_a_later_version_wrote_stays_as_it_is(cache):
     store = RunStore(cache)
     good, theirs = stored(store), made_up(seed=1)
     fields = made_up(seed=2)
-    plant(cache, KEY + theirs["id"], {**theirs, "schema": 2, "created": None})
-    plant(cache, KEY + fields["id"], {**fields, "spec": {**fields["spec"], "dropout": 0.2}})
+    plant(cache, KEY + theirs["id"], {**theirs, "schema": SCHEMA + 1, "created": None})
+    plant(cache, KEY + fields["id"], {**fields, "spec": {**fields["spec"], "label_smoothing": 0.2}})
     plant(cache, "v2/run/" + theirs["id"], "whatever")
     runner = Runner(cache)
     assert [run["id"] for run in runner.runs()] == [good["id"]]
-    assert runner.store.notice.count("later version") == 2
-    with pytest.raises(BadInput, match="later version"):
+    assert runner.store.notice.count("newer hpviz") == 2
+    with pytest.raises(BadInput, match="newer hpviz"):
         runner.store.put(theirs)
     write_sidecar(theirs, store.checkpoints / theirs["id"])
     runner.close()
     RunStore(cache).runs()
     with closing(sqlite3.connect(cache / "runs" / "cache.db")) as database:
         kept = dict(database.execute("SELECT key, value FROM Cache").fetchall())
-    assert json.loads(kept[KEY + theirs["id"]])["schema"] == 2
-    assert "dropout" in kept[KEY + fields["id"]]
+    assert json.loads(kept[KEY + theirs["id"]])["schema"] == SCHEMA + 1
+    assert "label_smoothing" in kept[KEY + fields["id"]]
     assert kept["v2/run/" + theirs["id"]] == "whatever"
     assert command(cache, "doctor") == 0
 
