@@ -7,6 +7,7 @@ of it: that is how far a run has gone.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -22,13 +23,24 @@ from pydantic import (
 ModelName = Literal["article-cnn", "resnet18"]
 KernelWidth = Literal["article"] | Annotated[int, Field(ge=1, le=31)]
 Padding = Literal["article", "valid", "same"]
-Optimizer = Literal["adam", "adamw", "sgd"]
+# sgd-momentum is one word for SGD with MOMENTUM, which is what a spec holds.
+Optimizer = Literal["adam", "adamw", "sgd", "sgd-momentum"]
 Precision = Literal["fp32", "tf32", "bf16"]
 Normalisation = Literal["none", "channel"]
+Schedule = Literal["constant", "step", "cosine", "warmup-cosine"]
+Augmentation = Literal["none", "flip", "flip-crop"]
 
 ARTICLE_KERNELS = (5, 5, 7)
 ARTICLE_PADDINGS = (1, 1, 0)
 ARTICLE_CHANNELS = (3, 10, 20, 10)
+ARTICLE_HIDDEN = (1024, 512)
+ARTICLE_DEPTH = len(ARTICLE_KERNELS)
+# A fourth block fits on the 4 px that three leave of a 64 px image.
+FOURTH_KERNEL, FOURTH_PADDING, FOURTH_CHANNELS = 3, 1, 10
+MAX_DEPTH = ARTICLE_DEPTH + 1
+
+SGD_MOMENTUM, MOMENTUM = "sgd-momentum", 0.9
+OWN_DROPOUT: Mapping[str, float] = {"article-cnn": 0.5, "resnet18": 0.0}
 
 MAX_EPOCHS = 1000
 MAX_SEEDS = 100
@@ -76,6 +88,10 @@ class RunSpec(BaseModel):
     training images drawn a class (None: all; the draw is fixed, independent of the seed), and the
     test set is always whole. `weights` is the SHA-256 of a pretrained weights file, or None for
     training from scratch. `precision` is resolved: what the machine really computes in.
+
+    `depth` is the number of the article CNN's convolution blocks, `width` a factor on its channels and hidden units.
+    A `schedule` that ends has reached its end after `horizon` epochs; from then on the rate stays at its last value.
+    `crop` is how far, in pixels, the augmentation flip-crop shifts an image at most (None: an eighth of its edge).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -97,6 +113,30 @@ class RunSpec(BaseModel):
     weight_decay: Annotated[float, Field(ge=0, le=1e4), Rounded] = 0.0
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     precision: Precision = "fp32"
+    depth: Annotated[int, Field(ge=1, le=MAX_DEPTH)] = ARTICLE_DEPTH
+    width: Annotated[float, Field(ge=0.25, le=4), Rounded] = 1.0
+    dropout: Annotated[float, Field(ge=0, le=0.95), Rounded] = OWN_DROPOUT["article-cnn"]
+    schedule: Schedule = "constant"
+    horizon: Annotated[int, Field(ge=1, le=MAX_EPOCHS)] | None = None
+    augmentation: Augmentation = "none"
+    crop: Annotated[int, Field(ge=1, le=512)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def one_spelling(cls, given: Any) -> Any:
+        """What can be said in two ways is held in one: of two equal specs neither is another run."""
+        if not isinstance(given, dict):
+            return given
+        told = dict(given)
+        if told.get("dropout") is None:
+            told["dropout"] = OWN_DROPOUT["resnet18" if told.get("model") == "resnet18" else "article-cnn"]
+        if told.get("depth") == "article":
+            told["depth"] = ARTICLE_DEPTH
+        if told.get("optimizer") == SGD_MOMENTUM:
+            if told.get("momentum", 0) not in (0, MOMENTUM):
+                raise ValueError(f"{SGD_MOMENTUM} is SGD with momentum {MOMENTUM}; for another momentum choose sgd.")
+            told |= {"optimizer": "sgd", "momentum": MOMENTUM}
+        return told
 
     @field_validator("learning_rate")
     @classmethod
@@ -110,7 +150,10 @@ class RunSpec(BaseModel):
         """Refuse combinations that would silently ignore one of their values."""
         if self.momentum and self.optimizer != "sgd":
             raise ValueError(f"Momentum belongs to SGD; {self.optimizer} has none to set.")
+        self._recipe_is_consistent()
         if self.model == "resnet18":
+            if (self.depth, self.width, self.dropout) != (ARTICLE_DEPTH, 1.0, OWN_DROPOUT["resnet18"]):
+                raise ValueError("Depth, width and dropout can be set for article-cnn only, not for resnet18.")
             if (self.kernel_width, self.padding) != ("article", "article"):
                 raise ValueError("Kernel width and padding can be set for article-cnn only, not for resnet18.")
             if self.image_size < 32:
@@ -120,8 +163,20 @@ class RunSpec(BaseModel):
             raise ValueError("Pretrained weights exist for resnet18 only, not for article-cnn.")
         if isinstance(self.kernel_width, int) and self.kernel_width % 2 == 0 and self.padding == "same":
             raise ValueError(f"A kernel {self.kernel_width} wide has no middle, so padding 'same' needs an odd width.")
-        feature_sizes(self.image_size, self.kernel_width, self.padding)
+        feature_sizes(self.image_size, self.kernel_width, self.padding, self.depth)
         return self
+
+    def _recipe_is_consistent(self) -> None:
+        if self.schedule == "constant" and self.horizon is not None:
+            raise ValueError("A constant learning rate has no horizon; choose a schedule or leave the horizon out.")
+        if self.schedule != "constant" and self.horizon is None:
+            raise ValueError(f"The schedule {self.schedule} ends, so it needs a horizon: the epochs until then.")
+        if self.crop is not None and self.augmentation != "flip-crop":
+            raise ValueError(f"A crop belongs to the augmentation flip-crop; {self.augmentation} has none.")
+        if self.crop is not None and self.crop >= self.image_size:
+            raise ValueError(f"A crop {self.crop} px off is larger than the image: it has {self.image_size} px.")
+        if self.crop == own_crop(self.image_size):
+            object.__setattr__(self, "crop", None)
 
     def plain(self) -> dict[str, Any]:
         """The spec as JSON, fields younger than FIRST_FIELDS only where they are not at their neutral value.
@@ -133,7 +188,7 @@ class RunSpec(BaseModel):
 
     def neutral(self, name: str) -> Any:
         """The value of a younger field that means: as the net and the recipe had it before the field came."""
-        return type(self).model_fields[name].default
+        return OWN_DROPOUT[self.model] if name == "dropout" else type(self).model_fields[name].default
 
     @property
     def run_id(self) -> str:
@@ -143,26 +198,53 @@ class RunSpec(BaseModel):
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
 
-def kernels_and_paddings(kernel_width: KernelWidth, padding: Padding) -> tuple[tuple[int, int], ...]:
-    """(kernel width, padding) of the article CNN's three convolutions."""
-    widths = ARTICLE_KERNELS if kernel_width == "article" else (kernel_width,) * 3
+def own_crop(image_size: int) -> int:
+    """How far, in pixels, flip-crop shifts an image at most, each way: an eighth, as is usual for 4 of 32 px."""
+    return image_size // 8
+
+
+def kernels_and_paddings(
+    kernel_width: KernelWidth, padding: Padding, depth: int = ARTICLE_DEPTH
+) -> tuple[tuple[int, int], ...]:
+    """(kernel width, padding) of the article CNN's convolutions, of which it has three."""
+    own = (*ARTICLE_KERNELS, FOURTH_KERNEL)[:depth]
+    widths = own if kernel_width == "article" else (kernel_width,) * depth
     if padding == "article":
-        return tuple(zip(widths, ARTICLE_PADDINGS, strict=True))
+        return tuple(zip(widths, (*ARTICLE_PADDINGS, FOURTH_PADDING)[:depth], strict=True))
     return tuple((width, (width - 1) // 2 if padding == "same" else 0) for width in widths)
 
 
-def feature_sizes(image_size: int, kernel_width: KernelWidth, padding: Padding) -> tuple[tuple[int, int], ...]:
-    """(convolution output, pooled output) edge in pixels of the article CNN's three blocks.
+def block_channels(depth: int = ARTICLE_DEPTH, width: float = 1.0) -> tuple[int, ...]:
+    """Channels of the image and of every block's output: 3, 10, 20, 10 in the article's network."""
+    image, *blocks = (*ARTICLE_CHANNELS, FOURTH_CHANNELS)[: depth + 1]
+    return (image, *(scaled(count, width) for count in blocks))
+
+
+def hidden_units(width: float = 1.0) -> tuple[int, int]:
+    """Outputs of the two hidden linear layers: 1024 and 512 in the article's network."""
+    first, second = ARTICLE_HIDDEN
+    return scaled(first, width), scaled(second, width)
+
+
+def scaled(count: int, factor: float) -> int:
+    """The nearest whole number, halves going up: a quarter of 10 channels are 3."""
+    return int(count * factor + 0.5)
+
+
+def feature_sizes(
+    image_size: int, kernel_width: KernelWidth, padding: Padding, depth: int = ARTICLE_DEPTH
+) -> tuple[tuple[int, int], ...]:
+    """(convolution output, pooled output) edge in pixels of the article CNN's blocks.
 
     Raises ValueError, with a sentence, if a kernel does not fit its input or nothing is left.
     """
     sizes, edge = [], image_size
-    for block, (width, pad) in enumerate(kernels_and_paddings(kernel_width, padding), start=1):
+    for block, (width, pad) in enumerate(kernels_and_paddings(kernel_width, padding, depth), start=1):
         convolved = edge + 2 * pad - width + 1
         if convolved < 2:
             raise ValueError(
                 f"A kernel {width} px wide does not fit: block {block} receives only {edge}×{edge} px "
-                f"from a {image_size} px image. Use a narrower kernel, larger images or padding 'same'."
+                f"from a {image_size} px image. Use a narrower kernel, fewer blocks, larger images or padding 'same'."
             )
         edge = convolved // 2
         sizes.append((convolved, edge))

@@ -100,6 +100,36 @@ def test_dropout_halves_doubles_draws_from_its_own_generator_and_is_off_in_eval_
     assert torch.equal(dropout.eval()(ones), ones)
 
 
+def test_dropout_leaves_out_its_share_and_keeps_the_mean_and_at_0_draws_nothing():
+    dropout, ones = article.Dropout(0.8), torch.ones(10_000)
+    dropout.generator = torch.Generator().manual_seed(1)
+    dropped = dropout(ones)
+    assert (dropped == 0).float().mean().item() == pytest.approx(0.8, abs=0.02)
+    assert dropped.mean().item() == pytest.approx(1, abs=0.1)
+    none = article.Dropout(0.0)
+    none.generator = torch.Generator().manual_seed(1)
+    state = none.generator.get_state()
+    assert torch.equal(none(ones), ones)
+    assert torch.equal(none.generator.get_state(), state)
+
+
+@pytest.mark.parametrize(("depth", "width"), [(1, 0.25), (2, 1), (4, 0.5)])
+def test_depth_and_width_change_the_layers_and_the_network_still_classifies(depth, width):
+    network = build(make_spec(depth=depth, width=width), 5)
+    convolutions = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
+    linear = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
+    assert len(convolutions) == depth
+    assert [layer.out_features for layer in linear] == [1024 * width, 512 * width, 5]
+    assert network(torch.rand(2, 3, 64, 64)).shape == (2, 5)
+
+
+def test_neutral_depth_width_and_dropout_are_the_articles_network():
+    plain, told = build(make_spec(), 6), build(make_spec(depth=3, width=1.0, dropout=0.5), 6)
+    assert str(plain) == str(told)
+    for name, weights in plain.state_dict().items():
+        assert torch.equal(weights, told.state_dict()[name])
+
+
 def conv_and_norm(dtype, kernel_width=3):
     """A block's layers with weights of either sign."""
     torch.manual_seed(0)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpviz.spec import BadInput, build_spec, feature_sizes
+from hpviz.spec import BadInput, block_channels, build_spec, feature_sizes
 from tests.made_up import spec
 
 
@@ -24,10 +24,46 @@ def test_equal_specs_are_one_run_and_any_changed_number_another():
         {"model": "resnet18"},
         {"normalisation": "channel"},
         {"validation_fraction": 0.1},
+        {"depth": 2},
+        {"width": 2},
+        {"dropout": 0},
+        {"optimizer": "sgd"},
+        {"optimizer": "sgd-momentum"},
+        {"schedule": "cosine", "horizon": 8},
+        {"schedule": "cosine", "horizon": 9},
+        {"schedule": "step", "horizon": 8},
+        {"schedule": "warmup-cosine", "horizon": 8},
+        {"augmentation": "flip"},
+        {"augmentation": "flip-crop"},
+        {"augmentation": "flip-crop", "crop": 4},
     ]
     ids = [spec().run_id, *(spec(**change).run_id for change in changes)]
     assert spec().run_id == spec().run_id
     assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({}, {"depth": 3, "width": 1, "dropout": 0.5, "schedule": "constant", "augmentation": "none"}),
+        ({}, {"depth": "article", "dropout": None, "horizon": None, "crop": None}),
+        ({"model": "resnet18"}, {"model": "resnet18", "dropout": 0, "depth": 3, "width": 1.0}),
+        ({"optimizer": "sgd", "momentum": 0.9}, {"optimizer": "sgd-momentum"}),
+        ({"optimizer": "sgd", "momentum": 0.9}, {"optimizer": "sgd-momentum", "momentum": 0.9}),
+        ({"augmentation": "flip-crop"}, {"augmentation": "flip-crop", "crop": 8}),
+        ({"width": 1.0000001}, {"width": 1}),
+    ],
+    ids=str,
+)
+def test_what_can_be_said_in_two_ways_is_one_run(one, other):
+    assert spec(**one) == spec(**other)
+    assert spec(**one).run_id == spec(**other).run_id
+
+
+def test_a_fourth_block_fits_where_the_article_has_three():
+    assert feature_sizes(64, "article", "article", 4)[-1] == (4, 2)
+    assert feature_sizes(150, "article", "article", 2) == feature_sizes(150, "article", "article")[:2]
+    assert block_channels(4, 0.25) == (3, 3, 5, 3, 3)
 
 
 def test_the_name_of_the_folder_is_no_part_of_the_identity():
@@ -62,6 +98,27 @@ def test_the_article_network_has_the_article_shapes():
         ({"model": "resnet18", "kernel_width": 3}, "article-cnn only"),
         ({"momentum": 0.9}, "Momentum belongs to SGD"),
         ({"weights": "0" * 64}, "resnet18 only"),
+        ({"depth": 0}, "Depth should be greater than or equal to 1"),
+        ({"depth": 5}, "Depth should be less than or equal to 4"),
+        ({"depth": 1.5}, "Depth"),
+        ({"depth": 4, "image_size": 40}, "block 4 receives only .* fewer blocks"),
+        ({"depth": 3, "kernel_width": 15, "padding": "valid"}, "block 3 .* fewer blocks"),
+        ({"width": 0.2}, "Width should be greater than or equal to 0.25"),
+        ({"width": 5}, "Width should be less than or equal to 4"),
+        ({"dropout": 0.96}, "Dropout should be less than or equal to 0.95"),
+        ({"dropout": -0.1}, "Dropout should be greater than or equal to 0"),
+        ({"model": "resnet18", "depth": 2}, "article-cnn only"),
+        ({"model": "resnet18", "width": 2}, "article-cnn only"),
+        ({"model": "resnet18", "dropout": 0.5}, "article-cnn only"),
+        ({"optimizer": "lion"}, "Optimizer should be 'adam', 'adamw', 'sgd' or 'sgd-momentum'; 'lion' was given"),
+        ({"optimizer": "sgd-momentum", "momentum": 0.5}, "SGD with momentum 0.9"),
+        ({"schedule": "linear", "horizon": 8}, "Schedule should be 'constant'"),
+        ({"schedule": "cosine"}, "cosine ends, so it needs a horizon"),
+        ({"horizon": 8}, "has no horizon"),
+        ({"schedule": "cosine", "horizon": 0}, "Horizon should be greater than or equal to 1"),
+        ({"augmentation": "rotate"}, "Augmentation should be 'none', 'flip' or 'flip-crop'"),
+        ({"augmentation": "flip", "crop": 4}, "A crop belongs to the augmentation flip-crop"),
+        ({"augmentation": "flip-crop", "crop": 64}, "A crop 64 px off is larger than the image: it has 64 px"),
         ({"epochs": 3}, "Epochs is not a setting of a run"),
     ],
 )

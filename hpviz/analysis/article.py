@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from hpviz.data.prepared import Identity
-from hpviz.spec import RunSpec
+from hpviz.spec import RunSpec, build_spec
 from hpviz.studies import PRESETS, Study
 
 # Test accuracy after the last of ten epochs, one run each, from the author's logs. λ = 0 is the batch-450 run.
@@ -21,9 +21,10 @@ FREE = {"dataset", "fingerprint", "seed", "precision", "weights"}
 
 def logged_accuracies(study: Study, spec: RunSpec, epochs: int, data: Identity) -> Mapping[float, float]:
     """The article's figures by value of the study; empty unless data, size, epochs and recipe are the article's."""
-    recipe = {name: field.default for name, field in RunSpec.model_fields.items()}
-    recipe |= {"image_size": PRESETS["article"].image_size, **study.settings("article")}
-    same = all(getattr(spec, name) == recipe[name] for name in recipe if name not in FREE | {study.field})
+    settings = {"image_size": PRESETS["article"].image_size, **study.settings("article")}
+    recipe = build_spec(dataset=spec.dataset, fingerprint=spec.fingerprint, **settings)
+    free = FREE | {study.field}
+    same = all(getattr(spec, name) == getattr(recipe, name) for name in RunSpec.model_fields if name not in free)
     start = (spec.weights is not None) == study.pretrained_in_article
     images = (sum(data.train_counts.values()), sum(data.test_counts.values())) == (TRAIN_IMAGES, TEST_IMAGES)
     if same and start and images and epochs == PRESETS["article"].epochs:

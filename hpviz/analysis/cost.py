@@ -8,13 +8,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from hpviz.spec import ARTICLE_CHANNELS, RunSpec, feature_sizes, kernels_and_paddings
+from hpviz.spec import RunSpec, block_channels, feature_sizes, hidden_units, kernels_and_paddings
 
 Part = Literal["convolution", "batch norm", "relu", "pool", "linear"]
 
 FLOAT_BYTES = 4
 ACTIVATION_BYTES = {"fp32": 4, "tf32": 4, "bf16": 2}
-OPTIMIZER_COPIES = {"adam": 2, "adamw": 2, "sgd": 0}  # moments kept for every weight; momentum adds one to SGD
+OPTIMIZER_COPIES = {
+    "adam": 2,
+    "adamw": 2,
+    "sgd": 0,
+    "sgd-momentum": 0,
+}  # moments kept for every weight; momentum adds one to SGD
 BACKWARD = 2.0  # the backward pass costs about two forward passes
 
 
@@ -122,20 +127,23 @@ def _memory(spec: RunSpec, parameters: int, activations: int) -> int:
 
 
 def article_layers(spec: RunSpec, classes: int) -> Iterator[Layer]:
-    """Three blocks (convolution without bias, batch norm, ReLU, 2×2 max pool), then three linear layers."""
-    widths = [width for width, _ in kernels_and_paddings(spec.kernel_width, spec.padding)]
-    sizes = feature_sizes(spec.image_size, spec.kernel_width, spec.padding)
-    for before, after, width, (edge, pooled) in zip(
-        ARTICLE_CHANNELS, ARTICLE_CHANNELS[1:], widths, sizes, strict=False
-    ):
+    """Blocks (convolution without bias, batch norm, ReLU, 2×2 max pool), three in the article, and three linear layers.
+
+    Dropout at 0 does nothing and holds nothing.
+    """
+    widths = [width for width, _ in kernels_and_paddings(spec.kernel_width, spec.padding, spec.depth)]
+    sizes = feature_sizes(spec.image_size, spec.kernel_width, spec.padding, spec.depth)
+    counts, (first, second) = block_channels(spec.depth, spec.width), hidden_units(spec.width)
+    for before, after, width, (edge, pooled) in zip(counts, counts[1:], widths, sizes, strict=False):
         yield from _convolved(before, after, width, edge)
         yield _relu(after, edge)
         yield _pool(after, pooled)
-    flat = ARTICLE_CHANNELS[-1] * sizes[-1][1] ** 2
+    flat = counts[-1] * sizes[-1][1] ** 2
     # The hidden linear layers are followed by a ReLU and a dropout: three outputs each.
-    yield Layer("linear", (flat + 1) * 1024, 3 * 1024, flat * 1024)
-    yield Layer("linear", (1024 + 1) * 512, 3 * 512, 1024 * 512)
-    yield Layer("linear", (512 + 1) * classes, classes, 512 * classes)
+    outputs = 3 if spec.dropout else 2
+    yield Layer("linear", (flat + 1) * first, outputs * first, flat * first)
+    yield Layer("linear", (first + 1) * second, outputs * second, first * second)
+    yield Layer("linear", (second + 1) * classes, classes, second * classes)
 
 
 def resnet_layers(spec: RunSpec, classes: int) -> Iterator[Layer]:

@@ -21,7 +21,8 @@ def build(spec: RunSpec, classes: int, weights: Path | None = None) -> nn.Module
     """
     generator = torch.Generator().manual_seed(spec.seed)
     if spec.model == "article-cnn":
-        return article_cnn(classes, spec.image_size, spec.kernel_width, spec.padding, generator)
+        shape = {"depth": spec.depth, "width": spec.width, "dropout": spec.dropout}
+        return article_cnn(classes, spec.image_size, spec.kernel_width, spec.padding, generator, **shape)  # type: ignore[arg-type]
     if spec.weights is None:
         return resnet18(classes, None, generator)
     if weights is None:

@@ -6,7 +6,16 @@ from torch.nn import functional as F
 
 from hpviz.models.initial import blank, initialise
 from hpviz.models.norm_pool import conv_norm_pool
-from hpviz.spec import ARTICLE_CHANNELS, KernelWidth, Padding, feature_sizes, kernels_and_paddings
+from hpviz.spec import (
+    ARTICLE_DEPTH,
+    OWN_DROPOUT,
+    KernelWidth,
+    Padding,
+    block_channels,
+    feature_sizes,
+    hidden_units,
+    kernels_and_paddings,
+)
 
 FUSED = True  # the blocks in one quick piece on CPUs; False: layer by layer, the same numbers
 
@@ -27,14 +36,21 @@ class Block(nn.Module):
 
 
 class Dropout(nn.Module):
-    """Dropout of one half that draws from the run's own generator, so that runs do not disturb each other."""
+    """Dropout that draws from the run's own generator, so that runs do not disturb each other.
+
+    `share` is how many of the features are left out, one half in the article's network; at 0 nothing is drawn.
+    """
 
     generator: Generator | None = None
 
+    def __init__(self, share: float = OWN_DROPOUT["article-cnn"]) -> None:
+        super().__init__()
+        self.keep = 1 - share
+
     def forward(self, features: Tensor) -> Tensor:
-        if not self.training:
+        if not self.training or self.keep == 1:
             return features
-        return features * torch.empty_like(features).bernoulli_(0.5, generator=self.generator) * 2
+        return features * torch.empty_like(features).bernoulli_(self.keep, generator=self.generator) * (1 / self.keep)
 
 
 def article_cnn(
@@ -43,26 +59,32 @@ def article_cnn(
     kernel_width: KernelWidth = "article",
     padding: Padding = "article",
     generator: Generator | None = None,
+    *,
+    depth: int = ARTICLE_DEPTH,
+    width: float = 1.0,
+    dropout: float = OWN_DROPOUT["article-cnn"],
 ) -> nn.Module:
     """The article's network for images (N, 3, S, S) in 0…1, giving logits (N, classes); 2.85 M parameters at 150 px.
 
-    The order of the last layers (dropout before ReLU once, after it once) is the author's. Raises ValueError, with a
+    The order of the last layers (dropout before ReLU once, after it once) is the author's. `depth` is the number of
+    blocks, `width` a factor on channels and hidden units, `dropout` the share left out. Raises ValueError, with a
     sentence, if a kernel does not fit.
     """
-    edge = feature_sizes(image_size, kernel_width, padding)[-1][1]
-    shapes = zip(ARTICLE_CHANNELS, ARTICLE_CHANNELS[1:], kernels_and_paddings(kernel_width, padding), strict=False)
+    edge = feature_sizes(image_size, kernel_width, padding, depth)[-1][1]
+    counts, (first, second) = block_channels(depth, width), hidden_units(width)
+    shapes = zip(counts, counts[1:], kernels_and_paddings(kernel_width, padding, depth), strict=False)
 
     def layers() -> nn.Module:
         return nn.Sequential(
-            *(Block(before, after, width, pad) for before, after, (width, pad) in shapes),
+            *(Block(before, after, kernel, pad) for before, after, (kernel, pad) in shapes),
             nn.Flatten(),
-            nn.Linear(ARTICLE_CHANNELS[-1] * edge**2, 1024),
-            Dropout(),
+            nn.Linear(counts[-1] * edge**2, first),
+            Dropout(dropout),
             nn.ReLU(),
-            nn.Linear(1024, 512),
+            nn.Linear(first, second),
             nn.ReLU(),
-            Dropout(),
-            nn.Linear(512, classes),
+            Dropout(dropout),
+            nn.Linear(second, classes),
         )
 
     network = blank(layers)

@@ -1,5 +1,6 @@
 """Images where they are needed: uint8 on the device or in the prepared file, gathered by index into float batches."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,14 +43,18 @@ class Images:
         """Edge of the images in pixels."""
         return int(self.pixels.shape[-1])
 
-    def gather(self, indices: Tensor) -> tuple[Tensor, Tensor]:
-        """Images (B, 3, S, S) as float32 in 0…1, normalised if there is a scale, and their labels (B,)."""
+    def gather(self, indices: Tensor, change: Callable[[Tensor], Tensor] | None = None) -> tuple[Tensor, Tensor]:
+        """Images (B, 3, S, S) as float32 in 0…1, normalised if there is a scale, and their labels (B,).
+
+        `change` is made to the pixels, uint8, before.
+        """
         places = self.chosen[indices]
         if isinstance(self.pixels, Tensor):
             places = places.to(self.device)
             batch = self.pixels[places]
         else:
             batch = torch.from_numpy(self.pixels[places.numpy()])
+        batch = change(batch) if change else batch
         images = batch.to(torch.float32, memory_format=torch.channels_last).div_(255)
         if self.scale:
             images = (images - self.scale.mean) / self.scale.deviation

@@ -1,7 +1,8 @@
 """Training, the author's recipe to the letter, as a generator of events.
 
-Inputs in 0…1, cross-entropy, a constant learning rate, every epoch a new shuffle, the last partial batch kept.
-Speed never changes that: parameters and the optimiser's state are always float32.
+Inputs in 0…1, cross-entropy, a constant learning rate, every epoch a new shuffle, the last partial batch kept; the rate
+falls and images are augmented only where a spec asks for it. Speed never changes that: parameters and the optimiser's
+state are always float32.
 """
 
 import logging
@@ -22,10 +23,13 @@ from hpviz.models.article import give_dropout
 from hpviz.spec import RunSpec
 from hpviz.training import checkpoint as checkpoints
 from hpviz.training import numerics
+from hpviz.training.augmentation import augmented
 from hpviz.training.events import Batch, Diverged, Epoch, Evaluating, Event, Resumed
 from hpviz.training.images import Splits, split
 from hpviz.training.measure import Score, evaluate, finite, norm
 from hpviz.training.memory import MemoryMeter
+from hpviz.training.optimizers import OPTIMIZERS
+from hpviz.training.schedule import rate_factor
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +107,7 @@ class Learner:
     optimizer: optim.Optimizer
     shuffle: torch.Generator
     dropout: torch.Generator
+    augmentation: torch.Generator
     rows: list[dict[str, Any]]
 
     @classmethod
@@ -115,35 +120,49 @@ class Learner:
         # Seeds of one run that are not each other's neighbours: 2³¹ apart, beyond any seed a spec may have.
         shuffle = torch.Generator().manual_seed(spec.seed + 2**31)
         dropout = torch.Generator(device).manual_seed(spec.seed + 2**32)
+        augmentation = torch.Generator().manual_seed(spec.seed + 2**33)
         give_dropout(network, dropout)
-        learner = cls(spec, device, network, make_optimizer(spec, network), shuffle, dropout, [])
+        learner = cls(spec, device, network, make_optimizer(spec, network), shuffle, dropout, augmentation, [])
         if saved:
             network.load_state_dict(saved["network"])
             learner.optimizer.load_state_dict(saved["optimizer"])
             shuffle.set_state(saved["shuffle"])
             dropout.set_state(saved["dropout"])
+            if "augmentation" in saved:
+                augmentation.set_state(saved["augmentation"])
             learner.rows = saved["rows"]
         return learner
 
     def state(self, diverged: str | None) -> dict[str, Any]:
         """Everything `begin` needs to go on, and why there is no going on if so."""
+        drawn = {} if self.spec.augmentation == "none" else {"augmentation": self.augmentation.get_state()}
         return {
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "shuffle": self.shuffle.get_state(),
             "dropout": self.dropout.get_state(),
+            **drawn,
             "rows": self.rows,
             "diverged": diverged,
         }
 
+    def augment(self, images: Tensor) -> Tensor:
+        """A batch of pixels (B, 3, S, S), uint8, as the spec's augmentation draws it."""
+        return augmented(images, self.spec, self.augmentation)
+
 
 def make_optimizer(spec: RunSpec, network: nn.Module) -> optim.Optimizer:
-    """The spec's optimiser, its weight decay coupled (added to the gradient) but for AdamW, fused into one kernel."""
-    rate, decay = spec.learning_rate, spec.weight_decay
-    if spec.optimizer == "sgd":
-        return optim.SGD(network.parameters(), rate, spec.momentum, weight_decay=decay, fused=FUSED)
-    make = optim.Adam if spec.optimizer == "adam" else optim.AdamW
-    return make(network.parameters(), rate, weight_decay=decay, fused=FUSED)
+    """The spec's optimiser, fused into one kernel."""
+    return OPTIMIZERS[spec.optimizer](network.parameters(), spec, FUSED)
+
+
+def set_rate(learner: Learner, updates: int, updates_an_epoch: int) -> None:
+    """Give the optimiser the rate that the schedule has after so many updates; a constant one is left alone."""
+    spec = learner.spec
+    if spec.schedule != "constant":
+        rate = spec.learning_rate * rate_factor(spec, updates, updates_an_epoch)
+        for group in learner.optimizer.param_groups:
+            group["lr"] = rate
 
 
 def train_epoch(learner: Learner, splits: Splits, memory: MemoryMeter) -> Generator[Event, None, str | None]:
@@ -152,9 +171,11 @@ def train_epoch(learner: Learner, splits: Splits, memory: MemoryMeter) -> Genera
     batches = torch.split(torch.randperm(len(images), generator=learner.shuffle), learner.spec.batch_size)
     summed = torch.zeros((), dtype=torch.float64, device=learner.device)
     seen, seconds, looked, train_loss = 0, 0.0, time.perf_counter(), 0.0
+    change = None if learner.spec.augmentation == "none" else learner.augment
     for updates, indices in enumerate(batches, start=1):
         begun = time.perf_counter()
-        loss = update(learner, *images.gather(indices))
+        set_rate(learner, (number - 1) * len(batches) + updates - 1, len(batches))
+        loss = update(learner, *images.gather(indices, change))
         summed += loss.double() * len(indices)
         seen += len(indices)
         if begun - looked > LOOK_SECONDS or updates == len(batches):

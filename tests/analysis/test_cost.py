@@ -5,7 +5,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from hpviz.analysis.cost import cost, gigabytes, predicted_seconds, refusal
-from hpviz.models import article_cnn, resnet18
+from hpviz.models import build
 from tests.made_up import spec
 
 
@@ -47,18 +47,16 @@ NETWORKS = [
     (spec(image_size=40, kernel_width=3, padding="valid"), 10),
     (spec(image_size=33, kernel_width=7, padding="same"), 3),
     (spec(image_size=43, model="resnet18"), 6),
+    (spec(image_size=33, depth=1, width=0.25), 6),
+    (spec(image_size=40, depth=2, dropout=0.2), 6),
+    (spec(image_size=64, depth=4, width=2), 6),
+    (spec(image_size=40, depth=4, kernel_width=3, padding="same", width=0.5), 6),
 ]
 
 
-def network(made, classes):
-    if made.model == "resnet18":
-        return resnet18(classes)
-    return article_cnn(classes, made.image_size, made.kernel_width, made.padding)
-
-
 @pytest.mark.parametrize(("made", "classes"), NETWORKS)
-def test_parameters_and_multiply_adds_are_those_of_the_network(made, classes):
-    model = network(made, classes).eval()
+def test_parameters_and_multiply_adds_are_those_of_the_build(made, classes):
+    model = build(made, classes).eval()
     with FlopCounterMode(display=False) as flops, torch.inference_mode():
         model(torch.zeros(1, 3, made.image_size, made.image_size))
     counted = cost(made, classes)
@@ -73,7 +71,7 @@ def test_parameters_and_multiply_adds_are_those_of_the_network(made, classes):
 @pytest.mark.parametrize(("made", "classes"), NETWORKS)
 def test_outputs_of_convolutions_and_batch_norms_are_those_of_the_network(made, classes, monkeypatch):
     monkeypatch.setattr("hpviz.models.article.FUSED", False)  # in one piece, no layer's output would be seen
-    model, seen = network(made, classes).eval(), {torch.nn.Conv2d: 0, torch.nn.BatchNorm2d: 0}
+    model, seen = build(made, classes).eval(), {torch.nn.Conv2d: 0, torch.nn.BatchNorm2d: 0}
 
     def count(kind):
         def add(layer, inputs, output):
@@ -94,7 +92,7 @@ def test_outputs_of_convolutions_and_batch_norms_are_those_of_the_network(made, 
 @pytest.mark.parametrize(("made", "classes"), NETWORKS)
 def test_the_memory_estimate_covers_what_autograd_keeps_and_is_no_more_than_twice_that(made, classes):
     made = made.model_copy(update={"batch_size": 4})
-    model, kept = network(made, classes).train(), {}
+    model, kept = build(made, classes).train(), {}
 
     def keep(tensor):
         kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
@@ -120,6 +118,24 @@ def test_memory_grows_with_the_batch_and_shrinks_with_half_precision_and_plain_s
     assert memory() - memory(precision="bf16") == 32 * one_more // 2
     assert memory() - memory(optimizer="sgd") == 8 * parameters
     assert memory(optimizer="sgd", momentum=0.9) - memory(optimizer="sgd") == 4 * parameters
+    assert memory(optimizer="sgd-momentum") == memory(optimizer="sgd", momentum=0.9)
+
+
+def test_fewer_blocks_leave_more_pixels_and_so_far_more_weights():
+    parameters = [cost(spec(image_size=150, depth=depth), 6).parameters for depth in (1, 2, 3, 4)]
+    assert [million(each.total) for each in parameters] == [56.6, 27.08, 2.85, 1.05]
+    assert parameters[0].convolution < parameters[3].convolution
+
+
+def test_twice_the_width_has_some_four_times_the_weights_between_hidden_layers():
+    narrow, wide = (cost(spec(image_size=150, width=width), 6) for width in (1, 2))
+    assert wide.multiply_adds.linear / narrow.multiply_adds.linear == pytest.approx(4, rel=0.01)
+    assert cost(spec(image_size=150, width=1), 6) == cost(spec(image_size=150), 6)
+
+
+def test_without_dropout_its_outputs_are_not_held():
+    with_dropout, without = (cost(spec(dropout=share), 6).activations.linear for share in (0.5, 0))
+    assert with_dropout - without == 1024 + 512
 
 
 def test_what_does_not_fit_is_refused_in_one_sentence_and_what_fits_is_not():

@@ -3,7 +3,8 @@
 import logging
 import math
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from torch.nn import functional as F
 from hpviz.models import article, build, digest
 from hpviz.runs import bundle
 from hpviz.runs.document import move, new_run
-from hpviz.spec import BadInput
+from hpviz.spec import BadInput, Optimizer
 from hpviz.training import loop, measure, numerics
 from hpviz.training.events import Batch, Diverged, Epoch, Evaluating, Resumed
 from hpviz.training.images import split
@@ -104,7 +105,7 @@ def test_all_that_makes_it_fast_leaves_the_numbers_of_the_plain_recipe(data, mak
     assert row["train_loss"] == pytest.approx(plain_losses(spec, data, dropout), rel=1e-4)
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
+@pytest.mark.parametrize("optimizer", get_args(Optimizer))
 def test_the_fused_optimiser_agrees_with_the_plain_one(data, make_spec, optimizer, monkeypatch):
     spec = make_spec(optimizer=optimizer, weight_decay=0.1)
     [fused] = rows(train(spec, data, epochs=1))
@@ -169,6 +170,10 @@ def test_a_device_that_only_emulates_bf16_is_told_of_and_not_refused(data, make_
         {"model": "resnet18", "optimizer": "sgd", "momentum": 0.9},
         {"model": "resnet18", "optimizer": "adamw"},
         {"validation_fraction": 0.2, "normalisation": "channel"},
+        {"augmentation": "flip"},
+        {"augmentation": "flip-crop", "schedule": "warmup-cosine", "horizon": 3},
+        {"schedule": "step", "horizon": 2},
+        {"depth": 2, "width": 0.25, "dropout": 0.2, "optimizer": "sgd-momentum"},
     ],
     ids=str,
 )
@@ -343,3 +348,44 @@ def test_a_pretrained_run_goes_on_without_the_file_it_began_with(data, make_spec
     rows(train(spec, data, epochs=1, weights=weights, checkpoint=tmp_path / "run"))
     weights.unlink()
     assert [row["epoch"] for row in rows(train(spec, data, epochs=2, checkpoint=tmp_path / "run"))] == [2]
+
+
+def rates(spec, data, epochs, monkeypatch, **given):
+    """The rate of every update of a run."""
+    seen, update = [], loop.update
+
+    def spy(learner, images, labels):
+        seen.append(learner.optimizer.param_groups[0]["lr"])
+        return update(learner, images, labels)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(loop, "update", spy)
+        list(train(spec, data, epochs=epochs, **given))
+    return seen
+
+
+def test_an_extended_run_trains_on_at_the_last_rate_of_its_schedule_and_as_if_it_had_not_stopped(
+    data, make_spec, tmp_path, monkeypatch
+):
+    spec = make_spec(schedule="cosine", horizon=2)
+    whole = rates(spec, data, 4, monkeypatch)
+    assert len(whole) == 16  # four updates an epoch
+    assert all(before > after for before, after in pairwise(whole[:8]))
+    assert set(whole[8:]) == {whole[7]}
+    assert 0 < whole[7] < 0.05 * spec.learning_rate
+    assert rates(spec, data, 2, monkeypatch, checkpoint=tmp_path) == whole[:8]
+    assert rates(spec, data, 4, monkeypatch, checkpoint=tmp_path) == whole[8:]
+
+
+def test_a_constant_rate_is_never_touched(data, make_spec, monkeypatch):
+    assert set(rates(make_spec(), data, 2, monkeypatch)) == {1e-3}
+    monkeypatch.setattr(loop, "rate_factor", None)
+    assert rows(train(make_spec(), data, epochs=1))
+
+
+def test_an_augmented_run_learns_from_other_pixels_and_is_measured_on_the_same(data, make_spec, monkeypatch):
+    [plain] = rows(train(make_spec(), data, epochs=1))
+    [flipped] = rows(train(make_spec(augmentation="flip"), data, epochs=1))
+    assert flipped["train_loss"] != plain["train_loss"]
+    monkeypatch.setattr(loop, "augmented", lambda images, spec, generator: images)
+    assert rows(train(make_spec(augmentation="flip"), data, epochs=1)) == [plain]
