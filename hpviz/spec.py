@@ -8,6 +8,7 @@ of it: that is how far a run has gone.
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -81,8 +82,40 @@ def six_digits(value: float) -> float:
 Rounded = AfterValidator(six_digits)
 
 
+Scale = Literal["linear", "log", "list"]
+ARTICLE_CNN: Mapping[str, tuple[str, ...]] = {"model": ("article-cnn",)}
+
+
+@dataclass(frozen=True)
+class Knob:
+    """What people and programs need to know of a field besides its type, its bounds and its neutral value.
+
+    `symbol` is its short name (its own name in words unless given), `help` one sentence. `option` is what the command
+    line calls it, with `metavar` as its value's name. `scale` is how its values lie beside each other; words are a
+    list. `unset` is what None means. `ends_there`: its lower bound is where the range ends by nature, so nothing better
+    lies below. `only`: it says something only where these fields have one of these values. `parts` are fields that
+    belong to one of its values. `data`: it is about the images, not about learning.
+    """
+
+    label: str
+    help: str
+    _: KW_ONLY
+    symbol: str = ""
+    option: str | None = None
+    metavar: str = ""
+    unit: str = ""
+    scale: Scale = "linear"
+    unset: str = ""
+    ends_there: bool = False
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
+    data: bool = False
+
+
 class RunSpec(BaseModel):
     """One experiment: a data set, a network, a recipe and a seed. Frozen, bounded, hashable.
+
+    Fields stand in the order in which people ask for them; `hyperparameters` has each with all that is declared of it.
 
     `dataset` is only a label; `fingerprint` identifies the images. `per_class` is the number of
     training images drawn a class (None: all; the draw is fixed, independent of the seed), and the
@@ -97,29 +130,206 @@ class RunSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     dataset: Annotated[str, Field(min_length=1, max_length=200)]
-    fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{16,64}$")]
-    per_class: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    validation_fraction: Annotated[float, Field(ge=0, le=0.5), Rounded] = 0.0
-    image_size: Annotated[int, Field(ge=16, le=512)] = 64
-    normalisation: Normalisation = "none"
-    model: ModelName = "article-cnn"
-    weights: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
-    kernel_width: KernelWidth = "article"
-    padding: Padding = "article"
-    optimizer: Optimizer = "adam"
-    momentum: Annotated[float, Field(ge=0, lt=1), Rounded] = 0.0
-    learning_rate: Annotated[float, Field(gt=0, le=1e4), Rounded] = 1e-4
-    batch_size: Annotated[int, Field(ge=1, le=1_000_000)] = 32
-    weight_decay: Annotated[float, Field(ge=0, le=1e4), Rounded] = 0.0
-    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
-    precision: Precision = "fp32"
-    depth: Annotated[int, Field(ge=1, le=MAX_DEPTH)] = ARTICLE_DEPTH
-    width: Annotated[float, Field(ge=0.25, le=4), Rounded] = 1.0
-    dropout: Annotated[float, Field(ge=0, le=0.95), Rounded] = OWN_DROPOUT["article-cnn"]
-    schedule: Schedule = "constant"
-    horizon: Annotated[int, Field(ge=1, le=MAX_EPOCHS)] | None = None
-    augmentation: Augmentation = "none"
-    crop: Annotated[int, Field(ge=1, le=512)] | None = None
+    model: Annotated[ModelName, Knob("Model", "The network.", option="--model", metavar="M")] = "article-cnn"
+    weights: Annotated[
+        Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None,
+        Knob("Pretraining", "The file of pretrained weights that training begins with, if any."),
+    ] = None
+    learning_rate: Annotated[
+        float,
+        Field(gt=0, le=1e4),
+        Rounded,
+        Knob("Learning rate", "How far an update moves the weights.", symbol="lr", option="--lr", scale="log"),
+    ] = 1e-4
+    batch_size: Annotated[
+        int,
+        Field(ge=1, le=1_000_000),
+        Knob(
+            "Batch size",
+            "Over how many images the gradient is averaged.",
+            symbol="batch",
+            option="--batch-size",
+            scale="log",
+            unit="images",
+            ends_there=True,
+        ),
+    ] = 32
+    kernel_width: Annotated[
+        KernelWidth,
+        Knob(
+            "Kernel width",
+            "How many pixels across a convolution looks at once; article: 5, 5 and 7.",
+            symbol="width",
+            option="--kernel-width",
+            metavar="K",
+            ends_there=True,
+            only=ARTICLE_CNN,
+        ),
+    ] = "article"
+    padding: Annotated[
+        Padding,
+        Knob(
+            "Padding",
+            "Pixels added around what a convolution sees; same: its map keeps its size.",
+            option="--padding",
+            metavar="P",
+            only=ARTICLE_CNN,
+        ),
+    ] = "article"
+    depth: Annotated[
+        int,
+        Field(ge=1, le=MAX_DEPTH),
+        Knob(
+            "Depth",
+            "Convolution blocks; the linear layers stay as they are.",
+            option="--depth",
+            unit="blocks",
+            ends_there=True,
+            only=ARTICLE_CNN,
+        ),
+    ] = ARTICLE_DEPTH
+    width: Annotated[
+        float,
+        Field(ge=0.25, le=4),
+        Rounded,
+        Knob(
+            "Width",
+            "A factor on the channels and hidden units.",
+            symbol="net width",
+            option="--width",
+            scale="log",
+            only=ARTICLE_CNN,
+        ),
+    ] = 1.0
+    dropout: Annotated[
+        float,
+        Field(ge=0, le=0.95),
+        Rounded,
+        Knob(
+            "Dropout",
+            "The share of hidden units left out of each update; the net's own is 0.5.",
+            option="--dropout",
+            ends_there=True,
+            only=ARTICLE_CNN,
+        ),
+    ] = OWN_DROPOUT["article-cnn"]
+    weight_decay: Annotated[
+        float,
+        Field(ge=0, le=1e4),
+        Rounded,
+        Knob(
+            "Weight decay",
+            "How strongly large weights are penalised.",
+            symbol="λ",
+            option="--weight-decay",
+            scale="log",
+            ends_there=True,
+        ),
+    ] = 0.0
+    optimizer: Annotated[
+        Optimizer,
+        Knob("Optimiser", "How a gradient becomes an update.", option="--optimizer", metavar="O", parts=("momentum",)),
+    ] = "adam"
+    momentum: Annotated[
+        float,
+        Field(ge=0, lt=1),
+        Rounded,
+        Knob(
+            "Momentum",
+            "How much of the last update SGD makes again.",
+            option="--momentum",
+            ends_there=True,
+            only={"optimizer": ("sgd",)},
+        ),
+    ] = 0.0
+    schedule: Annotated[
+        Schedule,
+        Knob(
+            "Schedule",
+            "How the learning rate changes until the horizon; after it, it stays.",
+            option="--schedule",
+            metavar="S",
+            parts=("horizon",),
+        ),
+    ] = "constant"
+    horizon: Annotated[
+        Annotated[int, Field(ge=1, le=MAX_EPOCHS)] | None,
+        Knob(
+            "Horizon",
+            "Epochs after which the schedule has ended; without it, the epochs asked for.",
+            option="--horizon",
+            unit="epochs",
+            unset="as asked",
+            only={"schedule": ("step", "cosine", "warmup-cosine")},
+        ),
+    ] = None
+    augmentation: Annotated[
+        Augmentation,
+        Knob(
+            "Augmentation",
+            "How training images are changed each time they are seen.",
+            option="--augmentation",
+            metavar="A",
+            parts=("crop",),
+        ),
+    ] = "none"
+    crop: Annotated[
+        Annotated[int, Field(ge=1, le=512)] | None,
+        Knob(
+            "Crop",
+            "How far flip-crop shifts an image at most; without it, an eighth of its edge.",
+            option="--crop",
+            unit="px",
+            unset="an eighth",
+            only={"augmentation": ("flip-crop",)},
+        ),
+    ] = None
+    fingerprint: Annotated[
+        str, Field(pattern=r"^[0-9a-f]{16,64}$"), Knob("Data set", "The images, whatever they are called.", data=True)
+    ]
+    image_size: Annotated[
+        int,
+        Field(ge=16, le=512),
+        Knob("Image size", "The edge that images are brought to.", option="--image-size", unit="px", data=True),
+    ] = 64
+    per_class: Annotated[
+        Annotated[int, Field(ge=1, le=1_000_000)] | None,
+        Knob(
+            "Training images a class",
+            "How many are drawn, the same for every seed; without it, all.",
+            option="--per-class",
+            scale="log",
+            unset="all",
+            data=True,
+        ),
+    ] = None
+    normalisation: Annotated[
+        Normalisation,
+        Knob(
+            "Normalisation",
+            "channel: the training images get mean 0 and deviation 1.",
+            option="--normalisation",
+            data=True,
+        ),
+    ] = "none"
+    validation_fraction: Annotated[
+        float,
+        Field(ge=0, le=0.5),
+        Rounded,
+        Knob(
+            "Validation split",
+            "The share of the training images that is held out.",
+            option="--validation-fraction",
+            ends_there=True,
+            data=True,
+        ),
+    ] = 0.0
+    precision: Annotated[Precision, Knob("Precision", "What the machine really computes in.")] = "fp32"
+    seed: Annotated[
+        int,
+        Field(ge=0, le=2**31 - 1),
+        Knob("Seed", "What first weights, shuffles and dropout are drawn from.", option="--seed", metavar="S"),
+    ] = 0
 
     @model_validator(mode="before")
     @classmethod
@@ -242,9 +452,10 @@ def feature_sizes(
     for block, (width, pad) in enumerate(kernels_and_paddings(kernel_width, padding, depth), start=1):
         convolved = edge + 2 * pad - width + 1
         if convolved < 2:
+            fewer = "fewer blocks, " if block > ARTICLE_DEPTH else ""
             raise ValueError(
                 f"A kernel {width} px wide does not fit: block {block} receives only {edge}×{edge} px "
-                f"from a {image_size} px image. Use a narrower kernel, fewer blocks, larger images or padding 'same'."
+                f"from a {image_size} px image. Use a narrower kernel, {fewer}larger images or padding 'same'."
             )
         edge = convolved // 2
         sizes.append((convolved, edge))

@@ -20,7 +20,7 @@ FLOORS = [
     {"training"},
     {"models"},
     {"data"},
-    {"studies", "notation", "theory"},
+    {"studies", "hyperparameters", "notation", "theory"},
     {"confined"},
     {"spec", "home", "paths", "interrupts", "__version__"},
 ]

@@ -102,7 +102,6 @@ def test_the_article_network_has_the_article_shapes():
         ({"depth": 5}, "Depth should be less than or equal to 4"),
         ({"depth": 1.5}, "Depth"),
         ({"depth": 4, "image_size": 40}, "block 4 receives only .* fewer blocks"),
-        ({"depth": 3, "kernel_width": 15, "padding": "valid"}, "block 3 .* fewer blocks"),
         ({"width": 0.2}, "Width should be greater than or equal to 0.25"),
         ({"width": 5}, "Width should be less than or equal to 4"),
         ({"dropout": 0.96}, "Dropout should be less than or equal to 0.95"),

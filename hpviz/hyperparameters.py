@@ -1,0 +1,148 @@
+"""Every field of a spec with all that is declared of it, in one typed object: what is derived asks here.
+
+The declaration itself stands on the field, in `spec.RunSpec`.
+"""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType, NoneType
+from typing import Any, Literal, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic.fields import FieldInfo
+
+from hpviz.notation import short
+from hpviz.spec import MOMENTUM, SGD_MOMENTUM, BadInput, Knob, RunSpec, Scale
+
+Value = float | str
+
+# How values that are words are written in sentences; the others stand for themselves.
+NAMES: Mapping[str, str] = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "sgd-momentum": "SGD with momentum"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Hyperparameter:
+    """One field: `words` are the values that are words, `low` and `high` the bounds of those that are numbers.
+
+    `kind` is the type of the numbers, None if there are none; `neutral` means: as net and recipe had it before the
+    field came. The rest is as the field's `Knob` has it.
+    """
+
+    field: str
+    knob: Knob
+    kind: type[int] | type[float] | None
+    words: tuple[str, ...]
+    low: float
+    high: float
+    neutral: Any
+    may_be_unset: bool
+
+    @property
+    def label(self) -> str:
+        return self.knob.label
+
+    @property
+    def symbol(self) -> str:
+        return self.knob.symbol or self.field.replace("_", " ")
+
+    @property
+    def scale(self) -> Scale:
+        return self.knob.scale if self.kind else "list"
+
+    @property
+    def whole(self) -> bool:
+        return self.kind is int
+
+    @property
+    def natural_end(self) -> float | None:
+        """Where its range ends by nature, so that nothing better lies beyond."""
+        return self.low if self.knob.ends_there else None
+
+    def says_something(self, fields: Mapping[str, Any]) -> bool:
+        """Whether it can be set beside the others, as they are given or else neutral."""
+        needed = self.knob.only.items()
+        return all(fields.get(name, RunSpec.model_fields[name].default) in values for name, values in needed)
+
+    def parse(self, text: str | float) -> Value:
+        """A value from text. Raises BadInput, in a sentence, if it is not of the kind; its bounds the spec knows."""
+        if isinstance(text, str) and text.strip() in self.words:
+            return text.strip()
+        if self.kind is None:
+            raise BadInput(f"{self.label} {text!r} is not one of {', '.join(self.words)}.")
+        try:
+            number = float(text)
+        except ValueError:
+            raise BadInput(f"{self.label} {text!r} is not a number.") from None
+        if not self.whole:
+            return number
+        if not number.is_integer():
+            raise BadInput(f"{self.label} should be a whole number; {text!r} was given.")
+        return int(number)
+
+    def order(self, value: Any) -> tuple[bool, float]:
+        """Sorts values: numbers by size, then words in the order of the list; what is not set goes first."""
+        if isinstance(value, str):
+            return True, float(self.words.index(value)) if value in self.words else float(len(self.words))
+        return False, float("-inf") if value is None else float(value)
+
+
+def spell(value: Value | None) -> str:
+    """A value as sentences and labels write it: 1e-4, AdamW."""
+    return NAMES.get(value, value) if isinstance(value, str) else short(value) if value is not None else "–"
+
+
+def value_of(spec: Mapping[str, Any], field: str) -> Any:
+    """A spec's value of a field, SGD with the usual momentum being an optimiser of its own."""
+    return seen(spec, field)[field]
+
+
+def seen(spec: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+    """A spec as a comparison of that field sees it: what is part of the field's value stands for itself no more."""
+    if field == "optimizer" and (spec["optimizer"], spec["momentum"]) == ("sgd", MOMENTUM):
+        return {**spec, "optimizer": SGD_MOMENTUM, "momentum": 0.0}
+    return spec
+
+
+def _hyperparameter(field: str, info: FieldInfo) -> Hyperparameter:
+    knob = next((each for each in info.metadata if isinstance(each, Knob)), Knob(field.capitalize(), ""))
+    types = list(_types(info.annotation, info.metadata))
+    kinds = [kind for kind, _ in types if kind in (int, float)]
+    bounds = [bound for kind, metadata in types if kind in (int, float) for bound in metadata]
+    return Hyperparameter(
+        field=field,
+        knob=knob,
+        kind=kinds[0] if kinds else None,
+        words=tuple(word for kind, _ in types if get_origin(kind) is Literal for word in get_args(kind)),
+        low=next((float(each.ge) for each in bounds if isinstance(each, Ge)), _open(bounds, Gt)),  # type: ignore[arg-type]
+        high=next((float(each.le) for each in bounds if isinstance(each, Le)), _open(bounds, Lt)),  # type: ignore[arg-type]
+        neutral=info.default,
+        may_be_unset=any(kind is NoneType for kind, _ in types),
+    )
+
+
+def _open(bounds: list[Any], kind: type[Gt] | type[Lt]) -> float:
+    """A bound that is no value itself; without one the range is open."""
+    name, sign = ("gt", -1.0) if kind is Gt else ("lt", 1.0)
+    return next((float(getattr(each, name)) for each in bounds if isinstance(each, kind)), sign * float("inf"))
+
+
+def _types(annotation: Any, metadata: list[Any]) -> Iterator[tuple[Any, list[Any]]]:
+    """The plain types of a field with what is declared of each: those of a union one by one."""
+    if hasattr(annotation, "__metadata__"):
+        yield from _types(annotation.__origin__, [*metadata, *_spread(annotation.__metadata__)])
+    elif get_origin(annotation) is Literal or not get_args(annotation):
+        yield annotation, _spread(metadata)
+    else:
+        for each in get_args(annotation):
+            yield from _types(each, metadata)
+
+
+def _spread(metadata: Any) -> list[Any]:
+    """Metadata with the bounds that a pydantic Field holds laid out beside it."""
+    return [each for entry in metadata for each in (entry.metadata if isinstance(entry, FieldInfo) else [entry])]
+
+
+HYPERPARAMETERS: Mapping[str, Hyperparameter] = MappingProxyType(
+    {name: _hyperparameter(name, info) for name, info in RunSpec.model_fields.items() if name != "dataset"}
+)
+"""By field, in the order in which people ask for them. The images are told by `fingerprint`."""
