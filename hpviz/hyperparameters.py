@@ -4,7 +4,7 @@ The declaration itself stands on the field, in `spec.RunSpec`.
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType, NoneType
 from typing import Any, Literal, get_args, get_origin
 
@@ -12,7 +12,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 
 from hpviz.notation import short
-from hpviz.spec import MOMENTUM, SGD_MOMENTUM, BadInput, Knob, RunSpec, Scale
+from hpviz.spec import MOMENTUM, OWN_DROPOUT, SGD_MOMENTUM, BadInput, Knob, RunSpec, Scale
 
 Value = float | str
 
@@ -79,6 +79,10 @@ class Hyperparameter:
             raise BadInput(f"{self.label} should be a whole number; {text!r} was given.")
         return int(number)
 
+    def place(self, value: Value) -> float:
+        """Where a value stands on an axis: a number where it is, a word at its place in the list."""
+        return float(value) if not isinstance(value, str) else float(self.words.index(value))
+
     def order(self, value: Any) -> tuple[bool, float]:
         """Sorts values: numbers by size, then words in the order of the list; what is not set goes first."""
         if isinstance(value, str):
@@ -101,6 +105,30 @@ def seen(spec: Mapping[str, Any], field: str) -> Mapping[str, Any]:
     if field == "optimizer" and (spec["optimizer"], spec["momentum"]) == ("sgd", MOMENTUM):
         return {**spec, "optimizer": SGD_MOMENTUM, "momentum": 0.0}
     return spec
+
+
+def is_neutral(spec: Mapping[str, Any], field: str) -> bool:
+    """Whether a spec has a field as its net and recipe had it before the field came."""
+    neutral = OWN_DROPOUT[spec["model"]] if field == "dropout" else HYPERPARAMETERS[field].neutral
+    return bool(spec[field] == neutral)
+
+
+def differing(specs: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The fields, but for the seed, in which specs differ, in the order in which people ask for them.
+
+    A part of another field is left out where that one tells as much: of constant rates and a cosine over 8 epochs the
+    schedule differs, not the horizon too.
+    """
+    distinct = {tuple(map(spec.__getitem__, _TOLD)) for spec in specs}
+    found = [name for place, name in enumerate(_TOLD) if len({each[place] for each in distinct}) > 1]
+    explained = {part for name in found for part in HYPERPARAMETERS[name].knob.parts if _tells(name, part, distinct)}
+    return tuple(name for name in found if name not in explained)
+
+
+def _tells(name: str, part: str, distinct: Iterable[tuple[Any, ...]]) -> bool:
+    """Whether each value of a field comes with one value of its part."""
+    pairs = {(each[_TOLD.index(name)], each[_TOLD.index(part)]) for each in distinct}
+    return len({value for value, _ in pairs}) == len(pairs)
 
 
 def _hyperparameter(field: str, info: FieldInfo) -> Hyperparameter:
@@ -146,3 +174,5 @@ HYPERPARAMETERS: Mapping[str, Hyperparameter] = MappingProxyType(
     {name: _hyperparameter(name, info) for name, info in RunSpec.model_fields.items() if name != "dataset"}
 )
 """By field, in the order in which people ask for them. The images are told by `fingerprint`."""
+
+_TOLD = tuple(name for name in HYPERPARAMETERS if name != "seed")

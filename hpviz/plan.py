@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hpviz.data.catalogue import Identity, Source
+from hpviz.hyperparameters import Value
 from hpviz.runs.document import Inputs
 from hpviz.runs.runner import Request
 from hpviz.spec import MAX_EPOCHS, MAX_SEEDS, BadInput, build_spec
@@ -50,7 +51,7 @@ def inputs(source: Source, identity: Identity, weights: Path | None = None) -> I
     )
 
 
-def sweep(setting: Setting, study: Study, values: Sequence[float], first_seed: int, seeds: int) -> list[Request]:
+def sweep(setting: Setting, study: Study, values: Sequence[Value], first_seed: int, seeds: int) -> list[Request]:
     """Every value under every seed, one seed after the other, so that a first comparison is whole early."""
     if not 1 <= seeds <= MAX_SEEDS:
         raise BadInput(f"Seeds should be from 1 to {MAX_SEEDS}; {seeds} was given.")

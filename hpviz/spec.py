@@ -130,7 +130,9 @@ class RunSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     dataset: Annotated[str, Field(min_length=1, max_length=200)]
-    model: Annotated[ModelName, Knob("Model", "The network.", option="--model", metavar="M")] = "article-cnn"
+    model: Annotated[ModelName, Knob("Model", "The network.", option="--model", metavar="M", parts=("dropout",))] = (
+        "article-cnn"
+    )
     weights: Annotated[
         Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None,
         Knob("Pretraining", "The file of pretrained weights that training begins with, if any."),
@@ -287,11 +289,6 @@ class RunSpec(BaseModel):
     fingerprint: Annotated[
         str, Field(pattern=r"^[0-9a-f]{16,64}$"), Knob("Data set", "The images, whatever they are called.", data=True)
     ]
-    image_size: Annotated[
-        int,
-        Field(ge=16, le=512),
-        Knob("Image size", "The edge that images are brought to.", option="--image-size", unit="px", data=True),
-    ] = 64
     per_class: Annotated[
         Annotated[int, Field(ge=1, le=1_000_000)] | None,
         Knob(
@@ -303,6 +300,11 @@ class RunSpec(BaseModel):
             data=True,
         ),
     ] = None
+    image_size: Annotated[
+        int,
+        Field(ge=16, le=512),
+        Knob("Image size", "The edge that images are brought to.", option="--image-size", unit="px", data=True),
+    ] = 64
     normalisation: Annotated[
         Normalisation,
         Knob(

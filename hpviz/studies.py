@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
-from hpviz.notation import short
+from hpviz.hyperparameters import HYPERPARAMETERS, Hyperparameter, Value, spell, value_of
 from hpviz.spec import BadInput
 
 Preset = Literal["quick", "article"]
@@ -32,59 +32,98 @@ PRESETS: Mapping[Preset, PresetSettings] = MappingProxyType(
 )
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Study:
-    """One hyperparameter under study.
+    """One hyperparameter under study: a declaration on top of that of its field.
 
-    `field` is its name in RunSpec and `symbol` its short name on charts. `article_values` are the
-    author's, or, where he `tried` none, those that his text asks for; `quick_values` those that show
-    the same effects on fewer images, `slider_values` what the page offers. `held` is what the study
-    fixes apart from the defaults of a run; `article_only` is held in the `article` preset alone.
-    `whole` values are integers.
+    `field` is its name in RunSpec; what it is called, its symbol and its scale are declared there. `article_values` are
+    the author's, or, where he `tried` none, those that his text asks for; `quick_values` those that show the same
+    effects on fewer images, `slider_values` what the page offers (the quick values unless given). `held` is what the
+    study fixes apart from the defaults of a run; `article_only` is held in the `article` preset alone.
     """
 
-    name: str
     field: str
-    title: str
-    symbol: str
     question: str
-    answer: str
-    expectations: tuple[str, ...]
-    logs: str
-    article_values: tuple[float, ...]
-    quick_values: tuple[float, ...]
-    slider_values: tuple[float, ...]
+    answer: str = ""
+    expectations: tuple[str, ...] = ()
+    logs: str = ""
+    article_values: tuple[Value, ...] = ()
+    quick_values: tuple[Value, ...]
+    slider_values: tuple[Value, ...] = ()
     held: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     article_only: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     pretrained_in_article: bool = False
-    whole: bool = False
     tried: bool = True
 
-    def parse(self, text: str | float) -> float:
-        """A value of this hyperparameter from text; BadInput if it is no (whole) number."""
-        try:
-            number = float(text)
-        except ValueError:
-            raise BadInput(f"{self.title} {text!r} is not a number.") from None
-        if not self.whole:
-            return number
-        if not number.is_integer():
-            raise BadInput(f"{self.title} should be a whole number; {text!r} was given.")
-        return int(number)
+    def __post_init__(self) -> None:
+        if not self.slider_values:
+            object.__setattr__(self, "slider_values", self.quick_values)
 
-    def values(self, preset: Preset) -> tuple[float, ...]:
-        return self.article_values if preset == "article" else self.quick_values
+    @property
+    def hyperparameter(self) -> Hyperparameter:
+        return HYPERPARAMETERS[self.field]
 
-    def lists(self, preset: Preset) -> dict[str, tuple[float, ...]]:
+    @property
+    def name(self) -> str:
+        """What the command line and addresses call it: learning-rate."""
+        return self.field.replace("_", "-")
+
+    @property
+    def title(self) -> str:
+        return self.hyperparameter.label
+
+    @property
+    def symbol(self) -> str:
+        """Its short name on charts."""
+        return self.hyperparameter.symbol
+
+    @property
+    def whole(self) -> bool:
+        """Whether its values are whole numbers."""
+        return self.hyperparameter.whole
+
+    @property
+    def places(self) -> tuple[float, ...]:
+        """Where the slider's values stand on an axis."""
+        return tuple(sorted(self.hyperparameter.place(value) for value in self.slider_values))
+
+    def parse(self, text: str | float) -> Value:
+        """A value from text; BadInput if it is none of this hyperparameter's. Widths that differ are no one value."""
+        value = self.hyperparameter.parse(text)
+        if isinstance(value, str) and self.hyperparameter.kind:
+            raise BadInput(f"{self.title} {text!r} is not a number.")
+        return value
+
+    def value_of(self, spec: Mapping[str, Any]) -> Any:
+        """A spec's value of this hyperparameter."""
+        return value_of(spec, self.field)
+
+    def values(self, preset: Preset) -> tuple[Value, ...]:
+        return self.article_values or self.quick_values if preset == "article" else self.quick_values
+
+    def lists(self, preset: Preset) -> dict[str, tuple[Value, ...]]:
         """The lists of values that a page under that preset offers, by what they are called."""
+        if not self.article_values:
+            return {"its values": self.quick_values}
         first = {"the article's values" if self.tried else "values the article never tried": self.article_values}
         if preset == "article" or self.quick_values == self.article_values:
             return first
-        return {**first, f"the quick values: {', '.join(map(short, self.quick_values))}": self.quick_values}
+        return {**first, f"the quick values: {', '.join(map(spell, self.quick_values))}": self.quick_values}
 
     def settings(self, preset: Preset) -> dict[str, Any]:
         """The RunSpec fields this study holds fixed under a preset."""
         return {**self.held, **(self.article_only if preset == "article" else {})}
+
+
+_declared: dict[str, Study] = {}
+STUDIES: Mapping[str, Study] = MappingProxyType(_declared)
+"""Every declared study by its name."""
+
+
+def declare(study: Study) -> Study:
+    """Make a study known to the command line, the pages and the judgements."""
+    _declared[study.name] = study
+    return study
 
 
 def decades(lowest: int, highest: int) -> tuple[float, ...]:
@@ -94,10 +133,7 @@ def decades(lowest: int, highest: int) -> tuple[float, ...]:
 
 
 LEARNING_RATE = Study(
-    name="learning-rate",
     field="learning_rate",
-    title="Learning rate",
-    symbol="lr",
     question="How far should each update move the weights?",
     answer=(
         "The article: if you have time to tune only one hyperparameter, tune this one. "
@@ -121,10 +157,7 @@ LEARNING_RATE = Study(
 )
 
 BATCH_SIZE = Study(
-    name="batch-size",
     field="batch_size",
-    title="Batch size",
-    symbol="batch",
     question="Over how many images should the gradient be averaged before the weights move?",
     answer="The article: test accuracy depends on it, and very large batches buy little for their cost (σ/√n).",
     expectations=(
@@ -139,15 +172,11 @@ BATCH_SIZE = Study(
     article_values=(10, 256, 450),
     quick_values=(2, 32, 64),
     slider_values=(1, 2, 4, 8, 10, 16, 32, 64, 128, 256, 450, 512, 1024),
-    whole=True,
     held={"learning_rate": 1e-4},
 )
 
 KERNEL_WIDTH = Study(
-    name="kernel-width",
     field="kernel_width",
-    title="Kernel width",
-    symbol="width",
     question="How many pixels across should a convolution look at once?",
     answer="The article: wider kernels have more parameters; what they do to memory is “hard to comment on”.",
     expectations=(
@@ -159,16 +188,12 @@ KERNEL_WIDTH = Study(
     article_values=(3, 5, 7, 9, 11),
     quick_values=(3, 5, 7, 9),
     slider_values=(1, 3, 5, 7, 9, 11, 13, 15),
-    whole=True,
     tried=False,
     held={"learning_rate": 1e-4, "padding": "same"},
 )
 
 WEIGHT_DECAY = Study(
-    name="weight-decay",
     field="weight_decay",
-    title="Weight decay",
-    symbol="λ",
     question="How strongly should large weights be penalised?",
     answer="The article: the right strength improves generalisation; far too much leaves almost no learning capacity.",
     expectations=(
@@ -184,9 +209,9 @@ WEIGHT_DECAY = Study(
     article_only={"batch_size": 450},
 )
 
-STUDIES: Mapping[str, Study] = MappingProxyType(
-    {study.name: study for study in (LEARNING_RATE, BATCH_SIZE, KERNEL_WIDTH, WEIGHT_DECAY)}
-)
+
+for _study in (LEARNING_RATE, BATCH_SIZE, KERNEL_WIDTH, WEIGHT_DECAY):
+    declare(_study)
 
 
 def find_study(name: str) -> Study:

@@ -6,31 +6,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from hpviz import hyperparameters
 from hpviz.analysis.evidence import common_epoch, holding_back, is_whole, last, up_to
 from hpviz.analysis.noise import Pair, compare
 from hpviz.analysis.origin import kind_of
-from hpviz.analysis.words import name_of, spell
+from hpviz.analysis.words import name_of, spell, symbol_of
+from hpviz.hyperparameters import HYPERPARAMETERS, seen
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.studies import STUDIES, Study
 
 # Fields in the order in which people ask for them. The images are told by their data set's name.
-FIELDS = (
-    "model",
-    "weights",
-    "learning_rate",
-    "batch_size",
-    "kernel_width",
-    "padding",
-    "weight_decay",
-    "optimizer",
-    "momentum",
-    "fingerprint",
-    "image_size",
-    "per_class",
-    "normalisation",
-    "validation_fraction",
-    "precision",
-)
+FIELDS = tuple(name for name in HYPERPARAMETERS if name != "seed")
 
 
 @dataclass(frozen=True)
@@ -153,7 +139,8 @@ def compare_runs(runs: Sequence[Run], field: str | None = None) -> Comparison:
     The compared epochs are the last that all labels have, with two seeds where they have two; a run that still trains
     or diverged does not hold the others back.
     """
-    differing = (field,) if field else _differing(runs)
+    runs = [{**run, "spec": spec} for run, spec in zip(runs, _seen([run["spec"] for run in runs], field), strict=True)]
+    differing = (field,) if field else hyperparameters.differing(run["spec"] for run in runs)
     names = {run["id"]: _name(run, differing) for run in runs}
     if len({kind_of(run) for run in runs}) > 1:
         names |= {run["id"]: f"{names[run['id']]} ({_from(run)})".strip() for run in runs if run["origin"]}
@@ -162,8 +149,11 @@ def compare_runs(runs: Sequence[Run], field: str | None = None) -> Comparison:
     return Comparison(tuple(ordered), differing, labels, _common_epoch(ordered, labels))
 
 
-def _differing(runs: Sequence[Run]) -> tuple[str, ...]:
-    return tuple(name for name in FIELDS if len({run["spec"][name] for run in runs}) > 1)
+def _seen(specs: Sequence[Mapping[str, Any]], field: str | None) -> list[dict[str, Any]]:
+    """The specs as a comparison of that field sees them; where optimisers differ, SGD with momentum is one of them."""
+    if field is None and len({spec["optimizer"] for spec in specs}) > 1:
+        field = "optimizer"
+    return [dict(seen(spec, field) if field else spec) for spec in specs]
 
 
 def _name(run: Run, differing: Sequence[str]) -> str:
@@ -190,6 +180,8 @@ def told(field: str, value: Any, run: Run) -> str:
             return "all training images" if value is None else f"{value:,} a class"
         case "precision":
             return str(value)
+        case _ if value is None:
+            return f"{symbol_of(field)} {HYPERPARAMETERS[field].knob.unset}"
         case _:
             return name_of(field, value)
 
@@ -199,12 +191,9 @@ def _from(run: Run) -> str:
 
 
 def _sort_key(run: Run, differing: Sequence[str]) -> tuple[tuple[bool, float, str], ...]:
-    """Numbers by size, words by letter, and what is not set first."""
-    values = [run["spec"][name] for name in differing]
-    return tuple(
-        (isinstance(value, str), 0.0, value) if isinstance(value, str) else (False, float(value or 0), "")
-        for value in values
-    )
+    """Numbers by size, words as their list has them or else by letter, and what is not set first."""
+    values = [(HYPERPARAMETERS[name], run["spec"][name]) for name in differing]
+    return tuple((*each.order(value), value if isinstance(value, str) else "") for each, value in values)
 
 
 def _distinct(runs: Sequence[Run], names: Mapping[str, str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 from hpviz.analysis.diagnosis import is_finite
 from hpviz.analysis.origin import from_elsewhere
 from hpviz.analysis.words import listed, name_of, plural
+from hpviz.hyperparameters import HYPERPARAMETERS, is_neutral, seen
 from hpviz.runs.document import ACTIVE, EpochRow, Run
 from hpviz.spec import RunSpec
 
@@ -159,11 +160,29 @@ class Group:
 
 def group(found: Iterable[Seeds], field: str) -> list[Group]:
     """The same by setting, that is by everything but `field`."""
-    groups: dict[tuple[Any, ...], dict[Value, Seeds]] = defaultdict(dict)
-    others = [name for name in ALL_BUT_SEEDS if name != field]
+    groups: dict[tuple[Any, ...], list[Seeds]] = defaultdict(list)
+    parts = HYPERPARAMETERS[field].knob.parts
+    others = [name for name in ALL_BUT_SEEDS if name != field and name not in parts]
     for each in found:
-        groups[tuple(map(each.spec.get, others))][each.spec[field]] = each
-    return [Group(field, _setting(by_value, field), by_value) for by_value in groups.values()]
+        spec = seen(each.spec, field)
+        groups[tuple(map(spec.get, others))].append(each if spec is each.spec else replace(each, spec=spec))
+    sorted_out = [by_value for alike in groups.values() for by_value in _by_value(alike, field, parts)]
+    return [Group(field, _setting(by_value, field), by_value) for by_value in sorted_out]
+
+
+def _by_value(alike: Sequence[Seeds], field: str, parts: Sequence[str]) -> list[dict[Value, Seeds]]:
+    """Seeds that differ in a field, and perhaps in its parts, by value: once for each way the parts are set.
+
+    Values that leave the parts neutral join each: a constant rate is held against a cosine over 8 epochs, and against
+    one over 16.
+    """
+    ways: dict[tuple[Any, ...], dict[Value, Seeds]] = defaultdict(dict)
+    for each in alike:
+        way = tuple(None if is_neutral(each.spec, part) else each.spec[part] for part in parts)
+        ways[way][each.spec[field]] = each
+    plain = ways.pop((None,) * len(parts), {})
+    joined = [{**plain, **way} for way in ways.values()]
+    return joined if joined and not any(plain.keys() & way.keys() for way in ways.values()) else [*joined, plain]
 
 
 def _setting(by_value: Mapping[Value, Seeds], field: str) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from hpviz.analysis.evidence import Evidence, common_epoch, comparable, is_whole, last, up_to
 from hpviz.analysis.ranking import leader
 from hpviz.analysis.words import listed, name_of, plural, spell
+from hpviz.hyperparameters import HYPERPARAMETERS, differing
 from hpviz.runs.document import Run
-from hpviz.spec import RunSpec
 from hpviz.studies import STUDIES
 
 Kind = Literal["data", "several", "diverged", "epochs", "updates", "learning rate", "edge", "precision", "machine"]
@@ -21,17 +21,11 @@ EDGE_VALUES = 3
 # Runs that hold the others back, as many as a sentence takes.
 SHORT_TOLD = 3
 # Where a range ends by nature, there is nothing beyond.
-NATURAL_ENDS = {"weight_decay": 0, "batch_size": 1, "kernel_width": 1}
+NATURAL_ENDS = {name: each.natural_end for name, each in HYPERPARAMETERS.items() if each.knob.ends_there}
 
-DATA = {
-    "fingerprint": "data set",
-    "per_class": "training images a class",
-    "validation_fraction": "validation split",
-    "image_size": "image size",
-    "normalisation": "normalisation",
-}
+DATA = {name: each.label.lower() for name, each in HYPERPARAMETERS.items() if each.knob.data}
 # Of a spec, what is no choice of a hyperparameter; pretrained weights are one.
-NOT_KNOBS = {*DATA, "dataset", "seed", "precision"}
+NOT_KNOBS = {*DATA, "precision"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +44,7 @@ def fairness(runs: Sequence[Run], epochs: int | None = None) -> list[Caution]:
     trained = [run for run in runs if run["epochs"]]
     if len(trained) < 2:
         return []
-    knobs = [name for name in RunSpec.model_fields if name not in NOT_KNOBS and len(_distinct(trained, name)) > 1]
+    knobs = [name for name in differing(run["spec"] for run in trained) if name not in NOT_KNOBS]
     whole = [run for run in trained if is_whole(run if epochs is None else up_to(run, epochs))]
     compared = epochs or _common_epoch(whole or trained, knobs)
     return [
@@ -88,9 +82,9 @@ def edge_of(runs: Sequence[Run], field: str) -> Edge | None:
         groups: dict[float | str, list[float]] = {
             value: evidence.accuracies(last("test_accuracy"), chance or 0.0)[value]
             for value in evidence.values
-            if not isinstance(value, str) and (chance or not evidence.lost(value))
+            if isinstance(value, (int, float)) and (chance or not evidence.lost(value))
         }
-        tried = sorted(float(value) for value in {*evidence.values, *evidence.diverged} if not isinstance(value, str))
+        tried = sorted(float(value) for value in {*evidence.values, *evidence.diverged} if isinstance(value, (int, float)))
         found = leader(groups, _test_images(evidence), evidence.diverged) if len(tried) >= EDGE_VALUES else None
         if found is None or found.equals or found.value == NATURAL_ENDS.get(field):
             continue

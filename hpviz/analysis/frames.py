@@ -13,6 +13,7 @@ from hpviz.analysis.evidence import furthest, is_whole, up_to
 from hpviz.analysis.figures import figures_of
 from hpviz.analysis.ranking import only_highest
 from hpviz.analysis.words import plural
+from hpviz.hyperparameters import HYPERPARAMETERS, value_of
 from hpviz.runs.document import EpochRow, Run
 
 METRICS = ("test_accuracy", "train_loss", "test_loss")
@@ -239,7 +240,7 @@ def _dot(run: Run, field: str, label: str, epochs: int) -> dict[str, Any]:
     whole = is_whole(shown)
     return {
         "kind": "run" if whole else "lost",
-        "value": run["spec"][field],
+        "value": HYPERPARAMETERS[field].place(value_of(run["spec"], field)),
         "label": label,
         "seed": run["spec"]["seed"],
         "epochs": len(shown["epochs"]),

@@ -2,25 +2,20 @@
 
 from collections.abc import Sequence
 
-from hpviz.notation import short
-from hpviz.studies import STUDIES
+from hpviz.hyperparameters import HYPERPARAMETERS, NAMES, Value, spell
 
-OPTIMIZER_NAMES = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}
+__all__ = ["OPTIMIZER_NAMES", "listed", "name_of", "plural", "spell", "symbol_of"]
 
-SYMBOLS = {study.field: study.symbol for study in STUDIES.values()}
+OPTIMIZER_NAMES = NAMES
 
 
-def name_of(field: str, value: float | str) -> str:
+def name_of(field: str, value: Value) -> str:
     """A value with the symbol of its hyperparameter: lr 1e-4."""
     return f"{symbol_of(field)} {spell(value)}"
 
 
 def symbol_of(field: str) -> str:
-    return SYMBOLS.get(field, field.replace("_", " "))
-
-
-def spell(value: float | str) -> str:
-    return OPTIMIZER_NAMES.get(value, value) if isinstance(value, str) else short(value)
+    return HYPERPARAMETERS[field].symbol
 
 
 def listed(names: Sequence[str]) -> str:

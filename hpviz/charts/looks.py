@@ -9,6 +9,7 @@ from hpviz.analysis.words import spell
 from hpviz.charts.curves import Axis, Look
 from hpviz.charts.isolation import Ground, is_logarithmic
 from hpviz.charts.palette import CHANCE, DIVERGED, INK, colour, spread
+from hpviz.hyperparameters import HYPERPARAMETERS
 from hpviz.runs.document import Run
 from hpviz.spec import ARTICLE_KERNELS
 
@@ -39,23 +40,26 @@ def look_of(comparison: Comparison, x: Axis, log_loss: bool, dark: bool) -> Look
 
 
 def ground_of(comparison: Comparison, dark: bool) -> Ground | None:
-    """What the isolation plot stands on, or None unless one number is all that differs."""
+    """What the isolation plot stands on, or None unless one number, or a word that is studied, is all that differs."""
     values = [_values(runs[0], comparison) for runs in comparison.groups.values()]
-    if len(comparison.differing) != 1 or any(isinstance(value, str) or value is None for (value,) in values):
+    if len(comparison.differing) != 1:
         return None
-    numbers = [value for (value,) in values]
-    study = comparison.study
+    hyperparameter, study = HYPERPARAMETERS[comparison.differing[0]], comparison.study
+    as_words = study is not None and hyperparameter.kind is None
+    if any(value is None or isinstance(value, str) != as_words for (value,) in values):
+        return None
+    numbers = [hyperparameter.place(value) for (value,) in values]
     return Ground(
-        title=study.title if study else comparison.differing[0].replace("_", " ").capitalize(),
+        title=hyperparameter.label,
         values=tuple(numbers),
         labels=tuple(comparison.groups),
         colours=_colours(comparison, dark),
-        logarithmic=is_logarithmic(study.slider_values if study else numbers),
+        logarithmic=hyperparameter.scale == "log" and is_logarithmic(study.places if study else numbers),
         chance=comparison.chance,
         chance_colour=CHANCE[dark],
         diverged_colour=DIVERGED[dark],
         ink=INK[dark],
-        ticks=tuple(map(spell, numbers)),
+        ticks=tuple(spell(value) for (value,) in values),
     )
 
 
@@ -80,8 +84,9 @@ def _colours(comparison: Comparison, dark: bool) -> tuple[str, ...]:
     """By the study's scale, where a value has its colour on every page, else evenly along the ramp."""
     values = [_values(runs[0], comparison) for runs in comparison.groups.values()]
     if study := comparison.study:
-        numbers = [ARTICLE_WIDTH if value == "article" else value for (value,) in values]
-        return tuple(colour(number, study.slider_values, dark) for number in numbers)
+        place = HYPERPARAMETERS[study.field].place
+        numbers = [ARTICLE_WIDTH if value == "article" else place(value) for (value,) in values]
+        return tuple(colour(number, study.places, dark) for number in numbers)
     distinct = list(dict.fromkeys(values))
     ramp = dict(zip(distinct, spread(len(distinct), dark), strict=True))
     return tuple(ramp[value] for value in values)

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from hpviz.data import catalogue
+from hpviz.hyperparameters import Value
 from hpviz.notation import read_number, short
 from hpviz.spec import MAX_EPOCHS, BadInput, RunSpec
 from hpviz.studies import PRESETS, Preset, Study
@@ -90,9 +91,10 @@ def known_data() -> list[str]:
     return [*catalogue.NAMES, *get_runner().store.noted_texts(FOLDERS_NOTE)]
 
 
-def start_value(study: Study) -> float:
-    """Where the slider stands at first: the article's second value, its moderate one."""
-    return study.article_values[1] if study.article_values[1] in study.slider_values else study.slider_values[0]
+def start_value(study: Study) -> Value:
+    """Where the slider stands at first: the article's second value, its moderate one, else what net and recipe have."""
+    wanted = study.article_values[1] if study.article_values[1:] else study.hyperparameter.neutral
+    return wanted if wanted in study.slider_values else study.slider_values[0]
 
 
 def choose_data(study: Study) -> str:

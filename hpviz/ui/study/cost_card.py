@@ -5,6 +5,7 @@ import streamlit as st
 from hpviz.analysis.cost import Cost, cost, gigabytes
 from hpviz.analysis.measured import Measured, measured
 from hpviz.analysis.words import plural
+from hpviz.hyperparameters import Value
 from hpviz.missing import seconds_for, untrained
 from hpviz.plan import Setting, request
 from hpviz.runs.pace import clock
@@ -15,7 +16,7 @@ from hpviz.ui.resources import get_runner
 from hpviz.ui.study.launch import check_memory
 
 
-def show_cost(study: Study, setting: Setting, value: float) -> str | None:
+def show_cost(study: Study, setting: Setting, value: Value) -> str | None:
     """The card, or the sentence that says why this run cannot be, which is returned too."""
     try:
         one = request(setting, **{study.field: value})

@@ -6,8 +6,8 @@ import streamlit as st
 
 from hpviz.analysis.origin import Apart, apart, kind_of, recorded
 from hpviz.analysis.words import listed, plural
+from hpviz.hyperparameters import spell
 from hpviz.missing import seconds_for
-from hpviz.notation import short
 from hpviz.plan import Setting, request
 from hpviz.runs.document import Run
 from hpviz.runs.pace import clock
@@ -48,7 +48,7 @@ def _told(found: Apart, study: Study, setting: Setting) -> str:
 
 
 def _show_kind(study: Study, setting: Setting, kind: str, foreign: Sequence[Run]) -> None:
-    values = listed([short(value) for value in dict.fromkeys(run["spec"][study.field] for run in foreign)])
+    values = listed([spell(value) for value in dict.fromkeys(run["spec"][study.field] for run in foreign)])
     machines = listed(sorted({recorded(run) for run in foreign})[:3])
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.markdown(
@@ -67,7 +67,9 @@ def _show_kind(study: Study, setting: Setting, kind: str, foreign: Sequence[Run]
 
 
 def _requests(study: Study, setting: Setting, foreign: Sequence[Run]) -> list[Request]:
-    by_seed = sorted(foreign, key=lambda run: (run["spec"]["seed"], run["spec"][study.field]))
+    by_seed = sorted(
+        foreign, key=lambda run: (run["spec"]["seed"], study.hyperparameter.order(run["spec"][study.field]))
+    )
     return [request(setting, **{study.field: run["spec"][study.field], "seed": run["spec"]["seed"]}) for run in by_seed]
 
 

@@ -8,7 +8,7 @@ from hpviz.analysis import frames
 from hpviz.analysis.comparison import Comparison
 from hpviz.analysis.fairness import Caution, fairness
 from hpviz.analysis.outcome import Outcome, outcome_of
-from hpviz.notation import short
+from hpviz.hyperparameters import Value, spell
 from hpviz.plan import Setting
 from hpviz.runs.document import Run
 from hpviz.studies import Study
@@ -40,20 +40,20 @@ def _show_diagnoses(study: Study, setting: Setting, runs: Sequence[Run]) -> None
     st.markdown("\n".join(lines))
 
 
-def _single(study: Study, comparison: Comparison, outcome: Outcome) -> list[float]:
+def _single(study: Study, comparison: Comparison, outcome: Outcome) -> list[Value]:
     """Values that want more seeds. Those of runs from elsewhere come with one's own, which the page offers already."""
     runs = [comparison.groups[label][0] for label in outcome.single]
-    return [float(run["spec"][study.field]) for run in runs if not run["origin"]]
+    return [run["spec"][study.field] for run in runs if not run["origin"]]
 
 
-def _offer_seeds(study: Study, setting: Setting, values: Sequence[float]) -> None:
+def _offer_seeds(study: Study, setting: Setting, values: Sequence[Value]) -> None:
     """One seed a value never shows a difference."""
     if values:
         st.button(
             "+2 seeds",
             key=choices.key(study, "two-seeds"),
             icon=":material/casino:",
-            help=f"Train {study.symbol} {', '.join(map(short, values))} under two more seeds",
+            help=f"Train {study.symbol} {', '.join(map(spell, values))} under two more seeds",
             on_click=add_seeds,
             args=(study, setting, 2, values),
         )

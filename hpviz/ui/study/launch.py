@@ -8,7 +8,7 @@ import streamlit as st
 
 from hpviz.analysis.cost import cost, refusal
 from hpviz.analysis.words import plural
-from hpviz.notation import short
+from hpviz.hyperparameters import Value, spell
 from hpviz.plan import Setting, request
 from hpviz.runs import memory
 from hpviz.runs.runner import Request
@@ -22,12 +22,12 @@ REST_SECONDS = 1.0
 COMPLAINT = "complaint"
 
 
-def launch(study: Study, setting: Setting, values: Sequence[float]) -> None:
+def launch(study: Study, setting: Setting, values: Sequence[Value]) -> None:
     """Queue every value, or say why one of them cannot be trained; then none is."""
     submit(setting, lambda: [request(setting, **{study.field: value}) for value in values])
 
 
-def propose(study: Study, setting: Setting, value: float, slot: str) -> None:
+def propose(study: Study, setting: Setting, value: Value, slot: str) -> None:
     """Queue the value on which the slider comes to rest."""
     try:
         one = request(setting, **{study.field: value})
@@ -39,9 +39,9 @@ def propose(study: Study, setting: Setting, value: float, slot: str) -> None:
         st.session_state[COMPLAINT] = str(error)
 
 
-def add_seeds(study: Study, setting: Setting, seeds: int, values: Sequence[float] | None = None) -> None:
+def add_seeds(study: Study, setting: Setting, seeds: int, values: Sequence[Value] | None = None) -> None:
     """Queue the next seeds of these values, or of every value on the screen, one seed of all after the other."""
-    taken: dict[float, set[int]] = {}
+    taken: dict[Value, set[int]] = {}
     for run in shown(on_screen(get_runner().runs(), study, setting), study):
         if values is None or run["spec"][study.field] in values:
             taken.setdefault(run["spec"][study.field], set()).add(run["spec"]["seed"])
@@ -87,11 +87,11 @@ def submit(setting: Setting, ask: Callable[[], Sequence[Request]]) -> None:
     st.session_state[QUESTION] = begin_anew(anew, act)
 
 
-def _anew(study: Study, value: float) -> str:
+def _anew(study: Study, value: Value) -> str:
     """Why a slider that comes to rest on a value leaves it at that."""
     return (
-        f"The run of {study.symbol} {short(value)} has no sound checkpoint any more, so it would begin again at epoch "
-        f"1: press “Train {study.symbol} {short(value)}” if it may."
+        f"The run of {study.symbol} {spell(value)} has no sound checkpoint any more, so it would begin again at epoch "
+        f"1: press “Train {study.symbol} {spell(value)}” if it may."
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, get_args
 import streamlit as st
 
 from hpviz.charts.curves import Axis
+from hpviz.hyperparameters import Value, spell
 from hpviz.notation import read_number, short
 from hpviz.runs.document import Run
 from hpviz.spec import BadInput
@@ -18,7 +19,7 @@ from hpviz.ui.study import choices
 
 MOST_RUNS = 100
 
-Pair = tuple[float, int]
+Pair = tuple[Value, int]
 
 
 def take(study: Study) -> None:
@@ -71,12 +72,12 @@ def _entries(study: Study) -> list[Entry]:
         data_address.entry("data", choices.key(study, "data"), defaults["data"]),
         *(entry(name, defaults[name], _reader(name), _written) for name in held if name != "weights_file"),
         dataclasses.replace(
-            entry("slider", choices.start_value(study), lambda text: _value(study, text), short), name=study.field
+            entry("slider", choices.start_value(study), lambda text: _value(study, text), _told), name=study.field
         ),
         entry("values", (), lambda text: _pairs(study, text), _spelled),
         entry("x", "epoch", one_of(*get_args(Axis))),
         entry("log", False, flag, write_flag),
-        entry("hidden", frozenset(), _labels, lambda labels: ",".join(sorted(labels))),
+        entry("hidden", frozenset(), lambda text: _labels(study, text), lambda labels: ",".join(sorted(labels))),
     ]
 
 
@@ -97,6 +98,11 @@ def _written(value: Any) -> str:
     return "all" if value is None else str(value)
 
 
+def _told(value: Value) -> str:
+    """A value of the study as it is read again."""
+    return value if isinstance(value, str) else short(value)
+
+
 def _number(text: str) -> str:
     """A typed number, spelled as the page spells it."""
     try:
@@ -105,11 +111,11 @@ def _number(text: str) -> str:
         raise ValueError(text) from error
 
 
-def _value(study: Study, text: str) -> float:
-    value = float(_number(text))
+def _value(study: Study, text: str) -> Value:
+    value = _parsed(study, text)
     if value not in study.slider_values:
         raise ValueError(text)
-    return _parsed(study, text)
+    return value
 
 
 def _pairs(study: Study, text: str) -> tuple[Pair, ...]:
@@ -126,9 +132,9 @@ def _pairs(study: Study, text: str) -> tuple[Pair, ...]:
     return tuple(sorted(found))
 
 
-def _parsed(study: Study, text: str) -> float:
+def _parsed(study: Study, text: str) -> Value:
     try:
-        return study.parse(float(_number(text)))
+        return study.parse(float(_number(text)) if study.hyperparameter.kind else text)
     except BadInput as error:
         raise ValueError(text) from error
 
@@ -141,9 +147,11 @@ def _spelled(pairs: Sequence[Pair]) -> str:
         starts = [seed for seed in seeds if seed - 1 not in seeds]
         ends = [seed for seed in seeds if seed + 1 not in seeds]
         spans = [str(low) if low == high else f"{low}-{high}" for low, high in zip(starts, ends, strict=True)]
-        words += [f"{short(value)}:{span}" for span in spans]
+        words += [f"{_told(value)}:{span}" for span in spans]
     return ",".join(words)
 
 
-def _labels(text: str) -> frozenset[str]:
-    return frozenset(_number(each) for each in text.split(","))
+def _labels(study: Study, text: str) -> frozenset[str]:
+    if study.hyperparameter.kind:
+        return frozenset(_number(each) for each in text.split(","))
+    return frozenset(label for label in text.split(",") if label in map(spell, study.hyperparameter.words))

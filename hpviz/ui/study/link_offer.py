@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from hpviz.analysis.words import listed, plural
-from hpviz.notation import short
+from hpviz.hyperparameters import spell
 from hpviz.plan import Setting, request
 from hpviz.runs.document import Run
 from hpviz.runs.runner import Request
@@ -23,7 +23,7 @@ def show_link_offer(study: Study, setting: Setting, runs: Sequence[Run]) -> None
         if not missing:
             link.forget_linked(study)
             return
-        names = listed([short(value) for value in sorted({value for value, _ in missing})])
+        names = listed([spell(value) for value in sorted({value for value, _ in missing})])
         are = "is" if len(missing) == 1 else "are"
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             st.markdown(

@@ -8,7 +8,7 @@ from hpviz.analysis.norms import norms
 from hpviz.charts.norms import TITLES, Norm, norm_curve
 from hpviz.charts.palette import colour
 from hpviz.charts.pictures import Picture, gradient_noise_picture, kernels_picture, layers_picture
-from hpviz.notation import short
+from hpviz.hyperparameters import spell
 from hpviz.plan import Setting
 from hpviz.runs.desk import Task
 from hpviz.runs.document import Run
@@ -60,9 +60,9 @@ def _show_norms(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
     if not runs:
         st.caption("No run on the screen has an epoch yet.")
         return
-    values = sorted({run["spec"][study.field] for run in runs})
-    labels = [short(value) for value in values]
-    colours = [colour(value, study.slider_values, is_dark()) for value in values]
+    values = sorted({run["spec"][study.field] for run in runs}, key=study.hyperparameter.order)
+    labels = [spell(value) for value in values]
+    colours = [colour(study.hyperparameter.place(value), study.places, is_dark()) for value in values]
     frame = norms(runs, labels_of(runs, study), setting.epochs)
     with st.grid(2, min_column_width=280, gap="medium"):
         for norm in NORMS:

@@ -4,6 +4,7 @@ import uuid
 
 import streamlit as st
 
+from hpviz.hyperparameters import spell
 from hpviz.notation import read_number, short, spelled
 from hpviz.plan import Setting, request
 from hpviz.spec import BadInput
@@ -83,24 +84,17 @@ def _launcher(study: Study, setting: Setting) -> None:
     st.select_slider(
         study.title,
         study.slider_values,
-        format_func=short,
+        format_func=spell,
         key=slider_key,
         on_change=_moved,
         args=(study, setting),
         persist_state="session",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input(
-            "Exact value",
-            key=choices.key(study, "exact"),
-            placeholder=f"{short(choices.start_value(study))}, then Enter",
-            max_chars=20,
-            width=180,
-            on_change=_typed,
-            args=(study, setting),
-        )
+        if study.hyperparameter.kind:
+            _exact_value(study, setting)
         st.button(
-            f"Train {study.symbol} {short(st.session_state[slider_key])}",
+            f"Train {study.symbol} {spell(st.session_state[slider_key])}",
             icon=":material/play_arrow:",
             on_click=launch,
             args=(study, setting, (st.session_state[slider_key],)),
@@ -111,7 +105,7 @@ def _launcher(study: Study, setting: Setting) -> None:
                 f"Run {name}",
                 type="secondary" if place else "primary",
                 icon=":material/playlist_play:",
-                help=", ".join(map(short, values)),
+                help=", ".join(map(spell, values)),
                 on_click=launch,
                 args=(study, setting, values),
             )
@@ -124,13 +118,26 @@ def _launcher(study: Study, setting: Setting) -> None:
         )
         offer_prediction(study, setting, study.values(preset), on_screen(get_runner().runs(), study, setting))
         st.checkbox("train as I move the slider", key=auto_key, persist_state="session")
-    if not study.whole:
+    if study.hyperparameter.kind and not study.whole:
         st.caption(f"{study.symbol} {spelled(st.session_state[slider_key])}")
     _ask_about_slip(study, setting)
     impossible = show_cost(study, setting, st.session_state[slider_key])
     complaint = st.session_state.pop(COMPLAINT, None)
     if complaint and complaint != impossible:
         st.error(sentence(complaint), icon=":material/error:")
+
+
+def _exact_value(study: Study, setting: Setting) -> None:
+    """A number of one's own beside those of the slider."""
+    st.text_input(
+        "Exact value",
+        key=choices.key(study, "exact"),
+        placeholder=f"{spell(choices.start_value(study))}, then Enter",
+        max_chars=20,
+        width=180,
+        on_change=_typed,
+        args=(study, setting),
+    )
 
 
 def _moved(study: Study, setting: Setting) -> None:

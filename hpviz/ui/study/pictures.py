@@ -25,7 +25,7 @@ from hpviz.ui.study.screen import is_dark
 
 def show_pictures(study: Study) -> None:
     """The study's pictures and what to expect; a single picture has the expectations at its side."""
-    pictures = PICTURES[study.name](study, is_dark())
+    pictures = PICTURES[study.name](study, is_dark()) if study.name in PICTURES else []
     with st.expander("The picture: drag its sliders", expanded=True, icon=":material/draw:"):
         with st.grid(2, min_column_width=300, gap="medium"):
             for place, picture in enumerate(pictures):

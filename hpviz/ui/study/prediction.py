@@ -5,9 +5,10 @@ from statistics import fmean
 
 import streamlit as st
 
-from hpviz.analysis.evidence import Value, comparable, last
+from hpviz.analysis.evidence import comparable, last
 from hpviz.analysis.ranking import Leader, leader
 from hpviz.analysis.words import listed, name_of, plural
+from hpviz.hyperparameters import Value
 from hpviz.plan import Setting, request
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.studies import Study
@@ -17,7 +18,7 @@ from hpviz.ui.study.screen import settled
 DOUBT = ", which may be noise: more seeds would tell"
 
 
-def offer_prediction(study: Study, setting: Setting, values: Sequence[float], runs: Sequence[Run]) -> None:
+def offer_prediction(study: Study, setting: Setting, values: Sequence[Value], runs: Sequence[Run]) -> None:
     """A small window with the values to choose from. A setting whose values have ended has nothing left to guess."""
     ended = {run["spec"][study.field] for run in runs if run["epochs"] and run["status"] not in ACTIVE}
     with st.popover("Predict", icon=":material/lightbulb:", help="Guess which value will win before you run them"):
@@ -49,7 +50,7 @@ def show_prediction(study: Study, setting: Setting, runs: Sequence[Run]) -> None
             st.markdown(f":material/lightbulb: {outcome(study, guess, own, images, classes)}")
 
 
-def outcome(study: Study, guess: float, runs: Sequence[Run], test_images: int, classes: int) -> str:
+def outcome(study: Study, guess: Value, runs: Sequence[Run], test_images: int, classes: int) -> str:
     """The sentence: what was guessed, what came, and whether the two can be told apart. Of equals none is ahead.
 
     `test_images` is for runs that have not noted on how many theirs were measured.
@@ -75,7 +76,7 @@ def outcome(study: Study, guess: float, runs: Sequence[Run], test_images: int, c
     return told + (f" Counted as guessing, for they diverged: {listed(gone)}." if gone else "")
 
 
-def _judged(study: Study, guess: float, found: Leader[Value], means: Mapping[Value, float]) -> str:
+def _judged(study: Study, guess: Value, found: Leader[Value], means: Mapping[Value, float]) -> str:
     """How the guess went, as the sentence goes on."""
     first = [name_of(study.field, value) for value in (found.value, *found.equals) if value != guess]
     rivals = [name_of(study.field, value) for value in found.alike]

@@ -1,13 +1,13 @@
 """Which runs a study's page shows, what they are called and which of them were hidden."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from hpviz.analysis.evidence import up_to
 from hpviz.analysis.origin import prevailing
-from hpviz.notation import short
+from hpviz.hyperparameters import seen, spell
 from hpviz.plan import Setting, request
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.reference import reference_runs
@@ -18,11 +18,7 @@ from hpviz.ui.study import choices
 
 def on_screen(runs: Sequence[Run], study: Study, setting: Setting) -> list[Run]:
     """The runs of this machine that differ from the setting in the study's hyperparameter and seed only, in order."""
-    twin = _identity(request(setting).spec.model_dump(mode="json"), study)
-    ours = [
-        run for run in runs if run["origin"] is None and _on_scale(run, study) and _identity(run["spec"], study) == twin
-    ]
-    return sorted(ours, key=lambda run: (run["spec"][study.field], run["spec"]["seed"]))
+    return _in_order(_fitting([run for run in runs if run["origin"] is None], study, setting), study)
 
 
 def with_foreign(own: Sequence[Run], study: Study, setting: Setting) -> list[Run]:
@@ -30,30 +26,50 @@ def with_foreign(own: Sequence[Run], study: Study, setting: Setting) -> list[Run
 
     A machine that computes in another precision is shown too.
     """
-    twin = _identity(request(setting).spec.model_dump(mode="json"), study, "precision")
     elsewhere = [run for run in (*get_runner().runs(), *reference_runs()) if run["origin"] and run["epochs"]]
-    fitting = [run for run in elsewhere if _identity(run["spec"], study, "precision") == twin and _on_scale(run, study)]
-    shown = prevailing([*own, *fitting], apart=("precision",))
-    return sorted(shown, key=lambda run: (run["spec"][study.field], run["spec"]["seed"]))
+    fitting = _fitting(elsewhere, study, setting, "precision")
+    return _in_order(prevailing([*own, *fitting], apart=("precision",)), study)
 
 
-def _identity(spec: dict[str, Any], study: Study, *free: str) -> dict[str, Any]:
+def _fitting(runs: Sequence[Run], study: Study, setting: Setting, *free: str) -> list[Run]:
+    """The runs that the setting would give but for the study's hyperparameter, their seeds and what is `free`."""
+    twins: dict[Any, dict[str, Any]] = {}
+    fitting = []
+    for run in runs:
+        spec = dict(seen(run["spec"], study.field))
+        # A value may bring more with it than its own field: a schedule its horizon.
+        key = spec[study.field] if study.hyperparameter.knob.parts else None
+        if key not in twins:
+            varied = {} if key is None else {study.field: key}
+            twins[key] = _identity(
+                seen(request(setting, **varied).spec.model_dump(mode="json"), study.field), study, *free
+            )
+        if _on_scale(spec[study.field], study) and _identity(spec, study, *free) == twins[key]:
+            fitting.append(run if spec == run["spec"] else Run(**{**run, "spec": spec}))
+    return fitting
+
+
+def _in_order(runs: Sequence[Run], study: Study) -> list[Run]:
+    return sorted(runs, key=lambda run: (study.hyperparameter.order(run["spec"][study.field]), run["spec"]["seed"]))
+
+
+def _identity(spec: Mapping[str, Any], study: Study, *free: str) -> dict[str, Any]:
     return {name: value for name, value in spec.items() if name not in (study.field, "dataset", "seed", *free)}
 
 
-def _on_scale(run: Run, study: Study) -> bool:
-    """A kernel width may also be "article": three widths, which have no place on the scale."""
-    return not isinstance(run["spec"][study.field], str)
+def _on_scale(value: Any, study: Study) -> bool:
+    """A kernel width may also be "article": three widths, which have no place on the scale; nor has what is not set."""
+    return value is not None and isinstance(value, str) == (study.hyperparameter.kind is None)
 
 
 def labels_of(runs: Sequence[Run], study: Study) -> dict[str, str]:
     """The value of each run as charts write it: 1e-4."""
-    return {run["id"]: short(run["spec"][study.field]) for run in runs}
+    return {run["id"]: spell(run["spec"][study.field]) for run in runs}
 
 
 def name_of(run: Run, study: Study, setting: Setting) -> str:
     """What a line of the queue calls a run: lr 1e-4, or lr 1e-4 · seed 1 where the seed is not that of the page."""
-    name, seed = f"{study.symbol} {short(run['spec'][study.field])}", run["spec"]["seed"]
+    name, seed = f"{study.symbol} {spell(study.value_of(run['spec']))}", run["spec"]["seed"]
     return name if seed == setting.fixed.get("seed", 0) else f"{name} · seed {seed}"
 
 
