@@ -4,7 +4,7 @@ The declaration itself stands on the field, in `spec.RunSpec`.
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType, NoneType
 from typing import Any, Literal, get_args, get_origin
 
@@ -79,6 +79,10 @@ class Hyperparameter:
             raise BadInput(f"{self.label} should be a whole number; {text!r} was given.")
         return int(number)
 
+    def spell(self, value: Value | None) -> str:
+        """A value as labels write it: 1e-4, AdamW, all."""
+        return self.knob.unset if value is None else spell(value)
+
     def place(self, value: Value) -> float:
         """Where a value stands on an axis: a number where it is, a word at its place in the list."""
         return float(value) if not isinstance(value, str) else float(self.words.index(value))
@@ -107,19 +111,26 @@ def seen(spec: Mapping[str, Any], field: str) -> Mapping[str, Any]:
     return spec
 
 
+def seen_together(specs: Sequence[Mapping[str, Any]], field: str | None = None) -> list[Mapping[str, Any]]:
+    """Specs as a comparison of that field, or of whatever differs, sees them."""
+    if field is None and len({spec["optimizer"] for spec in specs}) > 1:
+        field = "optimizer"
+    return [seen(spec, field) if field else spec for spec in specs]
+
+
 def is_neutral(spec: Mapping[str, Any], field: str) -> bool:
     """Whether a spec has a field as its net and recipe had it before the field came."""
     neutral = OWN_DROPOUT[spec["model"]] if field == "dropout" else HYPERPARAMETERS[field].neutral
     return bool(spec[field] == neutral)
 
 
-def differing(specs: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+def differing(specs: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """The fields, but for the seed, in which specs differ, in the order in which people ask for them.
 
     A part of another field is left out where that one tells as much: of constant rates and a cosine over 8 epochs the
     schedule differs, not the horizon too.
     """
-    distinct = {tuple(map(spec.__getitem__, _TOLD)) for spec in specs}
+    distinct = {tuple(map(spec.__getitem__, _TOLD)) for spec in seen_together(specs)}
     found = [name for place, name in enumerate(_TOLD) if len({each[place] for each in distinct}) > 1]
     explained = {part for name in found for part in HYPERPARAMETERS[name].knob.parts if _tells(name, part, distinct)}
     return tuple(name for name in found if name not in explained)

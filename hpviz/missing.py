@@ -11,6 +11,7 @@ from hpviz.analysis.claims.claim import Judgement
 from hpviz.analysis.claims.ledger import ledger
 from hpviz.analysis.cost import predicted_seconds
 from hpviz.data.catalogue import Identity
+from hpviz.hyperparameters import HYPERPARAMETERS
 from hpviz.plan import Setting, request
 from hpviz.runs.document import Run, is_done
 from hpviz.runs.runner import Request
@@ -124,10 +125,8 @@ def _of_seed(
 
 def _consistent(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Without what a page held for another net or optimiser than the need asks for."""
-    left_out = set() if fields.get("optimizer") == "sgd" else {"momentum"}
-    if fields.get("model") == "resnet18":
-        left_out |= {"kernel_width", "padding"}
-    return {name: value for name, value in fields.items() if name not in left_out}
+    silent = {name for name, each in HYPERPARAMETERS.items() if not each.says_something(fields)}
+    return {name: value for name, value in fields.items() if name not in silent}
 
 
 def _drawn(spec: RunSpec, data: Identity) -> int:

@@ -1,15 +1,19 @@
 """From a person's choices to requests for runs: one way for the page and for the command line."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from hpviz.data.catalogue import Identity, Source
-from hpviz.hyperparameters import Value
+from hpviz.data.prepared import hold_out
+from hpviz.hyperparameters import HYPERPARAMETERS, Value
 from hpviz.runs.document import Inputs
 from hpviz.runs.runner import Request
-from hpviz.spec import MAX_EPOCHS, MAX_SEEDS, BadInput, build_spec
+from hpviz.spec import MAX_EPOCHS, MAX_SEEDS, BadInput, RunSpec, build_spec
 from hpviz.studies import Study
 
 DEFAULT_DATA = "scenes"
@@ -31,7 +35,7 @@ def request(setting: Setting, **varied: Any) -> Request:
     """One run of that setting with some fields set otherwise; BadInput, in a sentence, if it cannot be."""
     demand_epochs(setting.epochs)
     named = {"dataset": setting.source.name, "fingerprint": setting.identity.fingerprint}
-    spec = build_spec(**{**named, **setting.fixed, **varied})
+    spec = build_spec(**_with_horizon({**named, **setting.fixed, **varied}, setting.epochs, "schedule" in varied))
     return Request(spec, setting.epochs, inputs(setting.source, setting.identity, setting.weights))
 
 
@@ -39,6 +43,17 @@ def demand_epochs(epochs: int) -> None:
     """Raise BadInput, in a sentence, for a number of epochs that nobody trains."""
     if not 1 <= epochs <= MAX_EPOCHS:
         raise BadInput(f"Epochs should be from 1 to {MAX_EPOCHS}; {epochs} was given.")
+
+
+def _with_horizon(fields: dict[str, Any], epochs: int, varied: bool) -> dict[str, Any]:
+    """A schedule that ends has the epochs asked for as its horizon, unless another was given.
+
+    Where schedules are what is compared, a horizon that was given is none of the constant rate's.
+    """
+    ends = HYPERPARAMETERS["horizon"].says_something(fields)
+    if ends and fields.get("horizon") is None:
+        return {**fields, "horizon": epochs}
+    return {**fields, "horizon": None} if varied and not ends else fields
 
 
 def inputs(source: Source, identity: Identity, weights: Path | None = None) -> Inputs:
@@ -49,6 +64,36 @@ def inputs(source: Source, identity: Identity, weights: Path | None = None) -> I
         classes=list(identity.classes),
         test_images=sum(identity.test_counts.values()),
     )
+
+
+def at_equal_updates(requests: Sequence[Request], identity: Identity) -> list[Request]:
+    """The same runs for as many epochs as give each the updates of the one that makes most, to the nearest epoch.
+
+    Equal epochs favour whoever has many small batches; of ten images a class an epoch is over after two. A schedule
+    that was to end with the run still does. Raises BadInput if a run would take more epochs than one may have.
+    """
+    made = [updates_an_epoch(one.spec, identity) for one in requests]
+    most = max((one.epochs * updates for one, updates in zip(requests, made, strict=True)), default=0)
+    return [_lasting(one, max(1, round(most / updates))) for one, updates in zip(requests, made, strict=True)]
+
+
+def updates_an_epoch(spec: RunSpec, identity: Identity) -> int:
+    """How many updates an epoch of that run makes, the last partial batch counted."""
+    drawn = [
+        count if spec.per_class is None else min(count, spec.per_class) for count in identity.train_counts.values()
+    ]
+    labels = np.repeat(np.arange(len(drawn)), drawn)
+    return math.ceil(len(hold_out(labels, spec.validation_fraction)[0]) / spec.batch_size)
+
+
+def _lasting(one: Request, epochs: int) -> Request:
+    if epochs > MAX_EPOCHS:
+        raise BadInput(
+            f"Equal updates would take a run of {epochs:,} epochs, and {MAX_EPOCHS:,} are the most: leave out the "
+            "values with the fewest updates an epoch, or ask for fewer epochs."
+        )
+    horizon = {"horizon": epochs} if one.spec.horizon == one.epochs else {}
+    return replace(one, spec=one.spec.model_copy(update=horizon), epochs=epochs)
 
 
 def sweep(setting: Setting, study: Study, values: Sequence[Value], first_seed: int, seeds: int) -> list[Request]:

@@ -36,10 +36,11 @@ PRESETS: Mapping[Preset, PresetSettings] = MappingProxyType(
 class Study:
     """One hyperparameter under study: a declaration on top of that of its field.
 
-    `field` is its name in RunSpec; what it is called, its symbol and its scale are declared there. `article_values` are
-    the author's, or, where he `tried` none, those that his text asks for; `quick_values` those that show the same
-    effects on fewer images, `slider_values` what the page offers (the quick values unless given). `held` is what the
-    study fixes apart from the defaults of a run; `article_only` is held in the `article` preset alone.
+    `field` is its name in RunSpec; what it is called, its symbol and its scale are declared there. `name` is what the
+    command line and addresses call the study, the field's own name unless given. `article_values` are the author's, or,
+    where he `tried` none, those that his text asks for; `quick_values` those that show the same effects on fewer
+    images, `slider_values` what the page offers (the quick values unless given). `held` is what the study fixes apart
+    from the defaults of a run; `article_only` is held in the `article` preset alone.
     """
 
     field: str
@@ -54,19 +55,15 @@ class Study:
     article_only: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     pretrained_in_article: bool = False
     tried: bool = True
+    name: str = ""
 
     def __post_init__(self) -> None:
-        if not self.slider_values:
-            object.__setattr__(self, "slider_values", self.quick_values)
+        object.__setattr__(self, "slider_values", self.slider_values or self.quick_values)
+        object.__setattr__(self, "name", self.name or self.field.replace("_", "-"))
 
     @property
     def hyperparameter(self) -> Hyperparameter:
         return HYPERPARAMETERS[self.field]
-
-    @property
-    def name(self) -> str:
-        """What the command line and addresses call it: learning-rate."""
-        return self.field.replace("_", "-")
 
     @property
     def title(self) -> str:

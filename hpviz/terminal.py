@@ -15,9 +15,11 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
 from hpviz.charts.lettering import drawable
+from hpviz.hyperparameters import HYPERPARAMETERS, is_neutral, spell, value_of
 from hpviz.notation import short
 from hpviz.runs.document import EpochRow, Run
 from hpviz.runs.pace import View, clock
+from hpviz.spec import FIRST_FIELDS
 from hpviz.streams import complain, writable
 
 
@@ -184,6 +186,10 @@ def headline(run: Run) -> str:
     return described(run["spec"]) + (f" · {run['origin']['kind']}" if run["origin"] else "")
 
 
+# Fields that a spec had not from the first; they are told where they say something.
+YOUNGER = tuple(name for name in HYPERPARAMETERS if name not in FIRST_FIELDS)
+
+
 def described(spec: Mapping[str, Any]) -> str:
     """A spec in a few words: the network, the images and the knobs this product is about."""
     words = [
@@ -194,8 +200,9 @@ def described(spec: Mapping[str, Any]) -> str:
     words += [f"batch {spec['batch_size']}", f"λ {short(spec['weight_decay'])}"]
     if spec["kernel_width"] != "article":
         words.append(f"width {spec['kernel_width']} {spec['padding']}")
-    if spec["optimizer"] != "adam":
-        words.append(spec["optimizer"])
+    if (optimizer := value_of(spec, "optimizer")) != "adam":
+        words.append(optimizer)
+    words += [f"{HYPERPARAMETERS[name].symbol} {spell(spec[name])}" for name in YOUNGER if not is_neutral(spec, name)]
     return " · ".join([*words, f"seed {spec['seed']}"])
 
 

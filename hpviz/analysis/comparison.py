@@ -10,8 +10,8 @@ from hpviz import hyperparameters
 from hpviz.analysis.evidence import common_epoch, holding_back, is_whole, last, up_to
 from hpviz.analysis.noise import Pair, compare
 from hpviz.analysis.origin import kind_of
-from hpviz.analysis.words import name_of, spell, symbol_of
-from hpviz.hyperparameters import HYPERPARAMETERS, seen
+from hpviz.analysis.words import name_of, symbol_of
+from hpviz.hyperparameters import HYPERPARAMETERS, seen_together
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.studies import STUDIES, Study
 
@@ -139,8 +139,9 @@ def compare_runs(runs: Sequence[Run], field: str | None = None) -> Comparison:
     The compared epochs are the last that all labels have, with two seeds where they have two; a run that still trains
     or diverged does not hold the others back.
     """
-    runs = [{**run, "spec": spec} for run, spec in zip(runs, _seen([run["spec"] for run in runs], field), strict=True)]
-    differing = (field,) if field else hyperparameters.differing(run["spec"] for run in runs)
+    specs = seen_together([run["spec"] for run in runs], field)
+    runs = [Run(**{**run, "spec": dict(spec)}) for run, spec in zip(runs, specs, strict=True)]
+    differing = (field,) if field else hyperparameters.differing(specs)
     names = {run["id"]: _name(run, differing) for run in runs}
     if len({kind_of(run) for run in runs}) > 1:
         names |= {run["id"]: f"{names[run['id']]} ({_from(run)})".strip() for run in runs if run["origin"]}
@@ -149,19 +150,12 @@ def compare_runs(runs: Sequence[Run], field: str | None = None) -> Comparison:
     return Comparison(tuple(ordered), differing, labels, _common_epoch(ordered, labels))
 
 
-def _seen(specs: Sequence[Mapping[str, Any]], field: str | None) -> list[dict[str, Any]]:
-    """The specs as a comparison of that field sees them; where optimisers differ, SGD with momentum is one of them."""
-    if field is None and len({spec["optimizer"] for spec in specs}) > 1:
-        field = "optimizer"
-    return [dict(seen(spec, field) if field else spec) for spec in specs]
-
-
 def _name(run: Run, differing: Sequence[str]) -> str:
     """What tells a run from the others: 1e-4, or lr 1e-4 · batch 32."""
     if not differing:
         return str(run["spec"]["model"])
     if len(differing) == 1 and differing[0] in {study.field for study in STUDIES.values()}:
-        return spell(run["spec"][differing[0]])
+        return HYPERPARAMETERS[differing[0]].spell(run["spec"][differing[0]])
     return " · ".join(told(name, run["spec"][name], run) for name in differing)
 
 

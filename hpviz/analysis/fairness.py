@@ -44,7 +44,7 @@ def fairness(runs: Sequence[Run], epochs: int | None = None) -> list[Caution]:
     trained = [run for run in runs if run["epochs"]]
     if len(trained) < 2:
         return []
-    knobs = [name for name in differing(run["spec"] for run in trained) if name not in NOT_KNOBS]
+    knobs = [name for name in differing([run["spec"] for run in trained]) if name not in NOT_KNOBS]
     whole = [run for run in trained if is_whole(run if epochs is None else up_to(run, epochs))]
     compared = epochs or _common_epoch(whole or trained, knobs)
     return [

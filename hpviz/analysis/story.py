@@ -139,7 +139,8 @@ class Story:
         if comparison.study is None or not whole:
             return None
         values = self._values(comparison.study.field)
-        if any(isinstance(value, str) for value in values):  # "article" kernels: a sweep takes numbers only
+        if comparison.study.hyperparameter.kind and any(isinstance(value, str) for value in values):
+            # "article" kernels: three widths are no one value.
             return None
         spec = {**first["spec"], "seed": seeds[0][0]}
         return sweep_command(comparison.study, values, len(seeds[0]), spec, comparison.epochs)

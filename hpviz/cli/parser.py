@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NoReturn
 
 from hpviz.cli.data import judge_claims, show_data
@@ -10,7 +10,8 @@ from hpviz.cli.sharing import FORMATS, export_runs, import_runs
 from hpviz.cli.store import check_cache, delete_runs, list_runs, stop_runs
 from hpviz.cli.training import resume_runs, train_one, train_sweep
 from hpviz.home import default_cache
-from hpviz.notation import read_number
+from hpviz.hyperparameters import HYPERPARAMETERS, Hyperparameter, Value
+from hpviz.notation import read_number, short
 from hpviz.paths import absolute, demand_folder, read_path
 from hpviz.plan import DEFAULT_DATA
 from hpviz.spec import BadInput
@@ -80,6 +81,9 @@ def build_parser() -> Parser:
         "--values", nargs="+", metavar="V", help="instead of the article's, or of the quick ones with --preset quick"
     )
     sweep_verb.add_argument("--seeds", type=whole_number, default=1, metavar="N", help="repeat under N seeds")
+    sweep_verb.add_argument(
+        "--equal-updates", action="store_true", help="as many epochs as give every value the updates of the busiest"
+    )
     sweep_verb.add_argument("--preset", choices=tuple(PRESETS), help="data, size, epochs and values in one word")
     verb("runs", list_runs)
     claims = verb("claims", judge_claims, links)
@@ -109,22 +113,10 @@ def _training_options() -> Parser:
     """The options of a run; None means: as the study or the defaults have it."""
     options = Parser(add_help=False, allow_abbrev=False)
     options.add_argument("--data", metavar="D", help="scenes, intel, cifar10, fashion-mnist or a folder of images")
-    options.add_argument("--model", metavar="M", help="article-cnn or resnet18")
-    options.add_argument("--lr", type=real_number, dest="learning_rate", metavar="X")
-    options.add_argument("--batch-size", type=whole_number, metavar="N")
-    options.add_argument("--kernel-width", type=kernel_width, metavar="K", help="pixels, or “article” for 5, 5, 7")
-    options.add_argument("--padding", metavar="P", help="article, valid or same")
-    options.add_argument("--weight-decay", type=real_number, metavar="X")
-    options.add_argument("--optimizer", metavar="O", help="adam, adamw or sgd")
-    options.add_argument("--momentum", type=real_number, metavar="X", help="of sgd")
+    for each in HYPERPARAMETERS.values():
+        if each.knob.option:
+            _add(options, each)
     options.add_argument("--epochs", type=whole_number, metavar="N")
-    options.add_argument("--image-size", type=whole_number, metavar="N", help="pixels")
-    options.add_argument("--per-class", type=whole_number, metavar="N", help="training images a class; default: all")
-    options.add_argument(
-        "--validation-fraction", type=real_number, metavar="X", help="of the training images, held out"
-    )
-    options.add_argument("--normalisation", metavar="N", help="none or channel")
-    options.add_argument("--seed", type=whole_number, metavar="S")
     options.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto")
     options.add_argument("--device", default="auto", help="auto, cpu or cuda:0")
     _add_from_start(options)
@@ -155,5 +147,24 @@ def real_number(text: str) -> float:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def kernel_width(text: str) -> int | str:
-    return text if text == "article" else whole_number(text)
+def _add(options: Parser, each: Hyperparameter) -> None:
+    """The option of a field. Words are left to the spec, whose sentence names them; so are bounds."""
+    told = f"{each.knob.help} {_range(each)}".replace("%", "%%")
+    metavar = each.knob.metavar or ("N" if each.whole else "X" if each.kind else "W")
+    options.add_argument(str(each.knob.option), dest=each.field, type=_reader(each), metavar=metavar, help=told)
+
+
+def _reader(each: Hyperparameter) -> Callable[[str], Any]:
+    """How a value is read: as a number, unless it may be a word and is one."""
+    number = whole_number if each.whole else real_number
+    return lambda text: text if each.kind is None or text in each.words else number(text)
+
+
+def _range(each: Hyperparameter) -> str:
+    """Its words and its default: one of adam, adamw; default adam. What is meant by leaving it out its help tells."""
+    words = f"One of {', '.join(each.words)}; default" if each.kind is None else "Default"
+    return "" if each.neutral is None else f"{words} {_plain(each.neutral)}."
+
+
+def _plain(value: Value) -> str:
+    return value if isinstance(value, str) else short(value)

@@ -11,28 +11,15 @@ from typing import Any
 from hpviz.cli.data import follow_links
 from hpviz.data import catalogue
 from hpviz.follow import drive, follow_all
-from hpviz.plan import DEFAULT_DATA, DEFAULT_EPOCHS, Setting, demand_epochs, request, sweep
+from hpviz.hyperparameters import HYPERPARAMETERS
+from hpviz.plan import DEFAULT_DATA, DEFAULT_EPOCHS, Setting, at_equal_updates, demand_epochs, request, sweep
 from hpviz.runs.document import cut_short
 from hpviz.runs.runner import Request, Runner
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, find_study
 from hpviz.terminal import RESULT_COLUMNS, Reporter, result_row
 
-SPEC_OPTIONS = (
-    "model",
-    "learning_rate",
-    "batch_size",
-    "kernel_width",
-    "padding",
-    "weight_decay",
-    "optimizer",
-    "momentum",
-    "image_size",
-    "per_class",
-    "validation_fraction",
-    "normalisation",
-    "seed",
-)
+SPEC_OPTIONS = tuple(name for name, each in HYPERPARAMETERS.items() if each.knob.option)
 
 
 def train_one(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -60,6 +47,8 @@ def train_sweep(options: argparse.Namespace, reporter: Reporter) -> int:
     with closing(Runner(options.cache, options.device)) as runner:
         setting = make_setting(options, runner, reporter, held)
         requests = sweep(setting, study, [study.parse(value) for value in values], options.seed or 0, options.seeds)
+        if options.equal_updates:
+            requests = at_equal_updates(requests, setting.identity)
         return _train(runner, requests, options, reporter)
 
 

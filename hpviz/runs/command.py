@@ -5,27 +5,14 @@ from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from hpviz.data.catalogue import NAMES
+from hpviz.hyperparameters import HYPERPARAMETERS, Value
 from hpviz.notation import short
-from hpviz.spec import RunSpec
+from hpviz.spec import OWN_DROPOUT
 from hpviz.studies import Study
 
 PROGRAM = "python -m hpviz"
-OPTIONS = {
-    "model": "--model",
-    "learning_rate": "--lr",
-    "batch_size": "--batch-size",
-    "kernel_width": "--kernel-width",
-    "padding": "--padding",
-    "weight_decay": "--weight-decay",
-    "optimizer": "--optimizer",
-    "momentum": "--momentum",
-    "image_size": "--image-size",
-    "per_class": "--per-class",
-    "validation_fraction": "--validation-fraction",
-    "normalisation": "--normalisation",
-    "seed": "--seed",
-}
-DEFAULTS = {name: RunSpec.model_fields[name].default for name in OPTIONS}
+OPTIONS = {name: each.knob.option for name, each in HYPERPARAMETERS.items() if each.knob.option}
+DEFAULTS = {name: HYPERPARAMETERS[name].neutral for name in OPTIONS}
 # What --precision takes; tf32 is what some GPUs make of fp32.
 PRECISIONS = ("fp32", "bf16")
 
@@ -35,7 +22,7 @@ def run_command(spec: Mapping[str, Any], epochs: int) -> str:
     return _join(["run"], spec, epochs, DEFAULTS)
 
 
-def sweep_command(study: Study, values: Sequence[float | str], seeds: int, spec: Mapping[str, Any], epochs: int) -> str:
+def sweep_command(study: Study, values: Sequence[Value], seeds: int, spec: Mapping[str, Any], epochs: int) -> str:
     """The command that trains a study's values under `seeds` seeds; `spec` is that of one run, of the first seed."""
     verb = ["sweep", study.name, "--values", *map(_spell, values)]
     if seeds > 1:
@@ -48,8 +35,9 @@ def _join(
 ) -> str:
     """Verb and options, those left out that have their defaults anyway."""
     words = [*verb, "--data", _data(spec["dataset"])]
+    own = {"dropout": OWN_DROPOUT[spec["model"]]} if held["dropout"] == DEFAULTS["dropout"] else {}
     for name, option in OPTIONS.items():
-        if name not in but and spec[name] != held[name]:
+        if name not in but and spec[name] != {**held, **own}[name]:
             words += [option, _spell(spec[name])]
     if spec["weights"] is not None:
         words.append("--pretrained")
@@ -64,5 +52,5 @@ def _data(name: str) -> str:
     return name if name in NAMES else f"path/to/{' '.join(shown.split())}"
 
 
-def _spell(value: float | str) -> str:
+def _spell(value: Value) -> str:
     return value if isinstance(value, str) else short(value)

@@ -10,7 +10,7 @@ from hpviz.analysis.evidence import comparable
 from hpviz.analysis.origin import kind_of
 from hpviz.links import MOST_RUNS
 from hpviz.runs.document import Run
-from hpviz.spec import RunSpec
+from hpviz.spec import build_spec
 from hpviz.studies import STUDIES, Preset, Study
 from hpviz.terminal import headline
 
@@ -77,7 +77,7 @@ def _filtered(runs: Sequence[Run]) -> list[Run]:
 def is_of(run: Run, study: Study) -> bool:
     """Whether a run is as a study holds it: only its own hyperparameter may be otherwise."""
     spec = run["spec"]
-    on_scale = not isinstance(spec[study.field], str)
+    on_scale = isinstance(spec[study.field], str) == (study.hyperparameter.kind is None)
     return on_scale and any(all(spec[name] == value for name, value in each) for each in _held(study.name))
 
 
@@ -86,8 +86,12 @@ def _held(study_name: str) -> list[list[tuple[str, Any]]]:
     """What a study's presets hold fixed, worked out once and not for each of a thousand runs."""
     study = STUDIES[study_name]
     others = [other.field for other in STUDIES.values() if other is not study]
-    usual = {name: RunSpec.model_fields[name].default for name in (*others, "padding", "optimizer")}
-    return [list({**usual, **study.settings(preset)}.items()) for preset in get_args(Preset)]
+    held = []
+    for preset in get_args(Preset):
+        settings = study.settings(preset)
+        usual = build_spec(dataset="any", fingerprint="0" * 64, **settings).model_dump(mode="json")
+        held.append([(name, usual[name]) for name in {*others, "padding", "optimizer", *settings} - {study.field}])
+    return held
 
 
 def offer_starts(runs: Sequence[Run]) -> None:

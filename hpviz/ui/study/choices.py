@@ -1,65 +1,45 @@
 """What is compared on: the data set, the preset and everything held fixed, as widgets in a drawer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from hpviz.data import catalogue
-from hpviz.hyperparameters import Value
+from hpviz.hyperparameters import HYPERPARAMETERS, Value, spell
 from hpviz.notation import read_number, short
-from hpviz.spec import MAX_EPOCHS, BadInput, RunSpec
+from hpviz.spec import FIRST_FIELDS, MAX_EPOCHS, BadInput, RunSpec
 from hpviz.studies import PRESETS, Preset, Study
 from hpviz.ui.resources import get_runner
 from hpviz.ui.text import literal
 
 FOLDERS_NOTE = "folders"
 
-# RunSpec fields that are held fixed, in the order of the drawer; the study's own is left out.
+# RunSpec fields that are held fixed, in the order of the drawer: the images and how long, then how it is learned, then
+# whatever else is declared. The study's own is left out.
+FIRST = ("model", "image_size", "per_class", "epochs", "batch_size", "learning_rate", "optimizer", "momentum")
+LAST = ("normalisation", "validation_fraction", "seed")
 HELD = (
-    "model",
-    "image_size",
-    "per_class",
-    "epochs",
-    "batch_size",
-    "learning_rate",
-    "optimizer",
-    "momentum",
-    "weight_decay",
-    "kernel_width",
-    "padding",
-    "normalisation",
-    "validation_fraction",
-    "seed",
+    *FIRST,
+    *(name for name, each in HYPERPARAMETERS.items() if each.knob.option and name not in {*FIRST, *LAST}),
+    *LAST,
 )
 OPTIONS: Mapping[str, tuple[str, ...]] = {
-    "model": ("article-cnn", "resnet18"),
-    "optimizer": ("adam", "adamw", "sgd"),
-    "padding": ("article", "valid", "same"),
-    "normalisation": ("none", "channel"),
+    name: each.words for name, each in HYPERPARAMETERS.items() if each.kind is None and each.knob.option
 }
+# Beside a slider of the same name, and where the symbol is what people look for.
 NAMES: Mapping[str, str] = {
-    "model": "Model",
-    "image_size": "Image size (px)",
-    "per_class": "Training images a class",
     "epochs": "Epochs",
-    "batch_size": "Batch size",
     "learning_rate": "Held learning rate",
-    "optimizer": "Optimiser",
-    "momentum": "Momentum",
     "weight_decay": "Weight decay λ",
-    "kernel_width": "Kernel width",
-    "padding": "Padding",
-    "normalisation": "Normalisation",
-    "validation_fraction": "Validation fraction",
-    "seed": "Seed",
+    "image_size": "Image size (px)",
 }
-BOUNDS: Mapping[str, tuple[int, int]] = {
-    "image_size": (16, 512),
-    "per_class": (1, 1_000_000),
-    "epochs": (1, MAX_EPOCHS),
-    "batch_size": (1, 1_000_000),
-    "seed": (0, 2**31 - 1),
+TYPED = tuple(name for name in HELD if name != "epochs" and HYPERPARAMETERS[name].kind is float)
+BOUNDS: Mapping[str, tuple[int, int]] = {"epochs": (1, MAX_EPOCHS)} | {
+    name: (int(each.low), int(each.high))
+    for name, each in HYPERPARAMETERS.items()
+    if each.knob.option and each.whole and not each.words
 }
 
 
@@ -80,8 +60,7 @@ def preset_values(study: Study, preset: Preset) -> dict[str, Any]:
     values = {**defaults, **study.settings(preset), **ours}
     values["weights"] = "ImageNet" if preset == "article" and study.pretrained_in_article else "none"
     values["weights_file"] = ""
-    typed = ("learning_rate", "weight_decay", "momentum", "validation_fraction")
-    return {name: short(value) if name in typed else value for name, value in values.items()} | {
+    return {name: short(value) if name in TYPED else value for name, value in values.items()} | {
         "kernel_width": str(values["kernel_width"])
     }
 
@@ -142,7 +121,7 @@ def choose_held(study: Study) -> dict[str, Any]:
 def spec_fields(held: Mapping[str, Any]) -> dict[str, Any]:
     """The drawer's values as RunSpec fields; BadInput for text that is no number."""
     fields = {name: held[name] for name in held if name not in ("epochs", "weights", "weights_file")}
-    for name in ("learning_rate", "weight_decay", "momentum", "validation_fraction"):
+    for name in TYPED:
         if name in fields:
             fields[name] = read_number(str(fields[name])).value
     if fields.get("kernel_width", "article") != "article":
@@ -150,12 +129,7 @@ def spec_fields(held: Mapping[str, Any]) -> dict[str, Any]:
         if not width.is_integer():
             raise BadInput("Kernel width should be a whole number of pixels or “article”.")
         fields["kernel_width"] = int(width)
-    if fields["optimizer"] != "sgd":
-        fields.pop("momentum", None)
-    if fields["model"] == "resnet18":
-        for name in ("kernel_width", "padding"):
-            fields.pop(name, None)
-    return fields
+    return {name: value for name, value in fields.items() if HYPERPARAMETERS[name].says_something(fields)}
 
 
 def initialise(study: Study) -> None:
@@ -175,22 +149,29 @@ def _chosen(study: Study, name: str) -> Any:
     return st.session_state[key(study, name)]
 
 
+def _state(study: Study, name: str) -> Any:
+    """A choice as it stands; the study's own field stands where its page begins."""
+    return st.session_state.get(key(study, name), HYPERPARAMETERS[name].neutral)
+
+
 def _widget(study: Study, name: str) -> None:
-    label, state = NAMES[name], key(study, name)
-    if name == "momentum" and _chosen(study, "optimizer") != "sgd":
-        return
-    if name in ("kernel_width", "padding") and _chosen(study, "model") != "article-cnn":
+    each, state = HYPERPARAMETERS.get(name), key(study, name)
+    label, about = NAMES.get(name) or (each.label if each else name), each.knob.help if each else None
+    if each and not each.says_something({other: _state(study, other) for other in each.knob.only}):
         return
     if name in OPTIONS:
-        st.selectbox(label, OPTIONS[name], key=state, persist_state="session")
+        st.selectbox(label, OPTIONS[name], key=state, help=about, persist_state="session")
     elif name in BOUNDS:
         low, high = BOUNDS[name]
-        if name == "per_class":
-            st.number_input(label, low, high, None, 1, key=state, placeholder="all", persist_state="session")
+        if each and each.may_be_unset:
+            unset = each.knob.unset
+            st.number_input(
+                label, low, high, None, 1, key=state, placeholder=unset, help=about, persist_state="session"
+            )
         else:
-            st.number_input(label, low, high, step=1, key=state, persist_state="session")
+            st.number_input(label, low, high, step=1, key=state, help=about, persist_state="session")
     else:
-        st.text_input(label, key=state, max_chars=20, persist_state="session")
+        st.text_input(label, key=state, max_chars=20, help=about, persist_state="session")
 
 
 def _weights_widgets(study: Study) -> None:
@@ -215,19 +196,37 @@ def _title(study: Study) -> str:
     """The drawer's values in a line, only those that say something."""
     chosen = {name: _chosen(study, name) for name in HELD if name != study.field}
     start = " pretrained" if chosen.get("model") == "resnet18" and _chosen(study, "weights") == "ImageNet" else ""
-    words = [f"{chosen['model']}{start}", f"{chosen['image_size']} px"]
-    words.append("all images" if chosen["per_class"] is None else f"{chosen['per_class']} a class")
-    words += [f"{chosen['epochs']} epochs", f"{chosen['optimizer']}"]
-    symbols = {"batch_size": "batch", "learning_rate": "lr", "weight_decay": "λ", "seed": "seed"}
-    return " · ".join(
-        words + [f"{symbol} {_shown(chosen[name])}" for name, symbol in symbols.items() if name in chosen]
-    )
+    written: dict[str, Callable[[Any], str]] = {
+        "model": lambda name: f"{name}{start}",
+        "image_size": lambda edge: f"{edge} px",
+        "per_class": lambda count: "all images" if count is None else f"{count} a class",
+        "epochs": lambda count: f"{count} epochs",
+        "optimizer": str,
+        **{name: partial(_with_symbol, name) for name in ("batch_size", "learning_rate", "weight_decay", "seed")},
+    }
+    words = [write(chosen[name]) for name, write in written.items() if name in chosen]
+    return " · ".join([*words, *_unusual(chosen)])
 
 
-def _shown(value: Any) -> str:
-    """A number as it stands; what was typed and is none may be anything."""
+def _unusual(chosen: Mapping[str, Any]) -> list[str]:
+    """What a spec had not from the first, where it is set."""
+    younger = [HYPERPARAMETERS[name] for name in chosen if name in HYPERPARAMETERS and name not in FIRST_FIELDS]
+    return [
+        _with_symbol(each.field, chosen[each.field])
+        for each in younger
+        if each.says_something(chosen) and str(chosen[each.field]) != spell(each.neutral) and chosen[each.field]
+    ]
+
+
+def _with_symbol(name: str, value: Any) -> str:
+    """A choice as it stands; what was typed and is no number may be anything."""
+    is_chosen = not isinstance(value, str) or value in HYPERPARAMETERS[name].words
+    return f"{HYPERPARAMETERS[name].symbol} {value if is_chosen else _shown(value)}"
+
+
+def _shown(text: str) -> str:
     try:
-        read_number(str(value))
+        read_number(text)
     except BadInput:
-        return literal(str(value))
-    return str(value)
+        return literal(text)
+    return text

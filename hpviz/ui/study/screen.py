@@ -64,7 +64,7 @@ def _on_scale(value: Any, study: Study) -> bool:
 
 def labels_of(runs: Sequence[Run], study: Study) -> dict[str, str]:
     """The value of each run as charts write it: 1e-4."""
-    return {run["id"]: spell(run["spec"][study.field]) for run in runs}
+    return {run["id"]: study.hyperparameter.spell(run["spec"][study.field]) for run in runs}
 
 
 def name_of(run: Run, study: Study, setting: Setting) -> str:

@@ -1,0 +1,142 @@
+"""A study is one declaration: everything else about it follows, from the command line to its charts."""
+
+import json
+
+import pytest
+
+from hpviz.analysis.comparison import compare_runs
+from hpviz.analysis.evidence import comparable
+from hpviz.analysis.fairness import fairness
+from hpviz.analysis.story import Story
+from hpviz.charts.looks import ground_of, look_of
+from hpviz.cli import main
+from hpviz.hyperparameters import spell
+from hpviz.runs.command import PROGRAM
+from hpviz.studies import Study
+from tests.analysis.made_up_runs import rows, run
+from tests.declared import declared
+
+OPTIMISER = Study(
+    field="optimizer",
+    question="Which rule turns a gradient into an update?",
+    expectations=("Adam gets far in few updates.", "Momentum helps SGD along valleys."),
+    quick_values=("sgd", "sgd-momentum", "adam", "adamw"),
+    slider_values=("adam", "adamw", "sgd", "sgd-momentum"),
+    held={"learning_rate": 1e-3},
+)
+SCHEDULE = Study(
+    field="schedule", question="When should steps shrink?", quick_values=("constant", "step", "cosine", "warmup-cosine")
+)
+MOMENTUM = Study(field="momentum", question="How long?", quick_values=(0.0, 0.5, 0.9), held={"optimizer": "sgd"})
+DEPTH = Study(field="depth", question="How many blocks?", quick_values=(1, 2, 3, 4), held={"padding": "same"})
+
+
+@pytest.fixture(params=[OPTIMISER, SCHEDULE, MOMENTUM, DEPTH], ids=lambda study: study.field)
+def study(request):
+    with declared(request.param):
+        yield request.param
+
+
+@pytest.fixture
+def hpviz(capsys):
+    """Run a verb with --json; its exit status and its lines."""
+
+    def call(*arguments):
+        status = main([*arguments, "--json"])
+        return status, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    return call
+
+
+def made_up(study, seeds=2):
+    """Runs of every value of the study, a horizon where a schedule ends, as its page would ask for them."""
+    runs = []
+    for place, value in enumerate(study.quick_values):
+        horizon = {"horizon": 3} if study.field == "schedule" and value != "constant" else {}
+        for seed in range(seeds):
+            figures = rows(3, test_accuracy={1: 0.3, 3: 0.5 + 0.1 * place + 0.01 * seed})
+            runs.append(run(figures, **{**study.held, **horizon, study.field: value, "seed": seed}))
+    return runs
+
+
+def test_its_sweep_trains_every_value_once_and_recalls_it_the_second_time(study, hpviz, folder):
+    sweep = ["sweep", study.name, "--data", folder, "--image-size", "32", "--padding", "same", "--batch-size", "40"]
+    sweep += ["--preset", "quick", "--per-class", "40", "--precision", "fp32", "--epochs", "1"]
+    status, first = hpviz(*sweep)
+    assert status == 0
+    told = [line for line in first if line["event"] == "run"]
+    assert [study.value_of(line["spec"]) for line in told] == list(study.quick_values)
+    assert all(line["spec"][name] == value for line in told for name, value in study.held.items())
+    status, second = hpviz(*sweep)
+    assert status == 0
+    assert [line["cached"] for line in second if line["event"] == "run"] == [True] * len(told)
+    assert [line["id"] for line in second if line["event"] == "run"] == [line["id"] for line in told]
+
+
+def test_a_value_that_is_none_of_its_own_is_refused_before_anything_trains(study, hpviz, folder):
+    status, lines = hpviz("sweep", study.name, "--data", folder, "--values", "lion")
+    assert status == 2
+    [error] = [line["message"] for line in lines if line["event"] == "error"]
+    assert error.startswith(f"{study.title} 'lion' is not")
+
+
+def test_its_runs_are_one_comparison_in_the_order_of_its_values(study):
+    comparison = compare_runs(made_up(study))
+    assert comparison.study is study
+    assert comparison.legend == study.symbol
+    in_order = sorted(study.quick_values, key=study.hyperparameter.order)
+    assert list(comparison.groups) == [spell(value) for value in in_order]
+    assert all(len(seeds) == 2 for seeds in comparison.groups.values())
+
+
+def test_its_axis_has_each_value_at_a_place_of_its_own_and_each_its_colour(study):
+    comparison = compare_runs(made_up(study))
+    ground = ground_of(comparison, dark=False)
+    assert ground.title == study.title
+    assert ground.ticks == tuple(comparison.groups)
+    assert list(ground.values) == sorted(set(ground.values))
+    assert len(set(look_of(comparison, "epoch", False, False).colours)) == len(study.quick_values)
+
+
+def test_it_is_fair_and_more_than_one_thing_differs_only_where_it_does(study):
+    runs = made_up(study)
+    assert not any(caution.kind == "several" for caution in fairness(runs))
+    other = run(rows(3), **{**study.held, study.field: study.quick_values[0], "batch_size": 64, "seed": 9})
+    assert any(caution.kind == "several" for caution in fairness([*runs, other]))
+
+
+def test_its_evidence_is_whole(study):
+    [evidence] = comparable(made_up(study), study.field)
+    assert set(evidence.values) == set(study.quick_values)
+    assert {evidence.seeds(value) for value in evidence.values} == {2}
+
+
+def test_its_story_names_it_and_the_command_that_trains_it_again(study):
+    story = Story(compare_runs(made_up(study)))
+    assert story.title.startswith(f"{study.title}: ")
+    assert story.command.startswith(f"{PROGRAM} sweep {study.name} --values ")
+    values = story.command.split("--values ")[1].split(" --")[0].split()
+    assert sorted(map(str, values)) == sorted(map(str, (spell_plain(value) for value in study.quick_values)))
+
+
+def spell_plain(value):
+    return value if isinstance(value, str) else spell(value)
+
+
+def test_a_constant_rate_is_held_against_each_horizon_and_no_horizon_against_another():
+    with declared(SCHEDULE):
+        runs = made_up(SCHEDULE)
+        longer = [run(rows(3), schedule="cosine", horizon=16, seed=seed) for seed in range(2)]
+        found = comparable([*runs, *longer], "schedule")
+    assert sorted(sorted(evidence.values) for evidence in found) == [
+        ["constant", "cosine"],
+        ["constant", "cosine", "step", "warmup-cosine"],
+    ]
+
+
+def test_sgd_of_another_momentum_is_no_seed_of_plain_sgd():
+    other = [run(rows(3), optimizer="sgd", momentum=0.5, learning_rate=1e-3, seed=seed) for seed in range(2)]
+    found = comparable([*made_up(OPTIMISER), *other], "optimizer")
+    plain = [evidence for evidence in found if len(evidence.values) == 4 and evidence.setting["momentum"] == 0]
+    assert len(plain) == 1
+    assert all(one["spec"]["momentum"] == 0 for one in plain[0].runs["sgd"])
