@@ -83,8 +83,10 @@ class Hyperparameter:
         """A value as labels write it: 1e-4, AdamW, all."""
         return self.knob.unset if value is None else spell(value)
 
-    def place(self, value: Value) -> float:
-        """Where a value stands on an axis: a number where it is, a word at its place in the list."""
+    def place(self, value: Value | None) -> float:
+        """Where a value stands on an axis: a number where it is, a word at its place in the list, “all” at the end."""
+        if value is None:
+            return self.high
         return float(value) if not isinstance(value, str) else float(self.words.index(value))
 
     def order(self, value: Any) -> tuple[bool, float]:

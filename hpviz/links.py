@@ -25,14 +25,22 @@ class Wanted:
 
 
 def encode(specs: Mapping[str, Mapping[str, Any]], epochs: int) -> str:
-    """The specs (at least one) by run id: what they share once, what differs by id, defaults left out."""
+    """The specs (at least one) by run id: what they share once, what differs by id, defaults left out.
+
+    Fields that an older hpviz does not know are in it only where they say something.
+    """
     defaults = {name: field.default for name, field in RunSpec.model_fields.items()}
-    first = next(iter(specs.values()))
-    shared = {name: value for name, value in first.items() if all(spec[name] == value for spec in specs.values())}
+    plain = {run: RunSpec(**spec).plain() for run, spec in specs.items()}
+    first = next(iter(plain.values()))
+    shared = {
+        name: first[name]
+        for name in first
+        if all(name in each and each[name] == first[name] for each in plain.values())
+    }
     told = {
         "epochs": epochs,
         "same": {name: value for name, value in shared.items() if value != defaults[name]},
-        "runs": {run: {name: spec[name] for name in spec if name not in shared} for run, spec in specs.items()},
+        "runs": {run: {name: each[name] for name in each if name not in shared} for run, each in plain.items()},
     }
     return json.dumps(told, separators=(",", ":"), ensure_ascii=False)
 

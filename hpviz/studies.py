@@ -56,6 +56,7 @@ class Study:
     pretrained_in_article: bool = False
     tried: bool = True
     name: str = ""
+    icon: str = ":material/tune:"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "slider_values", self.slider_values or self.quick_values)
@@ -151,6 +152,7 @@ LEARNING_RATE = Study(
     slider_values=decades(-7, 0),
     held={"model": "resnet18", "batch_size": 32},
     pretrained_in_article=True,
+    icon=":material/speed:",
 )
 
 BATCH_SIZE = Study(
@@ -169,6 +171,7 @@ BATCH_SIZE = Study(
     article_values=(10, 256, 450),
     quick_values=(2, 32, 64),
     slider_values=(1, 2, 4, 8, 10, 16, 32, 64, 128, 256, 450, 512, 1024),
+    icon=":material/stacks:",
     held={"learning_rate": 1e-4},
 )
 
@@ -187,6 +190,7 @@ KERNEL_WIDTH = Study(
     slider_values=(1, 3, 5, 7, 9, 11, 13, 15),
     tried=False,
     held={"learning_rate": 1e-4, "padding": "same"},
+    icon=":material/grid_on:",
 )
 
 WEIGHT_DECAY = Study(
@@ -204,6 +208,7 @@ WEIGHT_DECAY = Study(
     slider_values=(0, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0),
     held={"batch_size": 32},
     article_only={"batch_size": 450},
+    icon=":material/compress:",
 )
 
 

@@ -70,3 +70,17 @@ def test_what_cannot_be_an_id_is_refused(text):
 
 def test_ids_are_read_once_each_in_order():
     assert links.ids("ab12,cd34-99,ab12,") == ("ab12", "cd34-99")
+
+
+def test_what_an_older_hpviz_does_not_know_is_said_only_where_it_says_something():
+    sent = specs(spec(), spec(model="resnet18"), spec(optimizer="sgd-momentum"))
+    text = links.encode(sent, 8)
+    assert not any(name in text for name in ("dropout", "depth", "schedule", "sgd-momentum"))
+    assert {name: each.model_dump(mode="json") for name, each in links.decode(text).specs.items()} == sent
+
+
+def test_depth_schedule_and_augmentation_travel_too():
+    changed = {"depth": 2, "width": 0.5, "dropout": 0.1, "schedule": "step", "horizon": 4, "augmentation": "flip"}
+    sent = specs(spec(), spec(**changed), spec(**changed, seed=1))
+    decoded = links.decode(links.encode(sent, 8)).specs
+    assert {name: each.model_dump(mode="json") for name, each in decoded.items()} == sent

@@ -140,3 +140,18 @@ def test_sgd_of_another_momentum_is_no_seed_of_plain_sgd():
     plain = [evidence for evidence in found if len(evidence.values) == 4 and evidence.setting["momentum"] == 0]
     assert len(plain) == 1
     assert all(one["spec"]["momentum"] == 0 for one in plain[0].runs["sgd"])
+
+
+def test_all_images_are_a_value_beside_numbers_of_them_which_have_a_logarithmic_axis():
+    images = Study(name="training-images", field="per_class", question="How many?", quick_values=(10, 30, 100, 300))
+    with declared(images):
+        runs = [*made_up(images), *(run(rows(3), per_class=None, seed=seed) for seed in range(2))]
+        comparison = compare_runs(runs)
+        assert comparison.study is images
+        assert list(comparison.groups) == ["all", "10", "30", "100", "300"]
+        assert len(set(look_of(comparison, "epoch", False, False).colours)) >= 4
+        assert ground_of(comparison, dark=False) is None
+        assert ground_of(compare_runs(made_up(images)), dark=False).logarithmic
+        assert len(comparable(runs, "per_class")[0].values) == 5
+        assert "all" in Story(comparison).differs
+        fairness(runs)

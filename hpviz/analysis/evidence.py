@@ -147,7 +147,7 @@ class Group:
         long_enough = {value: [run for run in runs if len(run["epochs"]) >= epochs] for value, runs in whole.items()}
         compared = {
             value: tuple(sorted(runs, key=lambda run: run["spec"]["seed"]))
-            for value, runs in sorted(long_enough.items(), key=lambda item: (isinstance(item[0], str), item[0]))
+            for value, runs in sorted(long_enough.items(), key=lambda item: HYPERPARAMETERS[self.field].order(item[0]))
             if runs and epochs and (wanted(value) or (also(value) and len(runs) >= SEEDS_NEEDED))
         }
         counted = {value for value in self.seeds if wanted(value) or value in compared}

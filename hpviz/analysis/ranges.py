@@ -4,34 +4,29 @@ from collections.abc import Sequence
 from typing import Any
 
 from hpviz.analysis.comparison import Comparison, told
-from hpviz.analysis.words import listed, spell, symbol_of
+from hpviz.analysis.words import listed, symbol_of
+from hpviz.hyperparameters import HYPERPARAMETERS
 
 VALUES_TOLD = 6
-TITLES = {"fingerprint": "data set", "weights": "pretraining", "per_class": "training images a class"}
 
 
 def range_of(name: str, comparison: Comparison) -> str:
     """A field with its values: λ 0, 1e-2 and 1; with many, their ends."""
-    values = sorted({run["spec"][name] for run in comparison.runs}, key=_order)
+    order = HYPERPARAMETERS[name].order
+    values = sorted({run["spec"][name] for run in comparison.runs}, key=lambda value: (order(value), str(value)))
     spelled = [_value(name, value, comparison) for value in values]
     if len(values) > VALUES_TOLD:
         numbers = not any(isinstance(value, str) or value is None for value in values)
         reach = f" from {spelled[0]} to {spelled[-1]}" if numbers else ""
-        return f"{len(values)} values of {TITLES.get(name) or symbol_of(name)}{reach}"
+        return f"{len(values)} values of {symbol_of(name) if _has_symbol(name) else title_of(name)}{reach}"
     return f"{symbol_of(name)} {listed(spelled)}" if _has_symbol(name) else listed(spelled)
 
 
 def _value(name: str, value: Any, comparison: Comparison) -> str:
     if _has_symbol(name):
-        return spell(value)
+        return HYPERPARAMETERS[name].spell(value)
     run = next(run for run in comparison.runs if run["spec"][name] == value)
     return told(name, value, run)
-
-
-def _order(value: Any) -> tuple[bool, bool, float, str]:
-    """Numbers by size, then words by letter; what is not set goes first."""
-    word = isinstance(value, str)
-    return value is not None, word, 0.0 if word else float(value or 0), value if word else ""
 
 
 def _has_symbol(name: str) -> bool:
@@ -40,7 +35,7 @@ def _has_symbol(name: str) -> bool:
 
 def title_of(name: str) -> str:
     """A field as a heading writes it."""
-    return TITLES.get(name, name.replace("_", " "))
+    return name.replace("_", " ") if _has_symbol(name) else HYPERPARAMETERS[name].label.lower()
 
 
 def span(values: Sequence[int | None], missing: str) -> str:

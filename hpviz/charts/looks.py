@@ -54,7 +54,7 @@ def ground_of(comparison: Comparison, dark: bool) -> Ground | None:
         values=tuple(numbers),
         labels=tuple(comparison.groups),
         colours=_colours(comparison, dark),
-        logarithmic=hyperparameter.scale == "log" and is_logarithmic(study.places if study else numbers),
+        logarithmic=hyperparameter.scale == "log" and (study is not None or is_logarithmic(numbers)),
         chance=comparison.chance,
         chance_colour=CHANCE[dark],
         diverged_colour=DIVERGED[dark],

@@ -58,3 +58,26 @@ def test_what_its_button_launches_is_on_its_screen_and_in_its_address(runner, st
 def test_an_address_with_a_word_that_is_none_is_complained_of(runner, study):
     app = opened(study, **{study.field: "lion"})
     assert study.field in app.warning[0].value
+
+
+def navigated():
+    import streamlit as st
+
+    from hpviz.ui.navigation import pages
+
+    for section, found in pages().items():
+        for page in found:
+            st.text(f"{section}/{page.title}/{page.url_path}")
+
+
+def test_its_page_is_found_under_more_studies_and_those_of_the_article_stand_first(study):
+    told = [text.value for text in AppTest.from_function(navigated).run().text]
+    assert told[-1] == f"More studies/{study.title}/{study.field}"
+    assert told[:5] == [
+        "/Overview/overview",
+        "/Learning rate/",
+        "/Batch size/batch_size",
+        "/Kernel width/kernel_width",
+        "/Weight decay/weight_decay",
+    ]
+    assert len(told) == 9
