@@ -84,7 +84,9 @@ def edge_of(runs: Sequence[Run], field: str) -> Edge | None:
             for value in evidence.values
             if isinstance(value, (int, float)) and (chance or not evidence.lost(value))
         }
-        tried = sorted(float(value) for value in {*evidence.values, *evidence.diverged} if isinstance(value, (int, float)))
+        tried = sorted(
+            float(value) for value in {*evidence.values, *evidence.diverged} if isinstance(value, (int, float))
+        )
         found = leader(groups, _test_images(evidence), evidence.diverged) if len(tried) >= EDGE_VALUES else None
         if found is None or found.equals or found.value == NATURAL_ENDS.get(field):
             continue

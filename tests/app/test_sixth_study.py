@@ -38,11 +38,13 @@ def test_its_slider_offers_its_words_and_no_number_is_asked_for(runner, study):
     assert len(app.select_slider[0].options) == len(study.quick_values)
     assert "Exact value" not in {field.label for field in app.text_input}
     assert study.question in texts(app)
+    assert all(line in texts(app) for line in study.expectations)
+    assert "What the article claims" not in {header.value for header in app.subheader}
 
 
 def test_what_its_button_launches_is_on_its_screen_and_in_its_address(runner, study):
     app = opened(study)
-    press(app, "Run the article's values")
+    press(app, "Run its values")
     until(lambda: [run["status"] for run in runner.runs()] == ["finished"] * len(study.quick_values))
     ended = runner.runs()
     assert [study.value_of(run["spec"]) for run in ended] == list(study.quick_values)

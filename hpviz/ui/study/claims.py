@@ -40,6 +40,8 @@ def show_claims(study: Study, setting: Setting, active: bool) -> None:
     def panel() -> None:
         runs = get_runner().runs()
         rows = ledger([*runs, *reference_runs()], setting.identity, study.name)
+        if not rows:
+            return
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader("What the article claims", width="stretch")
             _offer(rows, study, setting, runs, "all")

@@ -25,7 +25,10 @@ from hpviz.ui.study.screen import is_dark
 
 def show_pictures(study: Study) -> None:
     """The study's pictures and what to expect; a single picture has the expectations at its side."""
-    pictures = PICTURES[study.name](study, is_dark()) if study.name in PICTURES else []
+    if study.name not in PICTURES:
+        _expectations(study)
+        return
+    pictures = PICTURES[study.name](study, is_dark())
     with st.expander("The picture: drag its sliders", expanded=True, icon=":material/draw:"):
         with st.grid(2, min_column_width=300, gap="medium"):
             for place, picture in enumerate(pictures):
@@ -44,8 +47,10 @@ def _show(picture: Picture, key: str) -> None:
 
 
 def _expectations(study: Study) -> None:
-    st.markdown("**What to expect**\n\n" + "\n".join(f"- {line}" for line in study.expectations))
-    st.markdown(f"**What the author's logs say**\n\n{study.logs}")
+    if study.expectations:
+        st.markdown("**What to expect**\n\n" + "\n".join(f"- {line}" for line in study.expectations))
+    if study.logs:
+        st.markdown(f"**What the author's logs say**\n\n{study.logs}")
 
 
 def _of_learning_rate(_: Study, dark: bool) -> list[Picture]:
