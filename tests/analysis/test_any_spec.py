@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import get_args
 
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
@@ -19,8 +20,9 @@ from hpviz.charts.card import card
 from hpviz.charts.export import to_csv
 from hpviz.charts.page import page
 from hpviz.charts.pictures import counts_picture, loss_by_rate, train_and_test
+from hpviz.hyperparameters import HYPERPARAMETERS
 from hpviz.runs.document import new_run
-from hpviz.spec import BadInput, RunSpec, build_spec
+from hpviz.spec import MAX_DEPTH, MOMENTUM, Augmentation, BadInput, RunSpec, Schedule, build_spec
 from tests.analysis.made_up_runs import CLASSES, INTEL
 from tests.made_up import FINGERPRINT, row
 
@@ -38,7 +40,15 @@ FIELDS = {
     "padding": st.sampled_from(("article", "valid", "same")),
     "per_class": st.one_of(st.none(), st.integers(1, 3_000)),
     "model": st.sampled_from(("article-cnn", "article-cnn", "article-cnn", "resnet18")),
-    "optimizer": st.sampled_from(("adam", "adamw", "sgd")),
+    "depth": st.integers(1, MAX_DEPTH),
+    "width": st.sampled_from((0.25, 0.5, 1.0, 2.0, 4.0)),
+    "dropout": st.sampled_from((None, 0.0, 0.2, 0.5, 0.95)),
+    "optimizer": st.sampled_from(("adam", "adamw", "sgd", "sgd-momentum")),
+    "momentum": st.sampled_from((0.0, 0.5, MOMENTUM)),
+    "schedule": st.sampled_from(get_args(Schedule)),
+    "horizon": st.sampled_from((1, 5, 16)),
+    "augmentation": st.sampled_from(get_args(Augmentation)),
+    "crop": st.sampled_from((None, 1, 8)),
     "learning_rate": st.sampled_from((1e-7, 3e-7, 1e-6, 1e-4, 1e-2, 1.0, 1e4)),
     "batch_size": st.sampled_from((1, 10, 32, 450, 1_000_000)),
     "weight_decay": st.sampled_from((0.0, 1e-4, 0.01, 1.0)),
@@ -54,10 +64,11 @@ STATUS = st.sampled_from(
 
 @st.composite
 def specs(draw, base, varied):
-    """The base with one field (or two) otherwise, if that can be trained."""
+    """The base with one field (or two) otherwise, if that can be trained; what would say nothing is left out."""
     values = {name: base[name] for name in base} | {name: draw(FIELDS[name]) for name in varied}
+    said = {name: value for name, value in values.items() if HYPERPARAMETERS[name].says_something(values)}
     try:
-        return build_spec(dataset="made up", fingerprint=FINGERPRINT, **values)
+        return build_spec(dataset="made up", fingerprint=FINGERPRINT, **said)
     except BadInput:
         return None
 
