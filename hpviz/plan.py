@@ -1,7 +1,7 @@
 """From a person's choices to requests for runs: one way for the page and for the command line."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ def request(setting: Setting, **varied: Any) -> Request:
     """One run of that setting with some fields set otherwise; BadInput, in a sentence, if it cannot be."""
     demand_epochs(setting.epochs)
     named = {"dataset": setting.source.name, "fingerprint": setting.identity.fingerprint}
-    spec = build_spec(**_with_horizon({**named, **setting.fixed, **varied}, setting.epochs, "schedule" in varied))
+    spec = build_spec(**_with_horizon(_with_parts({**named, **setting.fixed, **varied}, varied), setting.epochs))
     return Request(spec, setting.epochs, inputs(setting.source, setting.identity, setting.weights))
 
 
@@ -45,15 +45,23 @@ def demand_epochs(epochs: int) -> None:
         raise BadInput(f"Epochs should be from 1 to {MAX_EPOCHS}; {epochs} was given.")
 
 
-def _with_horizon(fields: dict[str, Any], epochs: int, varied: bool) -> dict[str, Any]:
-    """A schedule that ends has the epochs asked for as its horizon, unless another was given.
+def _with_parts(fields: Mapping[str, Any], varied: Collection[str]) -> dict[str, Any]:
+    """The fields without those that belong to other values of what is compared.
 
-    Where schedules are what is compared, a horizon that was given is none of the constant rate's.
+    Where schedules are, a horizon that was given is none of the constant rate's; where optimisers are, a momentum is
+    none of Adam's.
     """
-    ends = HYPERPARAMETERS["horizon"].says_something(fields)
-    if ends and fields.get("horizon") is None:
+    declared = [HYPERPARAMETERS[name] for name in varied if name in HYPERPARAMETERS]
+    parts = {part for each in declared for part in each.knob.parts if part not in varied}
+    silent = {part for part in parts if not HYPERPARAMETERS[part].says_something(fields)}
+    return {name: value for name, value in fields.items() if name not in silent}
+
+
+def _with_horizon(fields: dict[str, Any], epochs: int) -> dict[str, Any]:
+    """A schedule that ends has the epochs asked for as its horizon, unless another was given."""
+    if HYPERPARAMETERS["horizon"].says_something(fields) and fields.get("horizon") is None:
         return {**fields, "horizon": epochs}
-    return {**fields, "horizon": None} if varied and not ends else fields
+    return fields
 
 
 def inputs(source: Source, identity: Identity, weights: Path | None = None) -> Inputs:

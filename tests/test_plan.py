@@ -13,6 +13,9 @@ IDENTITY = Identity(FINGERPRINT, ("a", "b"), {"a": 300, "b": 100}, {"a": 10, "b"
 IMAGES = Study(field="per_class", question="How many images are enough?", quick_values=(10, 30, 100, 300))
 SCHEDULE = Study(field="schedule", question="When should steps shrink?", quick_values=("constant", "cosine"))
 
+OPTIMISER = Study(field="optimizer", question="Which rule?", quick_values=("adam", "sgd", "sgd-momentum"))
+AUGMENTATION = Study(field="augmentation", question="How changed?", quick_values=("none", "flip-crop"))
+
 
 def setting(epochs=8, **fixed):
     return Setting(SOURCE, IDENTITY, epochs, fixed)
@@ -29,6 +32,15 @@ def test_a_horizon_is_no_business_of_a_constant_rate_that_others_are_compared_wi
     assert (constant.spec.horizon, cosine.spec.horizon) == (None, 20)
     with pytest.raises(BadInput, match="has no horizon"):
         request(setting(horizon=20))
+
+
+def test_what_belongs_to_one_value_is_no_business_of_the_others_it_is_compared_with():
+    optimisers = sweep(setting(momentum=0.5), OPTIMISER, OPTIMISER.quick_values, 0, 1)
+    assert [one.spec.momentum for one in optimisers] == [0.0, 0.5, 0.9]
+    plain, cropped = sweep(setting(crop=3), AUGMENTATION, AUGMENTATION.quick_values, 0, 1)
+    assert (plain.spec.crop, cropped.spec.crop) == (None, 3)
+    with pytest.raises(BadInput, match="Momentum belongs to SGD"):
+        request(setting(momentum=0.5))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A study is one declaration: everything else about it follows, from the command line to its charts."""
 
 import json
+import shlex
 
 import pytest
 
@@ -10,11 +11,16 @@ from hpviz.analysis.fairness import fairness
 from hpviz.analysis.story import Story
 from hpviz.charts.looks import ground_of, look_of
 from hpviz.cli import main
+from hpviz.cli.parser import build_parser
+from hpviz.cli.training import SPEC_OPTIONS
+from hpviz.data.catalogue import Identity, Source
 from hpviz.hyperparameters import spell
+from hpviz.plan import Setting, sweep
 from hpviz.runs.command import PROGRAM
-from hpviz.studies import Study
+from hpviz.studies import Study, find_study
 from tests.analysis.made_up_runs import rows, run
 from tests.declared import declared
+from tests.made_up import FINGERPRINT
 
 OPTIMISER = Study(
     field="optimizer",
@@ -48,11 +54,11 @@ def hpviz(capsys):
     return call
 
 
-def made_up(study, seeds=2):
+def made_up(study, seeds=2, ends=3):
     """Runs of every value of the study, a horizon where a schedule ends, as its page would ask for them."""
     runs = []
     for place, value in enumerate(study.quick_values):
-        horizon = {"horizon": 3} if study.field == "schedule" and value != "constant" else {}
+        horizon = {"horizon": ends} if study.field == "schedule" and value != "constant" else {}
         for seed in range(seeds):
             figures = rows(3, test_accuracy={1: 0.3, 3: 0.5 + 0.1 * place + 0.01 * seed})
             runs.append(run(figures, **{**study.held, **horizon, study.field: value, "seed": seed}))
@@ -117,6 +123,32 @@ def test_its_story_names_it_and_the_command_that_trains_it_again(study):
     assert story.command.startswith(f"{PROGRAM} sweep {study.name} --values ")
     values = story.command.split("--values ")[1].split(" --")[0].split()
     assert sorted(map(str, values)) == sorted(map(str, (spell_plain(value) for value in study.quick_values)))
+
+
+def test_its_command_trains_the_very_runs_it_is_written_for(study):
+    """Horizons, momenta and all else that is not the same for each value are told, or there is no such command."""
+    runs = made_up(study, ends=16)
+    asked = setting_of(Story(compare_runs(runs)).command)
+    assert {one.spec.run_id for one in asked} == {one["id"] for one in runs}
+
+
+def test_two_horizons_are_more_than_one_command_can_tell():
+    with declared(SCHEDULE):
+        apart = [run(rows(3), schedule="step", horizon=16, seed=seed) for seed in range(2)]
+        others = [one for one in made_up(SCHEDULE) if one["spec"]["schedule"] != "step"]
+        assert Story(compare_runs([*others, *apart])).command is None
+
+
+def setting_of(command):
+    """What a command of a sweep asks for."""
+    options = build_parser().parse_args(shlex.split(command)[3:])
+    found = find_study(options.study)
+    given = {name: value for name in SPEC_OPTIONS if (value := getattr(options, name)) is not None}
+    source = Source("made up", "folder", None, "made up")
+    identity = Identity(FINGERPRINT, ("a", "b"), {"a": 300, "b": 100}, {"a": 10, "b": 10})
+    fixed = {**found.settings("quick"), **given, "precision": options.precision}
+    values = [found.parse(value) for value in options.values]
+    return sweep(Setting(source, identity, options.epochs, fixed), found, values, options.seed or 0, options.seeds)
 
 
 def spell_plain(value):

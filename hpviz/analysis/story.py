@@ -17,6 +17,7 @@ from hpviz.analysis.origin import from_elsewhere
 from hpviz.analysis.outcome import Told, outcome_of
 from hpviz.analysis.ranges import ends, range_of, span, title_of
 from hpviz.analysis.words import listed, plural, spell
+from hpviz.hyperparameters import is_neutral
 from hpviz.runs.command import run_command, sweep_command
 from hpviz.runs.document import ACTIVE
 
@@ -143,6 +144,12 @@ class Story:
             # "article" kernels: three widths are no one value.
             return None
         spec = {**first["spec"], "seed": seeds[0][0]}
+        for part in comparison.study.hyperparameter.knob.parts:
+            # One option for all values: of a horizon that is given, a constant rate takes none.
+            given = {run["spec"][part] for run in comparison.runs if not is_neutral(run["spec"], part)}
+            if len(given) > 1:
+                return None
+            spec[part] = next(iter(given), spec[part])
         return sweep_command(comparison.study, values, len(seeds[0]), spec, comparison.epochs)
 
     @property
