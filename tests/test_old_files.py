@@ -15,6 +15,7 @@ from hpviz.runs import bundle
 from hpviz.runs.document import now
 from hpviz.runs.recovery import DATABASE, write_sidecar
 from hpviz.runs.reference import reference_runs
+from hpviz.runs.runner import Request, Runner
 from hpviz.runs.schema import SCHEMA, Newer
 from hpviz.runs.store import RunStore
 from hpviz.spec import BadInput, RunSpec, build_spec
@@ -178,12 +179,60 @@ def test_a_run_of_a_newer_version_is_refused_in_a_sentence_and_not_trained_over(
     assert newer in raw_documents(cache / "runs" / DATABASE)
 
 
-def test_a_sidecar_of_a_newer_version_is_passed_over(cache):
+@pytest.mark.parametrize("change", [{"schema": SCHEMA + 1}, {"spec": {"label_smoothing": 0.1}}], ids=str)
+def test_nothing_is_trained_deleted_or_written_over_a_run_of_a_newer_version(cache, change):
     store = RunStore(cache)
-    run = store.get(IDS["article"])
-    store.remove(run["id"])
-    write_sidecar({**run, "schema": SCHEMA + 1}, cache / "checkpoints" / run["id"])
-    assert RunStore(cache).get(run["id"]) is None
+    run = store.get(IDS["stopped"])
+    newer = {**run, **change, "spec": {**run["spec"], **change.get("spec", {})}}
+    store._cache.set(f"v1/run/{run['id']}", newer)
+    with closing(Runner(cache)) as runner:
+        assert runner.store.runs()
+        assert runner.store.notice.count("newer hpviz") == 1
+        request = Request(build_spec(**run["spec"]), 9, run["inputs"])
+        for refused in (
+            lambda: runner.submit(request),
+            lambda: runner.propose(request, "slider", after=60),
+            lambda: runner.delete(run["id"]),
+            lambda: runner.store.remove(run["id"]),
+            lambda: runner.store.put(run),
+        ):
+            with pytest.raises(Newer, match=f"Run {run['id']} was written by a newer hpviz"):
+                refused()
+        assert runner.store.notice.count("newer hpviz") == 1
+    assert newer in raw_documents(cache / "runs" / DATABASE)
+
+
+def test_a_sidecar_of_a_newer_version_is_passed_over_and_left_where_it_is(cache, hpviz):
+    store = RunStore(cache)
+    gone, here = store.get(IDS["article"]), store.get(IDS["stopped"])
+    store.remove(gone["id"])
+    paths = [cache / "checkpoints" / run["id"] / "run.json" for run in (gone, here)]
+    for run, path in zip((gone, here), paths, strict=True):
+        write_sidecar({**run, "schema": SCHEMA + 1}, path.parent)
+    written = [path.read_bytes() for path in paths]
+    hpviz("doctor")
+    store = RunStore(cache)
+    assert store.get(gone["id"]) is None
+    assert store.get(here["id"]) == here
+    assert [path.read_bytes() for path in paths] == written
+
+
+def test_a_run_of_a_newer_version_outlives_the_repair_of_a_damaged_database(cache):
+    store = RunStore(cache)
+    store.backup()
+    newer = made_newer(store, IDS["stopped"])
+    store.close()
+    path = cache / "runs" / DATABASE
+    with closing(sqlite3.connect(path)) as database:
+        [size] = database.execute("PRAGMA page_size").fetchone()
+        [root] = database.execute("SELECT rootpage FROM sqlite_master WHERE name = 'Cache_key_raw'").fetchone()
+    with path.open("r+b") as file:  # an index; the rows themselves can still be read
+        file.seek((root - 1) * size)
+        file.write(b"x" * size)
+    store = RunStore(cache)
+    assert "damaged" in store.notice
+    assert newer in raw_documents(path)
+    assert len(store.runs()) == len(IDS)
 
 
 def test_a_checkpoint_of_a_newer_version_is_refused_in_a_sentence(tmp_path, monkeypatch):

@@ -140,7 +140,7 @@ def _is_sound_row(key: Any, value: Any) -> bool:
     try:
         return bool(checked(json.loads(value), run_id)) if found else "/note/" in key and bool(json.loads(value))
     except Newer:
-        return True  # not for this version to judge
+        return True  # sound, for all that this version can tell
     except (ValueError, RecursionError, TypeError):
         return False
 

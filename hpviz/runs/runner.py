@@ -164,7 +164,11 @@ class Runner:
         return "running" if run is not None and run["status"] == "running" else "queued"
 
     def check(self, request: Request) -> None:
-        """Raise BadInput if this machine's device cannot compute in the precision of a run that is not done yet."""
+        """Raise BadInput if this machine's device cannot compute in the precision of a run that is not done yet.
+
+        Raises Newer, which is one, if a later hpviz wrote the run.
+        """
+        self.store.refuse_newer(request.spec.run_id)
         if request.spec.precision != "tf32":  # everything else can be computed anywhere, and need not wait for PyTorch
             return
         run = self.store.get(request.spec.run_id)

@@ -155,13 +155,15 @@ class RunStore:
     def remove(self, run_id: str) -> None:
         """Forget a run: its checkpoint, its curve and all copies of it, for good.
 
-        The checkpoint goes first, so that a full disk has room for the rest. Raises BadInput for what is no id.
+        The checkpoint goes first, so that a full disk has room for the rest. Raises BadInput for what is no id, Newer
+        for a run that a later hpviz wrote.
         """
         refuse_links(self.checkpoints, self.imported, self.deleted)
         with self.transaction():
             if self.is_read_only:
                 raise BadInput(database.read_only(self.cache))
             run = self._read(_RUN + checked_id(run_id))
+            self.refuse_newer(run_id)
             budget.remove_checkpoints(self.checkpoints / run_id)
             if run is not None:
                 self._bury(run)
