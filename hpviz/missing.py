@@ -15,7 +15,7 @@ from hpviz.hyperparameters import HYPERPARAMETERS
 from hpviz.plan import Setting, request
 from hpviz.runs.document import Run, is_done
 from hpviz.runs.runner import Request
-from hpviz.spec import BadInput, RunSpec
+from hpviz.spec import FIRST_FIELDS, BadInput, RunSpec
 from hpviz.studies import STUDIES, Preset, Study
 
 # What all studies of a comparison share; the rest of a spec is each study's own.
@@ -107,7 +107,9 @@ def _of_seed(
 ) -> Iterator[Request]:
     asked_of = STUDIES[need.study]
     shared = {name: value for name, value in setting.fixed.items() if name in SHARED}
-    own = setting.fixed if study is not None and study.name == need.study else {}
+    # What the author had not is no part of his claims.
+    own = {name: value for name, value in setting.fixed.items() if name in FIRST_FIELDS}
+    own = own if study is not None and study.name == need.study else {}
     fields = {**asked_of.settings(preset), **shared, **own, **need.settings}
     if need.pretrained and weights is None:
         raise BadInput("These runs begin with ImageNet weights: fetch them, or give a file, before you queue them.")

@@ -1,6 +1,7 @@
 """The ledger: every claim gets the verdict its runs deserve, and says what is missing where they deserve none."""
 
 import json
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import replace
 from typing import get_args
@@ -11,6 +12,7 @@ from hpviz.analysis.claims import CLAIMS, Verdict, ledger
 from hpviz.analysis.claims.batch_size import images, seconds, until
 from hpviz.analysis.claims.learning_rate import trend
 from hpviz.runs.document import move
+from hpviz.spec import BadInput, build_spec
 from hpviz.studies import STUDIES
 from tests.analysis.made_up_runs import (
     IMAGENET,
@@ -66,6 +68,35 @@ def test_every_claim_of_the_article_is_declared_once():
     assert [claim.id for claim in CLAIMS if claim.pretrained] == PRETRAINED
     assert {claim.study for claim in CLAIMS} == {*STUDIES, None}
     assert all(claim.sentence and claim.logs for claim in CLAIMS)
+
+
+OTHERWISE = [
+    {"depth": 2},
+    {"width": 2.0},
+    {"dropout": 0.2},
+    {"schedule": "cosine", "horizon": 10},
+    {"augmentation": "flip"},
+    {"augmentation": "flip-crop", "crop": 3},
+]
+
+
+def otherwise(runs, change):
+    """The runs of nets and recipes that are not the author's, which end with guessing, as far as there can be such."""
+    made = []
+    for each in runs:
+        with suppress(BadInput):
+            spec = build_spec(**{**each["spec"], **change})
+            figures = [{**row, "test_accuracy": 1 / 6} for row in each["epochs"]]
+            made.append({**each, "id": spec.run_id, "spec": spec.model_dump(mode="json"), "epochs": figures})
+    assert made
+    return made
+
+
+@pytest.mark.parametrize("change", OTHERWISE, ids=str)
+def test_runs_of_what_the_author_had_not_settle_none_of_his_claims(change):
+    assert verdicts(otherwise(author(), change)) == verdicts([])
+    assert verdicts([*author(), *otherwise(author(), change)]) == verdicts(author())
+    assert verdicts([*otherwise(author(), change), *author()]) == verdicts(author())
 
 
 def test_an_empty_store_settles_what_is_arithmetic_and_offers_the_rest():

@@ -19,7 +19,9 @@ from hpviz.analysis.evidence import (
 )
 from hpviz.analysis.words import OPTIMIZER_NAMES, listed, name_of, plural, spell, symbol_of
 from hpviz.data.prepared import Identity
+from hpviz.hyperparameters import is_neutral
 from hpviz.runs.document import Run
+from hpviz.spec import FIRST_FIELDS, RunSpec
 from hpviz.studies import STUDIES
 
 Verdict = Literal["held", "did not hold", "within noise", "not run yet", "not comparable"]
@@ -31,6 +33,9 @@ SEEDS_OFFERED = 3
 RESNET: Mapping[str, Any] = {"model": "resnet18", "optimizer": "adam", "weight_decay": 0.0}
 CNN: Mapping[str, Any] = {"model": "article-cnn", "optimizer": "adam"}
 ARTICLE_KERNELS: Mapping[str, Any] = {"kernel_width": "article", "padding": "article"}
+
+# What the author left as it was, for he says nothing of it.
+YOUNGER = tuple(name for name in RunSpec.model_fields if name not in FIRST_FIELDS)
 
 MODEL_NAMES = {"article-cnn": "the article's CNN", "resnet18": "ResNet18"}
 
@@ -144,6 +149,11 @@ class Case:
         return richest
 
 
+def is_the_authors(setting: Mapping[str, Any]) -> bool:
+    """Whether a setting is one that the author's claims can be about: depth, schedule and the like as he had them."""
+    return all(is_neutral(setting, name) for name in YOUNGER if name in setting)
+
+
 @dataclass(frozen=True)
 class Request:
     """The runs a claim asks for, and what to say when they are missing."""
@@ -161,7 +171,8 @@ class Request:
         return value in self.values
 
     def fits(self, setting: Mapping[str, Any]) -> bool:
-        return self._is_kind(setting) and all(setting[name] == value for name, value in self.held.items())
+        asked = all(setting[name] == value for name, value in self.held.items())
+        return self._is_kind(setting) and asked and is_the_authors(setting)
 
     def _is_kind(self, setting: Mapping[str, Any]) -> bool:
         """The model, its start and the optimiser that the claim is about."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from statistics import fmean
 from typing import get_args
 
-from hpviz.analysis.claims.case import CNN, Case, Finding
+from hpviz.analysis.claims.case import CNN, Case, Finding, is_the_authors
 from hpviz.analysis.claims.claim import Claim
 from hpviz.analysis.claims.verdicts import any_differ, on
 from hpviz.analysis.cost import Cost, cost, gigabytes
@@ -50,7 +50,8 @@ def memory_can_be_counted(case: Case) -> Finding:
 
 def _measured_memory(case: Case) -> str:
     """The peaks that runs of one setting held, if there are two widths of them from one machine; else nothing."""
-    found = [_with_peaks(evidence) for evidence in aligned(case.sorted_runs.by("kernel_width"), _is_width)]
+    groups = [each for each in case.sorted_runs.by("kernel_width") if is_the_authors(each.setting)]
+    found = [_with_peaks(evidence) for evidence in aligned(groups, _is_width)]
     widths = max(found, key=lambda evidence: len(evidence.runs), default=None)
     if widths is None or len(widths.runs) < 2:
         return ""
