@@ -185,5 +185,6 @@ def test_all_images_are_a_value_beside_numbers_of_them_which_have_a_logarithmic_
         assert ground_of(comparison, dark=False) is None
         assert ground_of(compare_runs(made_up(images)), dark=False).logarithmic
         assert len(comparable(runs, "per_class")[0].values) == 5
+        assert comparable(runs, "per_class")[0].stated() == "made up, 64 px, 3 epochs, 2 seeds"
         assert "all" in Story(comparison).differs
         fairness(runs)

@@ -78,12 +78,12 @@ class Evidence:
     def stated(self) -> str:
         """What the comparison rests on: data, size, epochs, seeds."""
         newest = max((run for runs in self.runs.values() for run in runs), key=lambda run: run["updated"])
-        per_class = self.setting["per_class"]
+        told = self.setting  # all but what is compared
         counts = sorted({self.seeds(value) for value in self.runs})
         parts = [
             newest["spec"]["dataset"],
-            f"{self.setting['image_size']} px",
-            f"{per_class} training images a class" if per_class else "all training images",
+            *([f"{told['image_size']} px"] if "image_size" in told else []),
+            *([_drawn(told["per_class"])] if "per_class" in told else []),
             plural(self.epochs, "epoch") + self._held_back(),
             plural(counts[-1], "seed") if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds",
         ]
@@ -104,6 +104,10 @@ class Evidence:
         """Which runs the others are held back by."""
         names = [f"{name_of(self.field, run['spec'][self.field])} seed {run['spec']['seed']}" for run in self.last]
         return f" (no more of {listed(names)})" if names else ""
+
+
+def _drawn(per_class: int | None) -> str:
+    return f"{per_class} training images a class" if per_class else "all training images"
 
 
 @dataclass(frozen=True)
