@@ -4,6 +4,7 @@ import pytest
 
 from hpviz.studies import LEARNING_RATE
 from hpviz.training.checkpoint import NEWEST
+from hpviz.ui.text import sentence
 from tests.app.pages import open_page, press, remember, texts
 from tests.made_up import keep_checkpoint
 
@@ -61,6 +62,6 @@ def test_a_slider_that_rests_on_such_a_run_says_which_button_trains_it(app, runn
     app.select_slider(key="learning-rate:slider").set_value(1e-3).run()
     assert not app.exception
     (complaint,) = [error.value for error in app.error]
-    assert "would begin again at epoch 1: press “Train" in complaint
+    assert sentence("would begin again at epoch 1: press “Train") in complaint
     assert history(runner, run) == ["stopped"]
     assert work.started == []
