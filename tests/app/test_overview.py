@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from hpviz.data.scenes import SCENES_FINGERPRINT
 from hpviz.runs.document import put_epoch
+from hpviz.spec import RunSpec
 from tests.analysis.made_up_runs import author
 from tests.made_up import row
 
@@ -27,8 +28,8 @@ def app(runner):
 
 def remember(runner, runs):
     for run in runs:
-        spec = {**run["spec"], "dataset": "scenes", "fingerprint": SCENES_FINGERPRINT}
-        runner.store.put({**run, "spec": spec})
+        spec = RunSpec(**{**run["spec"], "dataset": "scenes", "fingerprint": SCENES_FINGERPRINT})
+        runner.store.put({**run, "id": spec.run_id, "spec": spec.model_dump(mode="json")})
 
 
 def counts(app):
