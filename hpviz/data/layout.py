@@ -5,7 +5,7 @@ The sign of splits is that folders beside each other hold the same folders, what
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -31,6 +31,7 @@ from hpviz.data.split_names import (
     UNLABELLED,
     VALIDATION,
     WORDS,
+    alike,
     class_name,
     distinct_words,
     exact_role,
@@ -43,6 +44,7 @@ from hpviz.spec import BadInput
 WANTED = "one folder of pictures a class is needed, with or without train and test folders around them"
 
 CLEARLY_LARGER = 1.5  # times: a training set beside a test set whose names do not tell
+ALMOST_ALL = 0.8  # of the folders inside, at least, that splits have in common
 NAMED = 4  # folders in a sentence
 
 
@@ -68,7 +70,7 @@ def arrange(title: str, files: Iterable[File]) -> Layout:
     top = tree(files)
     names, node = unwrapped(top, ())
     is_within_project = False
-    while (next_one := _data_within(node)) is not None:
+    while (next_one := _data_within(title, node)) is not None:
         is_within_project = True
         names, node = unwrapped(node.folders[next_one], (*names, next_one))
     if node.folders.keys() <= {name for name in node.folders if exact_role(name) == UNLABELLED} and node.folders:
@@ -76,6 +78,7 @@ def arrange(title: str, files: Iterable[File]) -> Layout:
     children = [child_of(name, inner) for name, inner in sorted(node.folders.items())]
     loose = {file.parts for file in files_below(top)}
     place = (f"{shown(names)!r} holds the data set.",) if is_within_project else ()
+    _refuse_joined(title, children)
     layout = (
         _by_splits(title, node, children)
         or _by_classes_with_splits(title, node, children)
@@ -83,9 +86,10 @@ def arrange(title: str, files: Iterable[File]) -> Layout:
     )
     outside = Counter(outermost(file.parts, names) for file in files_below(top) if file.parts[: len(names)] != names)
     strays = tuple((shown(parts), STRAY) for parts in sorted(outside) if parts in loose)
-    aside = tuple((shown(parts), count, "") for parts, count in sorted(outside.items()) if parts not in loose)
+    aside = [(shown(parts), count, "") for parts, count in sorted(outside.items()) if parts not in loose]
+    aside += [(shown((*names, name)), count, why) for name, count, why in layout.aside]
     notes = place + layout.notes
-    return replace(layout, skipped=layout.skipped + strays, aside=aside + layout.aside, notes=notes, place=names)
+    return replace(layout, skipped=layout.skipped + strays, aside=tuple(aside), notes=notes, place=names)
 
 
 def _by_splits(title: str, node: Node, children: Sequence[Child]) -> Layout | None:
@@ -126,6 +130,7 @@ def _by_splits(title: str, node: Node, children: Sequence[Child]) -> Layout | No
     has_test = test is not None and _rank(test, ranks) < WORDS["val"][1]
     if test and not has_test:
         notes += ("No test split was found: the validation images serve as one.",)
+    notes += _parts_of_all(train.inner)
     return Layout(trained, tested, strays, aside, notes, has_test=has_test)
 
 
@@ -227,28 +232,87 @@ def _by_classes_with_splits(title: str, node: Node, children: Sequence[Child]) -
 
 
 def _by_classes(node: Node, children: Sequence[Child]) -> Layout:
-    """The layout of a folder of class folders."""
+    """The layout of a folder of class folders, and of a test set or a copy of them that lies among them."""
     classes = [child for child in children if exact_role(child.name) != UNLABELLED]
-    aside = tuple((shown((child.name,)), child.node.count, "") for child in children if child not in classes)
-    notes = (
-        f"{quoted(child.name)} is taken as one class with all that lies in {named_few(child.inner.folders)}: give it "
-        "alone if those are the classes."
-        for child in classes
-        if _holds_classes(child)
-    )
-    strays = tuple((shown(file.parts), STRAY) for file in node.files)
+    aside = [(shown((child.name,)), child.node.count, "") for child in children if child not in classes]
+    strays, test, notes = list(node.files), None, []
+    beside = {alike(child.name) for child in classes}
+    again = next((child for child in classes if _holds_its_neighbours(child, beside)), None)
+    if again:
+        classes.remove(again)
+        if again.name in roles([again]):
+            test = classed(again.inner)
+            strays += [file for file in files_below(again.node) if file not in test]
+            notes = [f"{quoted(again.name)} holds the same folders as lie beside it: it tests, those train."]
+        else:
+            aside.append((shown((again.name,)), again.node.count, "it holds the same folders as lie beside it"))
     folder = Node(folders={child.name: child.node for child in classes})
-    return Layout(classed(folder), None, strays, aside, tuple(islice(notes, NAMED)))
+    notes += islice(
+        (
+            f"{quoted(child.name)} is taken as one class with all that lies in {named_few(child.inner.folders)}: give "
+            "it alone if those are the classes."
+            for child in classes
+            if _holds_classes(child)
+        ),
+        NAMED,
+    )
+    notes += [
+        f"{quoted(child.name)} is taken as a class like the others: move it elsewhere if it is none."
+        for child in classes
+        if exact_role(child.name)
+    ]
+    lie_loose = tuple((shown(file.parts), STRAY) for file in strays)
+    told = (*notes, *_parts_of_all(folder))
+    return Layout(classed(folder), test, lie_loose, tuple(aside), told, has_test=test is not None)
 
 
-def _data_within(node: Node) -> str | None:
+def _holds_its_neighbours(child: Child, names: Set[str]) -> bool:
+    """Whether a folder holds the same folders as lie beside it, as archives that were unpacked into themselves do.
+
+    `names` are those of all folders there, as `alike` has them.
+    """
+    shared = child.kinds.keys() & names
+    return len(shared) > 1 and len(shared) >= ALMOST_ALL * max(len(child.kinds), len(names) - 1)
+
+
+def _parts_of_all(folder: Node) -> tuple[str, ...]:
+    """A note if all class folders hold the same folders: pictures and their masks, say."""
+    children = [child_of(name, inner) for name, inner in sorted(folder.folders.items())]
+    if len(children) < 2 or not all(_same(child, children[0]) for child in children):
+        return ()
+    return (f"The class folders hold {named_few(children[0].inner.folders)} each: all images in them are taken.",)
+
+
+def _refuse_joined(title: str, children: Sequence[Child]) -> None:
+    """Raise BadInput for folders that name a split and a class in one: train_cats, train_dogs, test_cats, test_dogs."""
+    splits: dict[frozenset[str], set[str]] = {}
+    for child in children:
+        words = distinct_words(child.name)
+        told = {WORDS[word][0] for word in words & WORDS.keys()}
+        splits.setdefault(frozenset(words - WORDS.keys()), set()).update(told)
+    if len(splits) > 1 and all(TRAIN in told and len(told) > 1 for told in splits.values()):
+        raise BadInput(
+            f"The folders {named_few(child.name for child in children)} of {title} each name a split and a class: put "
+            "the class folders into one folder that is called train and one that is called test."
+        )
+
+
+def _data_within(title: str, node: Node) -> str | None:
     """The folder of a project that holds the data set, beside others that hold a few stray images."""
     children = [child_of(name, inner) for name, inner in sorted(node.folders.items())]
     if len(children) < 2:  # a lone folder is no class: what lies beside it are strays
         return next((child.name for child in children if len(child.inner.folders) > 1), None)
-    if any(exact_role(child.name) for child in children) or roles(children):
-        return None
+    ranks = roles(children)
     split = [child for child in children if _holds_splits(child)]
+    if any(child.kinds for child in _of_role(children, ranks, TRAIN)):
+        return None
+    if not split and (ranks or any(exact_role(child.name) for child in children)):
+        return None
+    if len(split) > 1:
+        raise BadInput(
+            f"The folders {named_few(child.name for child in split)} of {title} are data sets with splits of their "
+            "own: give one of them."
+        )
     containers = split or [child for child in children if len(child.kinds) > 1 and not child.inner.files]
     if len(containers) != 1:
         named = [child for child in children if child.kinds and distinct_words(child.name) & DATA_WORDS]
@@ -310,7 +374,7 @@ def roles(children: Sequence[Child]) -> dict[str, tuple[str, int]]:
 def _same(one: Child, other: Child) -> bool:
     """Whether two folders hold the same folders, but for a few that one of them may lack."""
     shared = one.kinds.keys() & other.kinds.keys()
-    return len(shared) > 1 and len(shared) >= 0.8 * max(len(one.kinds), len(other.kinds))
+    return len(shared) > 1 and len(shared) >= ALMOST_ALL * max(len(one.kinds), len(other.kinds))
 
 
 def _are_splits(one: Child, other: Child) -> bool:
@@ -359,9 +423,12 @@ def labels_of(title: str, layout: Layout) -> tuple[list[str], Mapping[str, str]]
             near = [repr(shown((n,))) for n in trained | tested if n != name and n.casefold() == name.casefold()]
             hint = f" (there, {near[0]} is)" if near else ""
             raise BadInput(
-                f"The class {quoted(name)} is in {split} but not in {other}{hint}: both need the same class folders."
+                f"The class {quoted(name)} is in {split} but not in {other}{hint}: both need the same class folders, "
+                "each with images."
             )
     classes = sorted(set(class_of.values()))
+    if len(classes) == 1 and distinct_words(classes[0]) <= PADDING:  # train/images, test/images
+        raise BadInput(f"The images in {title} are not sorted into classes: {WANTED}.")
     if len(classes) == 1:
         raise BadInput(
             f"{title} has only one class, {quoted(classes[0])}: there is nothing to tell apart, add another."
@@ -373,3 +440,16 @@ def labels_of(title: str, layout: Layout) -> tuple[list[str], Mapping[str, str]]
             "images."
         )
     return classes, class_of
+
+
+def twins_told(classes: Iterable[str]) -> tuple[str, ...]:
+    """Notes on classes whose names are nearly the same: cats and Cats, or é as one character and as two."""
+    groups: dict[str, list[str]] = {}
+    for name in classes:
+        groups.setdefault(alike(name), []).append(name)
+    notes = (
+        f"{named_few(names)} are different classes, although their names are nearly the same."
+        for names in groups.values()
+        if len(names) > 1
+    )
+    return tuple(islice(notes, NAMED))

@@ -77,9 +77,9 @@ def only_parts(names: Iterable[str]) -> bool:
     sides = {"left", "right", "front", "back", "side", "top", "bottom", "images", "crops"}
     sides |= {"original", "augmented", "day", "night", "indoor", "indoors", "outdoor", "outdoors", "masks", "cropped"}
     years = all(re.fullmatch(r"(19|20)\d\d([-_.]?\d\d){0,2}", name) for name in names)
-    numbered = only_numbered(names) and not all(name.isdecimal() for name in names)  # digits are classes
-    classes = {"class", "cls", "label", "category", "kind", "type", "species"}
-    return years or all(name.casefold() in sides for name in names) or (numbered and _stem(names[0]) not in classes)
+    classes = {"class", "cls", "label", "category", "kind", "type", "species", ""}  # digits and letters are, too
+    numbered = only_numbered(names) and _stem(names[0]) not in classes
+    return years or all(name.casefold() in sides for name in names) or numbered
 
 
 def alike(name: str) -> str:

@@ -21,7 +21,7 @@ def files_of(**folders: int) -> list[File]:
 
 
 def both(folder: str, count: int) -> dict[str, int]:
-    return {f"{folder}/{name}": count for name in ("cats", "dogs")}
+    return {f"{folder}/{name}".strip("/"): count for name in ("cats", "dogs")}
 
 
 def laid_out(folders: dict[str, int]):
@@ -62,6 +62,7 @@ SPLIT = ({"cats": 12, "dogs": 12}, {"cats": 4, "dogs": 4})
         ("A", "B"),
         ("big", "small"),
         ("the/one", "another/one"),
+        ("训练集", "测试集"),
     ],
 )
 def test_folders_that_hold_the_same_folders_are_splits(train, test):
@@ -77,6 +78,12 @@ def test_folders_that_hold_the_same_folders_are_splits(train, test):
         (both("train", 12) | both("test", 4) | {"figures": 3, "cats": 2}, {"figures": 3, "cats": 2}),
         (both("p/data/train", 12) | both("p/data/test", 4) | {"p/docs/img": 2}, {"p/docs": 2}),
         (both("data/training", 12) | both("data/testing", 4) | both("figures", 9), {"figures": 18}),
+        (both("pets/pets/train", 12) | both("pets/pets/valid", 4) | {"test/test": 5}, {"test": 5}),
+        (both("pets/train", 12) | both("pets/test", 4) | {"seg_pred": 5}, {"seg_pred": 5}),
+        (both("a/train", 12) | both("a/test", 4) | both("a/a/train", 12) | both("a/a/test", 4), {"a/a": 32}),
+        (both("w/train", 12) | both("w/test", 4) | {"w/val": 3}, {"w/val": 3}),
+        (both("", 12) | both("test", 4), {}),
+        (both("x", 12) | both("x/held-out", 4) | {"x/seg_pred": 1}, {"x/seg_pred": 1}),
     ],
 )
 def test_what_is_no_part_of_the_splits_is_left_aside_and_named(folders, aside):
@@ -95,6 +102,8 @@ def test_what_is_no_part_of_the_splits_is_left_aside_and_named(folders, aside):
         (both("train", 12) | {"test": 6}, {"test": 6}, 0),
         (both("train_images", 12) | {"test_images": 6}, {"test_images": 6}, 0),
         (both("images", 12) | {"test": 6}, {"test": 6}, 0),
+        (both("pets", 12) | both("pets/pets", 12), {"pets/pets": 24}, 0),
+        (both("", 12) | both("copy", 9), {"copy": 18}, 0),
     ],
 )
 def test_a_data_set_without_a_test_split_is_found_among_other_folders(folders, aside, strays):
@@ -145,6 +154,13 @@ def test_two_spellings_of_a_class_are_one_across_splits(spell):
             "'a', 'b' of 'X' are data sets",
         ),
         ({"train_images": 9, "test_images": 9}, "are not sorted into classes"),
+        ({"train/images": 9, "valid/images": 9, "test/images": 9}, "are not sorted into classes"),
+        ({"train_cats": 9, "train_dogs": 9, "test_cats": 3, "test_dogs": 3}, "each name a split and a class"),
+        ({"cat-train": 9, "cat-val": 3, "dog-train": 9, "dog-val": 3}, "each name a split and a class"),
+        (
+            both("a/train", 9) | both("a/test", 3) | both("b/train", 9) | both("b/test", 3) | {"test": 2},
+            "'a', 'b' of 'X' are data sets",
+        ),
         (both("val_set", 9) | both("test_set", 9), "has a test folder but no train folder"),
         ({"train/Cats": 9, "train/dogs": 9, "test/cats": 3, "test/dogs": 3}, "(there, 'cats' is)"),
     ],
@@ -161,6 +177,16 @@ def test_what_was_decided_is_said():
     assert "the larger one trains" in laid_out(both("fold_a", 9) | both("fold_b", 3))[4][0]
     assert laid_out(both("pets", 9) | {"docs": 3})[4] == ("'pets' holds the data set.",)
     assert "taken as one class" in laid_out({"cats/tabby": 5, "cats/siamese": 5, "dogs": 5})[4][0]
+    assert "'test' is taken as a class like the others" in laid_out({"cats": 5, "dogs": 5, "test": 5})[4][0]
+    assert "'test' holds the same folders as lie beside it" in laid_out(both("", 5) | both("test", 2))[4][0]
+    masks = {f"{name}/{part}": 5 for name in ("lung", "heart") for part in ("images", "masks")}
+    assert "hold 'images', 'masks' each: all images in them are taken" in laid_out(masks)[4][0]
+
+
+@pytest.mark.parametrize("names", ["ABC", "猫狗鸟", "123"])
+def test_single_letters_are_classes(names):
+    folders = {f"{split}/{name}": count for split, count in (("one", 12), ("other", 4)) for name in names}
+    assert laid_out(folders)[:2] == (dict.fromkeys(names, 12), dict.fromkeys(names, 4))
 
 
 folder_names = st.sampled_from(
