@@ -32,10 +32,13 @@ FORMATS = (
 ALWAYS_READ = ("JPEG", "MPO", "PNG")  # by every version; MPO is a JPEG with further pictures behind the first
 MAX_PIXELS = 64_000_000  # 192 MB as RGB: above any common camera's picture, below what a decompression bomb needs
 SNIFFED = 32  # bytes that tell a format
-NEEDS_PLUGIN = {
+NOT_READ = {
     "HEIF": "is a HEIC picture, which needs the package pillow-heif",
     "AVIF": "is an AVIF picture, which needs Pillow 11.3 or newer",
     "WEBP": "is a WebP picture, which this Pillow was built without",
+    "PNM": "is no picture that can be read here, being PBM, PGM or PPM: convert such to PNG",
+    "JPEG2000": "is no picture that can be read here, being JPEG 2000: convert such to PNG",
+    "JXL": "is no picture that can be read here, being JPEG XL: convert such to PNG",
 }
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_PICTURE = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf")  # the chunks that decide on pixels
@@ -89,6 +92,10 @@ def sniff(start: bytes) -> str | None:
         b"MM\0*": "TIFF",
         b"II+\0": "TIFF",
         b"MM\0+": "TIFF",
+        **{b"P%d%c" % (number, blank): "PNM" for number in range(1, 7) for blank in b" \t\r\n"},
+        b"\0\0\0\x0cjP  ": "JPEG2000",
+        b"\xff\x4f\xff\x51": "JPEG2000",
+        b"\0\0\0\x0cJXL ": "JXL",
     }
     if start[:2] == b"BM" and start[6:10] == bytes(4):  # two letters alone begin many a text
         return "BMP"
@@ -161,7 +168,7 @@ def reason(error: Exception, path: Path) -> str:
         if start.startswith(b"/annex/objects/"):
             return "is a pointer of git-annex instead of the image, which `git annex get` fetches"
         kind = sniff(start) or ""
-        return NEEDS_PLUGIN.get(kind, "is cut short or damaged" if kind else "is no picture that can be read")
+        return NOT_READ.get(kind, "is cut short or damaged" if kind else "is no picture that can be read")
     return "is cut short or damaged"
 
 

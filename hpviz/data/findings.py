@@ -90,7 +90,8 @@ def _skipped(found: Audit) -> Iterator[Finding]:
     told = f"1 file was skipped: {first} {reason}."
     if count > 1:
         told = f"{count:,} files were skipped; the first, {first}, {reason}."
-    yield Finding("skipped", count, told, "Neither training nor test figures know of them.")
+    them = "it" if count == 1 else "them"
+    yield Finding("skipped", count, told, f"Neither training nor test figures know of {them}.")
 
 
 def _equal(equal: Duplicates, train: int, test: int) -> Iterator[Finding]:

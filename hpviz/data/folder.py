@@ -8,12 +8,11 @@ from pathlib import Path, PurePath
 import numpy as np
 
 from hpviz.data.conversion import refuse_emptied, refuse_thinned
-from hpviz.data.decode import NEEDS_PLUGIN
 from hpviz.data.files import OUT, OUT_TO_FOLDER, TO_NOTHING, Closed, File, Skipped, find_files, shown
 from hpviz.data.folder_tree import Classed
 from hpviz.data.follow_links import confirmed, note_unconfirmed, roots_of, sentence
-from hpviz.data.hashes import Inside, digest_of, examine_files, sniff_files
-from hpviz.data.layout import NAMED, WANTED, Layout, arrange, labels_of, left_aside
+from hpviz.data.hashes import NO_PICTURE, Inside, digest_of, examine_files, sniff_files
+from hpviz.data.layout import NAMED, WANTED, Layout, arrange, labels_of, left_aside, twins_told
 from hpviz.data.prepared import Identity, counts, hold_out
 from hpviz.data.progress import Progress
 from hpviz.data.split_names import DATA_WORDS, distinct_words, split_told
@@ -77,7 +76,7 @@ def look(folder: Path, cache: Path) -> Generator[Progress, None, Listing]:
     while True:
         closed = what_is_closed(found.closed, roots)
         if not pictures:
-            raise BadInput(f"In {title}, {closed}" if closed else nothing_in(folder, others))
+            raise BadInput(f"In {title}, {closed}" if closed else nothing_in(folder, others, found.hidden))
         try:
             layout = arrange(title, pictures)
             classes, class_of = labels_of(title, layout)
@@ -95,7 +94,7 @@ def look(folder: Path, cache: Path) -> Generator[Progress, None, Listing]:
         others += wrong.items()
     labels = {name: classes.index(kind) for name, kind in class_of.items()}
     train, test = (photos(files, labels, inside) for files in (layout.train, layout.test or {}))
-    notes = layout.notes
+    notes = layout.notes + twins_told(classes)
     if layout.test is None:
         train, test = set_aside(train)
         share = f"{TEST_SHARE:.0%}"
@@ -138,7 +137,7 @@ def skipped_of(
     return skipped
 
 
-def nothing_in(folder: Path, others: Sequence[tuple[File, str]]) -> str:
+def nothing_in(folder: Path, others: Sequence[tuple[File, str]], hidden: int) -> str:
     """Why no image was found, in a sentence."""
     if not folder.is_dir():
         return f"The folder {str(folder)!r} is no longer there: put it back or give another."
@@ -146,8 +145,11 @@ def nothing_in(folder: Path, others: Sequence[tuple[File, str]]) -> str:
         empty = not any(folder.iterdir())
     except OSError as error:
         return f"The folder {str(folder)!r} cannot be read ({error.strerror}): change its permissions or give another."
-    waiting = next(((file, why) for file, why in others if why in NEEDS_PLUGIN.values()), None)
-    why = f" ({shown(waiting[0].parts)!r}, for one, {waiting[1]})" if waiting else ""
+    if others:
+        file, reason = next((each for each in others if each[1] != NO_PICTURE), others[0])
+        why = f" ({shown(file.parts)!r}, for one, {reason})"
+    else:
+        why = " (what is hidden is not looked at)" if hidden else ""
     return f"The folder {str(folder)!r} {'is empty' if empty else 'holds no images'}{why}: {WANTED}."
 
 
@@ -211,8 +213,9 @@ def other_files(
             loose.append(repr(name) if len(files) == 1 else f"{len(files):,} files in {name!r} ({ending})")
     told = _few(folders, "folders without a picture were")
     if loose:
-        more = f" and in {len(loose) - NAMED} more folders" if len(loose) > NAMED else ""
-        told += (f"Left aside, for no decoder reads them: {', '.join(loose[:NAMED])}{more}.",)
+        more = len(loose) - NAMED
+        elsewhere = "" if more < 1 else " and in 1 more folder" if more == 1 else f" and in {more:,} more folders"
+        told += (f"Left aside, for no decoder reads them: {', '.join(loose[:NAMED])}{elsewhere}.",)
     if hidden:
         aside.append(("hidden files and folders", hidden, "not looked at"))
     return tuple(aside), told

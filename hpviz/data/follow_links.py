@@ -30,10 +30,16 @@ def within(path: str, root: str) -> bool:
 
 
 def is_never_followed(path: str) -> bool:
-    """Whether a real path belongs to the system or to a person's keys."""
+    """Whether a real path belongs to the system or to a person's keys, or holds all that people have."""
     if within(path, SHARED_MEMORY):
         return False
-    return any(within(path, place) for place in SYSTEM) or not SECRET.isdisjoint(Path(path).parts)
+    of_the_system = holds_everything(Path(path)) or any(within(path, place) for place in SYSTEM)
+    return of_the_system or not SECRET.isdisjoint(Path(path).parts)
+
+
+def holds_everything(place: Path) -> bool:
+    """Whether a place is the root of a file system or the folder of all people's homes."""
+    return place == place.parent or (place.parent == place.parent.parent and place.name in ("home", "Users"))
 
 
 def confirmed(folder: Path, cache: Path) -> tuple[str, ...]:
@@ -48,7 +54,7 @@ def confirm(folder: Path, root: str | Path, cache: Path) -> None:
     place = absolute(read_path(str(root)))
     if nature(place) != "folder":
         raise BadInput(f"{quoted(root)} is not a folder: give the one that the links lead to.")
-    if place == place.parent or (place.parent == place.parent.parent and place.name in ("home", "Users")):
+    if holds_everything(place):
         raise BadInput(f"{quoted(place)} holds everything on this machine: give the folder that the links lead to.")
     if is_never_followed(str(place)):
         raise BadInput(f"{quoted(place)} is a place of the system, where links are never followed.")

@@ -1,7 +1,6 @@
 """What is inside each file of a folder: its content hash and whether a decoder reads it, found out once."""
 
 import hashlib
-import os
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Any
 
 from PIL import __version__ as pillow_version
 
-from hpviz.data.decode import FORMATS, NEEDS_PLUGIN, SNIFFED, Unreadable, examine, sniff
+from hpviz.data.decode import FORMATS, NOT_READ, SNIFFED, Unreadable, examine, sniff
 from hpviz.data.files import File, Skipped, shown
 from hpviz.data.progress import Progress
 from hpviz.data.remembered import memory_of, recall, remember
@@ -55,7 +54,7 @@ def sniff_files(
         elif file.has_picture_name or kind in FORMATS:
             pictures.append(file)
         else:
-            others.append((file, NEEDS_PLUGIN.get(kind, NO_PICTURE)))
+            others.append((file, NOT_READ.get(kind, NO_PICTURE)))
     return pictures, others
 
 
@@ -110,7 +109,9 @@ def examine_files(
 
 def digest_of(lines: Iterable[tuple[str, str]]) -> str:
     """One SHA-256 (hex) for a set of (name, content hash), whatever its order."""
-    return sha256(b"".join(os.fsencode(f"{name}\0{digest}\n") for name, digest in sorted(lines)))
+    lines = sorted(lines)
+    # As UTF-8 whatever this system calls files in: the same images are the same set everywhere.
+    return sha256("".join(f"{name}\0{digest}\n" for name, digest in lines).encode("utf-8", "surrogateescape"))
 
 
 def sha256(content: bytes) -> str:

@@ -277,3 +277,27 @@ def test_pointers_in_place_of_images_are_told_from_damaged_ones(tmp_path, listed
             (tmp_path / "set" / name / f"{number}.jpg").write_bytes(pointer)
     with pytest.raises(BadInput, match=why):
         listed(tmp_path / "set")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("1.ppm", b"P6 1 1 255\n\0\0\0", r"'cats/1.ppm', for one, is no picture that can be read here, being PBM"),
+        ("1.jp2", b"\0\0\0\x0cjP  \r\n\x87\n", r"here, being JPEG 2000: convert such to PNG"),
+        ("1.nef", b"II*\0\x08\0\0\0", "is a camera's raw file"),
+        ("1.parquet", b"PAR1", "'cats/1.parquet', for one, is no picture that can be read"),
+        (".1.png", b"", r"\(what is hidden is not looked at\)"),
+    ],
+)
+def test_a_folder_without_a_picture_says_what_lies_there(tmp_path, listed, name, content, why):
+    for folder in ("cats", "dogs"):
+        (tmp_path / "set" / folder).mkdir(parents=True)
+        (tmp_path / "set" / folder / name).write_bytes(content)
+    with pytest.raises(BadInput, match=why):
+        listed(tmp_path / "set")
+
+
+def test_classes_that_are_nearly_called_the_same_are_pointed_out(tmp_path, fill, listed):
+    found = listed(fill(tmp_path / "set", "cats", "Cats", "dogs"))
+    assert found.classes == ("Cats", "cats", "dogs")
+    assert "'Cats', 'cats' are different classes, although their names are nearly the same." in found.notes

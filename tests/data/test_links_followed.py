@@ -224,3 +224,11 @@ def test_what_else_is_wrong_is_said_beside_the_links(tmp_path, fill, elsewhere, 
     root = linked(fill(tmp_path / "set", "cat"), elsewhere / "train", "dog")
     with pytest.raises(BadInput, match=r"has only one class, 'cat': .*; in it, 1 link leads out of the folder"):
         listed(root)
+
+
+@pytest.mark.parametrize("target", ["/", "/home"])
+def test_nobody_is_told_to_follow_links_to_where_that_would_be_refused(tmp_path, fill, listed, cache, target):
+    root = fill(tmp_path / "set", "cat", "dog")
+    (root / "cat" / "all").symlink_to(target)
+    assert listed(root).skipped == (("cat/all", "is a link to a place that is never followed"),)
+    assert unconfirmed(root, cache) == []

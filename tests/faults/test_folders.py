@@ -24,9 +24,9 @@ TINY = ["--image-size", "48", "--batch-size", "8", "--precision", "fp32"]
 def hpviz(tmp_path):
     """Start `python -m hpviz` on a cache of its own."""
 
-    def start(*arguments: str) -> subprocess.Popen[str]:
+    def start(*arguments: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "hpviz", *arguments, "--json", "--cache", str(tmp_path / "cache")]
-        env = {**os.environ, "OMP_NUM_THREADS": "1"}
+        env = {**os.environ, "OMP_NUM_THREADS": "1", **(env or {})}
         return subprocess.Popen(command, cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     return start
@@ -173,3 +173,15 @@ def test_a_set_of_links_trains_once_confirmed_and_nothing_outside_the_cache_is_t
     assert told["audit"]["skipped"] == [["test/dark/key.png", "is a link that leads out of the folder"]]
     after = state(tmp_path)
     assert {path: about for path, about in after.items() if not path.startswith(str(tmp_path / "cache"))} == before
+
+
+def test_a_set_is_the_same_where_the_system_cannot_spell_its_names(tmp_path, folder, hpviz):
+    root = Path(shutil.copytree(folder, tmp_path / "squares"))
+    for split in ("train", "test"):
+        (root / split / "dark").rename(root / split / "dunkel – ночь")
+    told = []
+    for more in ({"LC_ALL": "C.UTF-8"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}):
+        status, (line, *_), err = finish(hpviz("data", "--data", str(root), env=more))
+        assert status == 0, err
+        told.append((line["fingerprint"], line["classes"], line["train_counts"]))
+    assert told[0] == told[1]
