@@ -118,10 +118,12 @@ def compare(
     names, lost = names or {value: str(value) for value in measured}, lost or {}
     repeated = [value for value, figures in measured.items() if len(figures) > 1]
     told = _Told(measured, names, lost, len(repeated) * (len(repeated) - 1) // 2)
+    spread = _seed_spread(measured, lost) if repeated else None  # of all pairs alike: each anew takes n³ steps
     pairs = []
     for pair in combinations(measured, 2):
-        if pair[0] in repeated and pair[1] in repeated:
-            found = contrast(measured, {pair[0]: 1, pair[1]: -1}, test_images, means=len(repeated), lost=lost)
+        if spread and len(measured[pair[0]]) > 1 and len(measured[pair[1]]) > 1:
+            weights = {pair[0]: 1, pair[1]: -1}
+            found = _contrast(measured, weights, test_images, spread, means=len(repeated))
             pairs.append(_tested(pair, found, told))
         else:
             pairs.append(_untested(pair, told))
@@ -146,21 +148,45 @@ def contrast(
     what is said of their own group alone. Raises ValueError if no group has two seeds, because then these runs say
     nothing of it.
     """
-    freedom = sum(len(figures) - 1 for figures in groups.values() if figures)
-    if freedom < 1:
-        raise ValueError("One seed a value tells nothing about the spread of seeds.")
-    prior = PRIOR_FREEDOM if test_images else 0
+    return _contrast(groups, weights, test_images, _seed_spread(groups, lost or {}), offset, means)
+
+
+@dataclass(frozen=True)
+class _SeedSpread(Generic[Value]):
+    """How far seeds spread: the variance of each group that has two, and all of them together, on so many degrees."""
+
+    squares: Mapping[Value, float]
+    pooled: float
+    freedom: int
+
+
+def _seed_spread(groups: Mapping[Value, Sequence[float]], lost: Mapping[Any, int]) -> _SeedSpread[Value]:
     squares = {value: variance(figures) for value, figures in groups.items() if len(figures) > 1}
-    kept = {value: figures[: len(figures) - (lost or {}).get(value, 0)] for value, figures in groups.items()}
+    if not squares:
+        raise ValueError("One seed a value tells nothing about the spread of seeds.")
+    kept = {value: figures[: len(figures) - lost.get(value, 0)] for value, figures in groups.items()}
     if not any(len(figures) > 1 for figures in kept.values()):
         kept = dict(groups)
     freedom = sum(len(figures) - 1 for figures in kept.values() if figures)
     pooled = sum(variance(figures) * (len(figures) - 1) for figures in kept.values() if len(figures) > 1) / freedom
-    expected = max(pooled, _drawn_to(PRIOR_SPREAD**2, pooled, freedom, prior))
-    freedom += prior
+    return _SeedSpread(squares, pooled, freedom)
+
+
+def _contrast(
+    groups: Mapping[Value, Sequence[float]],
+    weights: Mapping[Any, float],
+    test_images: int | None,
+    spread: _SeedSpread[Value],
+    offset: float = 0.0,
+    means: int = 2,
+) -> Contrast:
+    """`contrast` where it is known how far seeds spread."""
+    prior = PRIOR_FREEDOM if test_images else 0
+    expected = max(spread.pooled, _drawn_to(PRIOR_SPREAD**2, spread.pooled, spread.freedom, prior))
+    freedom = spread.freedom + prior
     parts = {value: weight**2 / len(groups[value]) for value, weight in weights.items()}
     together = sum(part * expected for part in parts.values())
-    own, own_freedom = _own(groups, parts, squares, expected, freedom, prior)
+    own, own_freedom = _own(groups, parts, spread.squares, expected, freedom, prior)
     images = sum(weight**2 * _sampling(groups[value], test_images) for value, weight in weights.items())
     spreads = [Spread(math.sqrt(together + images), freedom)]
     if own > together:

@@ -1,9 +1,12 @@
 """Different, or noise? Nothing is called different that is not, and what is different is found."""
 
+from statistics import variance
+
 import numpy as np
 import pytest
 
 from benchmarks.calibrate_noise import share_called_different, share_found
+from hpviz.analysis import noise
 from hpviz.analysis.noise import ALPHA, PRIOR_SPREAD, compare, contrast
 
 MANY_IMAGES = 10**9  # so many that only the seeds make noise
@@ -43,6 +46,14 @@ def test_the_spread_of_seeds_is_pooled_over_the_values_on_the_screen():
     together = contrast({**near, "c": [0.400, 0.41], "d": [0.2, 0.21]}, {"a": 1, "b": -1}, MANY_IMAGES)
     assert alone.error > together.error
     assert alone.freedom < together.freedom
+
+
+def test_how_far_seeds_spread_is_found_out_once_for_all_pairs_of_a_screen(monkeypatch):
+    asked = []
+    monkeypatch.setattr(noise, "variance", lambda figures: asked.append(figures) or variance(figures))
+    values = {number: [0.5, 0.5 + number / 100] for number in range(20)}
+    assert len(compare(values, MANY_IMAGES)) == 190
+    assert len(asked) <= 2 * len(values)  # for each pair anew, hundreds of values take minutes
 
 
 def test_a_wild_value_is_not_judged_by_its_calm_neighbours():
