@@ -151,6 +151,9 @@ def test_people_get_a_table(capsys, folder):
         (["runs", "--cache", ""], "No path was given"),
         (["run", "--data", ""], "No data set was named"),
         (["data", "--data", " "], "No data set was named"),
+        (["data", "--data=--"], "--data has no value"),
+        (["sweep", "weight-decay", "--values=--"], "--values has no value"),
+        (["runs", "--cache=--"], "--cache has no value"),
     ],
 )
 def test_a_slip_of_the_hand_is_one_short_sentence_that_names_the_way_out(capsys, arguments, words):

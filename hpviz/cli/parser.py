@@ -37,6 +37,9 @@ class Parser(argparse.ArgumentParser):
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The verb and its options, the paths among them as they were meant. Raises BadInput, in a sentence."""
+    for option, _, value in (argument.partition("=") for argument in arguments):
+        if option.startswith("--") and value == "--":  # argparse would take it away and leave a list
+            raise BadInput(f"{option} has no value: -- is none.")
     options = build_parser().parse_args(arguments)
     options.cache = default_cache() if options.cache is None else absolute(read_path(options.cache))
     demand_folder(options.cache, "cache")
