@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hpviz.data.follow_links import is_never_followed, within
+from hpviz.data.follow_links import is_never_followed, is_of_the_system, within
 from hpviz.data.progress import Progress
 from hpviz.spec import BadInput
 
@@ -65,9 +65,11 @@ def find_files(folder: Path, followed: Sequence[str]) -> Generator[Progress, Non
     """All that lies below `folder`; hidden names and __MACOSX are only counted.
 
     Links are followed inside the folder and into the folders `followed`, all others are skipped and listed. Raises
-    BadInput if there are far too many files for a data set.
+    BadInput if there are far too many files for a data set, or for a place of the system.
     """
     root = os.path.realpath(folder)
+    if is_of_the_system(root):
+        raise BadInput(f"{str(folder)!r} is a place of the system: give the folder of the images itself.")
     found = Found()
     allowed, seen, visited = (root, *followed), 0, {root}
     places: list[Place] = [((), (root,), False)]
@@ -144,6 +146,8 @@ def _look_at(
             return "is a link back to a folder that it lies in"
         if to_folder and linked and path in visited:  # links between linked folders: n of them have n! ways
             return "is a link to a folder that is read already"
+    if to_folder and is_of_the_system(path):
+        return "is a place of the system, which is not looked into"
     if to_folder:
         return parts, (*around, path), linked or is_link
     return File(parts, path, about.st_size, about.st_mtime_ns, is_link)

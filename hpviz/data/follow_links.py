@@ -31,10 +31,12 @@ def within(path: str, root: str) -> bool:
 
 def is_never_followed(path: str) -> bool:
     """Whether a real path belongs to the system or to a person's keys, or holds all that people have."""
-    if within(path, SHARED_MEMORY):
-        return False
-    of_the_system = holds_everything(Path(path)) or any(within(path, place) for place in SYSTEM)
-    return of_the_system or not SECRET.isdisjoint(Path(path).parts)
+    return is_of_the_system(path) or holds_everything(Path(path)) or not SECRET.isdisjoint(Path(path).parts)
+
+
+def is_of_the_system(path: str) -> bool:
+    """Whether a real path is where the system keeps its own, some of which never ends or waits forever when read."""
+    return not within(path, SHARED_MEMORY) and any(within(path, place) for place in SYSTEM)
 
 
 def holds_everything(place: Path) -> bool:

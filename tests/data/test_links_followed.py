@@ -232,3 +232,9 @@ def test_nobody_is_told_to_follow_links_to_where_that_would_be_refused(tmp_path,
     (root / "cat" / "all").symlink_to(target)
     assert listed(root).skipped == (("cat/all", "is a link to a place that is never followed"),)
     assert unconfirmed(root, cache) == []
+
+
+@pytest.mark.parametrize("place", ["/proc/self", "/sys/kernel"])
+def test_a_place_of_the_system_is_no_folder_of_images(place, listed):
+    with pytest.raises(BadInput, match="is a place of the system: give the folder of the images itself"):
+        listed(Path(place))
