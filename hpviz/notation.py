@@ -25,6 +25,11 @@ def short(value: float) -> str:
     return f"{float(mantissa):g}e{int(exponent)}"
 
 
+def figure(value: float, decimals: int) -> str:
+    """A measured figure with that many decimals, in three digits and a power where it has run away: 0.689, 4.33e20."""
+    return f"{value:.{decimals}f}" if abs(value) < 1e6 else short(float(f"{value:.3g}"))
+
+
 def spelled(value: float) -> str:
     """The same number in three notations, for those who know one of them: 1e-4 = 10⁻⁴ = 0.0001."""
     if value == 0:

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from hpviz.charts.lettering import drawable
 from hpviz.hyperparameters import HYPERPARAMETERS, is_neutral, spell, value_of
-from hpviz.notation import short
+from hpviz.notation import figure, short
 from hpviz.runs.document import EpochRow, Run
 from hpviz.runs.pace import View, clock
 from hpviz.spec import FIRST_FIELDS
@@ -211,4 +211,4 @@ def percent(fraction: float | None) -> str:
 
 
 def number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+    return "–" if value is None else figure(value, 3)

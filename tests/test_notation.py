@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpviz.notation import read_number, short, spelled
+from hpviz.notation import figure, read_number, short, spelled
 from hpviz.spec import BadInput
 
 
@@ -20,6 +20,14 @@ def test_short_is_how_one_types_it(value, text):
 @pytest.mark.parametrize(("value", "text"), [(1e-4, "1e-4 = 10⁻⁴ = 0.0001"), (3e-3, "3e-3 = 3·10⁻³ = 0.003"), (0, "0")])
 def test_spelled_gives_three_notations(value, text):
     assert spelled(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [(0.6891, 3, "0.689"), (1234.5, 2, "1234.50"), (432633794603719327744.0, 3, "4.33e20"), (999999.9, 0, "1000000")],
+)
+def test_a_figure_that_has_run_away_is_no_row_of_digits(value, decimals, text):
+    assert figure(value, decimals) == text
 
 
 @given(st.floats(1e-12, 1e5))

@@ -11,6 +11,7 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import Literal
 
+from hpviz.notation import figure
 from hpviz.runs.document import ACTIVE, EpochRow, Run
 
 Kind = Literal[
@@ -130,14 +131,14 @@ def _diverged(rows: list[EpochRow], guessing: float) -> Found:
         if not is_finite(row):
             return "diverged", f"A loss was no longer a finite number in epoch {row['epoch']}"
     if (loss := rows[-1]["train_loss"]) > LOST * guessing:
-        return "diverged", f"Train loss is {loss:.3g}, {loss / guessing:.0f} times that of guessing"
+        return "diverged", f"Train loss is {loss:.3g}, {figure(loss / guessing, 0)} times that of guessing"
     return None
 
 
 def _single(rows: list[EpochRow]) -> Found:
     if len(rows) > 1:
         return None
-    return "still improving", f"One epoch makes no trend, and test loss stands at {rows[0]['test_loss']:.2f}"
+    return "still improving", f"One epoch makes no trend, and test loss stands at {figure(rows[0]['test_loss'], 2)}"
 
 
 def _dead(rows: list[EpochRow], guessing: float) -> Found:
@@ -153,7 +154,7 @@ def _unstable(rows: list[EpochRow], guessing: float) -> Found:
         return None
     worst = max(jumps, key=lambda row: row["test_loss"])
     times = "once" if len(jumps) == 1 else f"{len(jumps)} times"
-    where = f"to {worst['test_loss']:.2f} in epoch {worst['epoch']}"
+    where = f"to {figure(worst['test_loss'], 2)} in epoch {worst['epoch']}"
     return "unstable", f"Test loss jumped {times} within {len(rows)} epochs, {where}"
 
 
@@ -178,7 +179,7 @@ def _turned(rows: list[EpochRow]) -> Found:
         return None
     best, last = min(rows, key=lambda row: row["test_loss"]), rows[-1]
     rise = last["test_loss"] - best["test_loss"]
-    rule = f"Test loss rose {rise:.2f} above its best at epoch {best['epoch']} while train loss fell"
+    rule = f"Test loss rose {figure(rise, 2)} above its best at epoch {best['epoch']} while train loss fell"
     accuracies = f"from {best['test_accuracy']:.1%} to {last['test_accuracy']:.1%}"
     if best["test_accuracy"] - last["test_accuracy"] >= ACCURACY_LOST:
         return "over-fit", f"{rule} and accuracy fell {accuracies}"
@@ -191,7 +192,7 @@ def _improving(rows: list[EpochRow]) -> Found:
     earlier = min((row["test_loss"] for row in rows[: -1 - SLOPE_EPOCHS]), default=math.inf)
     if fall < STILL_FALLING or last > (1 - STILL_FALLING) * earlier:
         return None
-    return "still improving", f"Test loss still falls by {fall:.0%} an epoch, to {rows[-1]['test_loss']:.2f}"
+    return "still improving", f"Test loss still falls by {fall:.0%} an epoch, to {figure(rows[-1]['test_loss'], 2)}"
 
 
 def _memorised(rows: list[EpochRow]) -> Found:
@@ -217,7 +218,8 @@ def _good(rows: list[EpochRow]) -> tuple[Kind, str]:
     train, test = last["train_accuracy_eval"], last["test_accuracy"]
     return (
         "good",
-        f"Test loss has settled at {last['test_loss']:.2f}, with {train:.1%} right in training and {test:.1%} in test",
+        f"Test loss has settled at {figure(last['test_loss'], 2)}, with {train:.1%} right in training and {test:.1%} "
+        "in test",
     )
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import fmean
 from typing import Generic, TypeVar
 
 from hpviz.analysis.noise import ALPHA, compare, contrast
+from hpviz.notation import figure
 
 Value = TypeVar("Value", bound=Hashable)
 
@@ -53,7 +55,7 @@ def lowest(losses: Mapping[Value, Sequence[float]]) -> Leader[Value] | None:
         if first in repeated and value != first
         if contrast(groups, {value: 1, first: -1}, means=len(repeated)).p <= ALPHA
     }
-    return _leader(groups, first, different, "{:.2f}".format)
+    return _leader(groups, first, different, partial(figure, decimals=2))
 
 
 def only_highest(figures: Sequence[float | None]) -> int | None:
