@@ -5,6 +5,7 @@ It never deletes a run. What cannot be used is moved to the folder `aside`.
 
 import secrets
 import shutil
+import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -166,7 +167,7 @@ def _backup(store: RunStore, cache: Path) -> Iterator[Finding]:
     try:
         store.backup()
         yield Finding("backup", found, "made a new one")
-    except (OSError, BadInput) as error:
+    except (OSError, sqlite3.Error, BadInput) as error:
         yield Finding("backup", f"{found}, and none can be made: {error}", remains=True)
 
 

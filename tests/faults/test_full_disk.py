@@ -212,6 +212,18 @@ def test_the_doctor_looks_at_a_full_disk(small, cache, capsys):
     assert [line["what"] for line in lines if "free" in line["found"]] == ["space"]
 
 
+@pytest.mark.parametrize("backup", ["damaged", "gone"])
+def test_the_doctor_says_of_a_full_disk_that_it_has_no_room_for_a_backup(small, cache, capsys, backup):
+    path = cache / "backup" / "cache.db"
+    path.unlink()
+    if backup == "damaged":
+        path.write_bytes(b"x" * 8192)
+    small.fill()
+    status, lines, complaint = command(cache, capsys, "doctor")
+    assert (status, complaint) == (1, "")
+    assert [line["did"] for line in lines if line["what"] == "backup"] in (["nothing"], ["made a new one"])
+
+
 def test_checkpoints_can_be_freed_with_0_bytes_free(small, cache):
     small.fill()
     store = RunStore(cache)
