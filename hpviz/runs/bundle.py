@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import PurePath, PureWindowsPath
 from typing import Annotated, Any, Literal, Self
@@ -163,7 +163,8 @@ def write(runs: Sequence[Run]) -> bytes:
         "exported": now(),
         "runs": outward,
     }
-    return json.dumps(bundle, allow_nan=False, ensure_ascii=False, indent=1).encode()
+    # Names that were no UTF-8 came into the stores of earlier versions as they were.
+    return json.dumps(bundle, allow_nan=False, ensure_ascii=False, indent=1).encode(errors="replace")
 
 
 def read(data: bytes, kind: Literal["imported", "reference"] = "imported") -> list[Run]:
@@ -182,7 +183,10 @@ def too_large(size: int) -> str:
 
 
 def _outward(run: Run) -> dict[str, Any]:
-    """What goes out of a run, its texts cut to what is taken in: a failure's reason and a folder's name may be long."""
+    """What goes out of a run, so that it is taken in: no more than a bundle has room for, long texts cut.
+
+    A failure's reason and a folder's name may be long; other programs, and later versions, may have added fields.
+    """
     under_way = run["status"] in ACTIVE
     spec = RunSpec(**run["spec"])
     reason = "Exported while it was being trained." if under_way else run["reason"]
@@ -194,12 +198,20 @@ def _outward(run: Run) -> dict[str, Any]:
         "target": run["target"],
         "status": "stopped" if under_way else run["status"],
         "reason": reason and placeless(reason, run)[:TEXT_LENGTH],
-        "epochs": run["epochs"],
-        "machine": run["machine"],
+        "epochs": [_known(row, Row) for row in run["epochs"]],
+        "machine": {
+            name: told[:TEXT_LENGTH] if isinstance(told, str) else told
+            for name, told in _known(run["machine"], Machine).items()
+        },
         "created": run["created"],
         "updated": run["updated"],
         "origin": run["origin"] and {name: run["origin"][name] for name in ("version", "exported")},
     }
+
+
+def _known(fields: Mapping[str, Any], kind: type[BaseModel]) -> dict[str, Any]:
+    """Those of the fields that a bundle has room for."""
+    return {name: value for name, value in fields.items() if name in kind.model_fields}
 
 
 def placeless(text: str, run: Run) -> str:

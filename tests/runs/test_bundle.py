@@ -78,6 +78,17 @@ def test_what_is_too_long_for_a_bundle_is_cut_as_it_goes_out():
     assert (theirs["reason"], theirs["inputs"]["classes"]) == ("x" * 500, ["y" * 200, "sea"])
 
 
+def test_what_others_added_to_a_run_or_named_oddly_does_not_keep_it_from_going_out():
+    ours = trained()
+    ours["machine"] |= {"fan": "loud", "name": "z" * 501}
+    ours["epochs"][0] |= {"mood": "good"}
+    ours["inputs"]["classes"] = ["caf\udce9", "sea"]  # as earlier versions noted a name that is no UTF-8
+    (theirs,) = bundle.read(bundle.write([ours]))
+    assert theirs["machine"]["name"] == "z" * 500
+    assert "mood" not in theirs["epochs"][0]
+    assert theirs["inputs"]["classes"] == ["caf?", "sea"]
+
+
 def test_a_run_that_diverged_comes_back_with_its_gaps():
     ours = trained()
     ours.update(status="diverged", reason="The loss stopped being a finite number.")
