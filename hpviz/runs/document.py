@@ -126,6 +126,7 @@ def moment(text: str) -> str:
 # Nothing larger is ever measured in float32, and its square is still a number.
 Figure = Annotated[float, Field(ge=0, le=1e45)] | None
 Share = Annotated[float, Field(ge=0, le=1)] | None
+Seconds = Annotated[float, Field(ge=0, le=1e45)]  # a clock tells them, so they are always there
 Counted = Annotated[int, Field(ge=0, le=10**15)]
 
 
@@ -146,8 +147,8 @@ class _Row(_Checked):
     test_accuracy: Share
     validation_loss: Figure = None
     validation_accuracy: Share = None
-    train_seconds: Figure
-    test_seconds: Figure
+    train_seconds: Seconds
+    test_seconds: Seconds
     images_per_second: Figure = None
     peak_memory_bytes: Counted | None = None
     weight_norm: Figure = None
@@ -313,9 +314,9 @@ def _told(extension: Extension, done: int, reason: str | None) -> str:
 def requests_of(run: Run) -> dict[str, int]:
     """Who asks for how many epochs; a target that an older version set is a request of nobody in particular."""
     asked = run.get("requests")
-    known = isinstance(asked, dict) and all(type(epochs) is int for epochs in asked.values())
+    known = isinstance(asked, dict) and all(map(_is_target, asked.values()))
     asked = dict(asked) if asked and known else {}
-    return asked if max(asked.values(), default=0) >= run["target"] else {**asked, "": run["target"]}
+    return asked if asked and max(asked.values()) >= run["target"] else {**asked, "": run["target"]}
 
 
 def before_of(run: Run) -> Rest | None:
@@ -357,7 +358,11 @@ def _is_like(value: object, kind: type) -> bool:
     """Whether that is a Rest or an Extension as they are written here."""
     if not (isinstance(value, dict) and value.keys() == kind.__annotations__.keys()):
         return False
-    return type(value["target"]) is int and value["status"] in get_args(Status)
+    return _is_target(value["target"]) and value["status"] in get_args(Status)
+
+
+def _is_target(epochs: object) -> bool:
+    return type(epochs) is int and 0 <= epochs <= MAX_EPOCHS
 
 
 def put_epoch(run: Run, row: EpochRow) -> None:

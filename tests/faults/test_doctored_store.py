@@ -15,7 +15,7 @@ from hpviz.runs.recovery import write_sidecar
 from hpviz.runs.runner import Runner
 from hpviz.runs.schema import SCHEMA
 from hpviz.runs.store import RunStore
-from hpviz.spec import BadInput
+from hpviz.spec import MAX_EPOCHS, BadInput
 from tests.faults.made_up_store import doctor_database, made_up, plant, stored
 
 KEY = "v1/run/"
@@ -71,6 +71,8 @@ SPOILT = {
     "accuracy true": in_row(test_accuracy=True),
     "huge updates": in_row(updates=10**300),
     "negative seconds": in_row(train_seconds=-1.0),
+    "no train seconds": in_row(train_seconds=None),
+    "no test seconds": in_row(test_seconds=None),
     "epochs out of order": lambda run: {**run, "epochs": run["epochs"][::-1]},
     "an epoch twice": lambda run: {**run, "epochs": [run["epochs"][0]] * 2},
     "spec is a list": with_(spec=[]),
@@ -213,6 +215,8 @@ def test_what_a_later_version_wrote_stays_as_it_is(cache):
     assert runner.store.notice.count("newer hpviz") == 2
     with pytest.raises(BadInput, match="newer hpviz"):
         runner.store.put(theirs)
+    with pytest.raises(BadInput, match=f"Run {theirs['id']} was written by a later version"):
+        runner.store.find(theirs["id"][:6])
     write_sidecar(theirs, store.checkpoints / theirs["id"])
     runner.close()
     RunStore(cache).runs()
@@ -240,6 +244,28 @@ def test_a_date_in_a_form_that_only_python_reads_is_read_as_what_it_is(cache):
     (read,) = store.runs()
     assert (read["created"], read["updated"]) == ("2025-12-29T00:00:00.000+00:00", "2026-01-05T01:00:00.000+00:00")
     assert store.notice is None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"status": "running", "epochs": [], "target": 0},
+        {"status": "running", "requests": {"page": 10**30}},
+        {"status": "running", "requests": {"page": -5}},
+        {"extension": {"target": 10**30, "status": "stopped"}},
+        {"extension": {"target": -4, "status": "failed"}},
+    ],
+    ids=str,
+)
+def test_odd_requests_and_extensions_stop_no_command_and_are_asked_of_nobody(cache, odd):
+    store = RunStore(cache)
+    run = {**made_up(), **odd}
+    plant(cache, KEY + run["id"], run)
+    assert command(cache, "runs") == 0
+    (read,) = store.runs()
+    assert store.notice is None
+    assert Runner(cache).resumption(run["id"]).epochs <= MAX_EPOCHS
+    assert read["status"] == ("finished" if "extension" in odd else "interrupted")
 
 
 @pytest.mark.parametrize("value", ["12", '{"a": 1}', "[1, 2]", "{", "null", "NaN"])
