@@ -135,11 +135,14 @@ def _lost(runs: Sequence[Run], whole: Sequence[Run], knobs: Sequence[str]) -> It
         for name, each in seeds.items()
         if not all(each)
     ]
+    left = {any(each) for each in seeds.values() if not all(each)}
     if told:
+        means = "means are those of the others" if True in left else "no seed is left for a mean"
+        some = ", where there are any" if len(left) > 1 else ""
         yield Caution(
             "diverged",
-            f"{listed(told)} diverged: means are those of the others, and where differences are judged, a seed that "
-            "diverged counts as guessing.",
+            f"{listed(told)} diverged: {means}{some}, and where differences are judged, a seed that diverged counts as "
+            "guessing.",
         )
 
 

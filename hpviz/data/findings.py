@@ -54,7 +54,9 @@ def balance(train: Mapping[str, int], test: Mapping[str, int]) -> str:
     """What the balance of the classes means: how far guessing gets, and whether training leans to one of them."""
     largest, smallest = max(train, key=lambda name: train[name]), min(train, key=lambda name: train[name])
     guess, total, chance = test.get(largest, 0), max(sum(test.values()), 1), 1 / len(train)
-    told = f"Always answering {largest!r} is right for {guess / total:.1%} of the test images"
+    alike = train[largest] == train[smallest] and len(set(test.values())) == 1
+    answer = "one and the same class" if alike else repr(largest)
+    told = f"Always answering {answer} is right for {guess / total:.1%} of the test images"
     told += "." if abs(guess / total - chance) < 0.0005 else f"; a class drawn at random would be for {chance:.1%}."
     ratio = train[largest] / max(train[smallest], 1)
     if train[largest] == train[smallest]:

@@ -79,7 +79,7 @@ def test_a_rate_beyond_that_diverged_was_tried_so_that_there_is_no_edge():
     assert "edge" in cautions(runs)
     found = cautions([*runs, *gone])
     assert "edge" not in found
-    assert found["diverged"].startswith("2 of 2 seeds of lr 0.1 diverged: means are those of the others")
+    assert found["diverged"].startswith("2 of 2 seeds of lr 0.1 diverged: no seed is left for a mean, and")
 
 
 def test_the_survivors_of_a_rate_do_not_make_it_the_best():

@@ -219,7 +219,7 @@ def test_where_everything_looks_alike_likeness_is_not_told(tmp_path, surveyed):
 def test_the_balance_is_told_with_what_guessing_is_worth():
     even = balance({"a": 5, "b": 5}, {"a": 2, "b": 2})
     assert "as many training images" in even
-    assert "50.0% of the test images." in even
+    assert "Always answering one and the same class is right for 50.0% of the test images." in even
     uneven = balance({"a": 30, "b": 10}, {"a": 3, "b": 1})
     assert "'a' has 3 times the training images of 'b'" in uneven
     assert "75.0% of the test images; a class drawn at random would be for 50.0%." in uneven

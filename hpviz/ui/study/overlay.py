@@ -23,9 +23,9 @@ from hpviz.ui.study.screen import hidden, hide, is_dark, labels_of, shown
 
 LEGEND = (
     "Lines: means over seeds, with a band from the lowest seed to the highest where there are two; a line ends where a "
-    "seed does (2 of 4: seeds). ● best epoch   ○ newest   ▲ diverged   dotted: guessing"
+    "seed does (2 of 4: seeds). ● best epoch · ○ newest · ▲ diverged · dotted: guessing"
 )
-DASHED = "   dashed: measured on the training images"
+DASHED = " · dashed: measured on the training images"
 
 Columns = dict[str, ColumnConfig | str | None]
 SPREAD = "Standard deviation over the seeds, in points."
