@@ -253,6 +253,17 @@ def test_one_chosen_run_shows_all_that_is_known_of_it(app, runner):
     assert list(details["when"]["status"]) == ["stopped"]
 
 
+def test_what_others_noted_of_a_machine_is_shown_however_large(app, runner):
+    run_id = remember(runner, epochs=1, status="stopped")
+    run = runner.store.get(run_id)
+    runner.store.put({**run, "machine": {**run["machine"], "serial": 10**400, "mood": [1, {"a": None}]}})
+    app.run()
+    choose(app, run_id)
+    assert not app.exception
+    trained = next(frame.value for frame in app.dataframe if "Trained" in frame.value).set_index("Trained")[""]
+    assert (trained["serial"][:3], trained["mood"]) == ("100", "[1, {'a': None}]")
+
+
 # Training
 
 

@@ -59,7 +59,7 @@ def _show_pairs(title: str, pairs: Mapping[str, Any]) -> None:
 def _spelled(value: Any) -> str:
     if value is None:
         return "–"
-    if isinstance(value, int | float):
+    if isinstance(value, float):
         return short(value)
     text = str(value)
     return f"{text[:DIGITS]}…" if len(text) == 64 else text
