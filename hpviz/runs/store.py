@@ -64,8 +64,8 @@ class RunStore:
 
     @property
     def notice(self) -> str | None:
-        """What the page should tell, if anything."""
-        return " ".join(self.told[:NOTICES]) or None
+        """What the page should tell, if anything: the newest of it."""
+        return " ".join(self.told[-NOTICES:]) or None
 
     # Reading
 

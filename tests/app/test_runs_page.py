@@ -253,6 +253,18 @@ def test_one_chosen_run_shows_all_that_is_known_of_it(app, runner):
     assert list(details["when"]["status"]) == ["stopped"]
 
 
+def test_damage_that_the_page_itself_meets_is_told_on_it_at_once(app, runner):
+    run_id = remember(runner)
+    app.run()
+    for times in range(1, 8):
+        (runner.cache / "runs" / "cache.db").write_bytes(b"no database" * times)
+        app.run()
+        assert not app.exception
+        assert runner.store.told[-1] in app.warning[0].value.replace("\\", "")
+        assert len(set(runner.store.told)) == times
+    assert runner.run(run_id) is not None
+
+
 def test_what_others_noted_of_a_machine_is_shown_however_large(app, runner):
     run_id = remember(runner, epochs=1, status="stopped")
     run = runner.store.get(run_id)

@@ -36,8 +36,9 @@ def show_under_way(runs: list[Run]) -> None:
 
 st.title("Runs")
 st.markdown("Everything that was ever trained here, with its curve. Asking for a run again recalls it from this store.")
-if runner.store.notice:
-    st.warning(sentence(runner.store.notice), icon=":material/healing:")
+notice = runner.store.notice
+if notice:
+    st.warning(sentence(notice), icon=":material/healing:")
 show_question()
 runs = runner.runs()
 busy, empty = is_busy(runs), not runs
@@ -48,7 +49,7 @@ shown = everything if empty else choose_lines(runs)
 def table() -> None:
     """The table; a fragment, so that it follows training, here and elsewhere."""
     runs = runner.runs()
-    if (is_busy(runs), not runs) != (busy, empty):
+    if (is_busy(runs), not runs, runner.store.notice) != (busy, empty, notice):
         st.rerun()
     with st.container():
         show_under_way(runs)
