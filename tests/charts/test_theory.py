@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -201,6 +202,16 @@ def test_the_counts_take_any_study_s_spec_even_that_of_another_network():
 def test_the_best_epoch_and_the_gap_are_told_in_words():
     assert "lowest, 0.70, at epoch 2" in train_and_test(EPOCHS, dark=False).alt_text
     assert "last gap is 0.70" in train_and_test(EPOCHS, dark=False).alt_text
+
+
+@pytest.mark.parametrize(("train", "test"), [(0.5, 0.5), (0.5, 0.52), (0.52, 0.5)])
+def test_the_names_of_two_lines_that_end_together_stand_apart(train, test):
+    frame = pd.DataFrame({"epoch": [1, 2], "train": [1.0, train], "test": [1.0, test]})
+    svg = drawn(train_and_test(frame, dark=False))
+    found = re.findall(r'translate\([\d.]+,([\d.]+)\)"[^>]*>(train|test)</text>', svg)
+    heights = {name: float(height) for height, name in found}
+    assert abs(heights["train"] - heights["test"]) >= 12
+    assert (heights["test"] < heights["train"]) == (test >= train)
 
 
 def test_an_epoch_that_arrives_changes_data_alone():

@@ -75,9 +75,16 @@ def train_and_test(frame: pd.DataFrame, dark: bool) -> Picture:
         base.mark_line(color=orange, strokeWidth=2.5, point={"color": orange}).encode(y=_loss("test")),
     ]
     ends = base.transform_filter("datum.last")
+    # The upper line's name stands on its end and the lower one's hangs from it, so that they never meet.
     names = [
-        ends.mark_text(align="left", dx=8, color=blue, fontSize=13).encode(y=_loss("train"), text=alt.value("train")),
-        ends.mark_text(align="left", dx=8, color=orange, fontSize=13).encode(y=_loss("test"), text=alt.value("test")),
+        ends.transform_filter(where)
+        .mark_text(align="left", baseline=baseline, dx=8, color=color, fontSize=13)
+        .encode(y=_loss(field), text=alt.value(field))
+        for field, color, upper, lower in (
+            ("train", blue, "datum.train > datum.test", "datum.train <= datum.test"),
+            ("test", orange, "datum.test >= datum.train", "datum.test < datum.train"),
+        )
+        for baseline, where in (("bottom", upper), ("top", lower))
     ]
     best = base.transform_filter("datum.best")
     marks = [
