@@ -4,6 +4,7 @@ Both take a data frame, as the curves do: a new epoch changes data alone.
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
 import altair as alt
 import pandas as pd
@@ -13,6 +14,11 @@ from hpviz.analysis.words import listed, plural
 from hpviz.charts.palette import CHANCE, DIVERGED
 from hpviz.charts.pictures.picture import FAINT, INK, Picture, stack, three_colours
 from hpviz.notation import short
+
+
+# Where a text's place is: at its foot or at its head.
+_STANDS: Literal["bottom"] = "bottom"
+_HANGS: Literal["top"] = "top"
 
 
 def loss_by_rate(frame: pd.DataFrame, dark: bool, chance: float | None = None) -> Picture:
@@ -84,7 +90,7 @@ def train_and_test(frame: pd.DataFrame, dark: bool) -> Picture:
             ("train", blue, "datum.train > datum.test", "datum.train <= datum.test"),
             ("test", orange, "datum.test >= datum.train", "datum.test < datum.train"),
         )
-        for baseline, where in (("bottom", upper), ("top", lower))
+        for baseline, where in ((_STANDS, upper), (_HANGS, lower))
     ]
     best = base.transform_filter("datum.best")
     marks = [
