@@ -11,6 +11,7 @@ import secrets
 import sys
 import threading
 import time
+import weakref
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -338,7 +339,8 @@ class Runner:
         except BadInput as error:
             self._machine = error
         except Exception:
-            log.exception("PyTorch could not be loaded")
+            if not self._closing:  # where Python is ending, it lets nothing be loaded any more
+                log.exception("PyTorch could not be loaded")
         self._warm.set()
 
     def _next(self) -> Job | None:
@@ -487,5 +489,8 @@ def shared(cache: Path) -> Runner:
     The worker must have left PyTorch before the interpreter ends: a daemon thread inside it aborts the process.
     """
     runner = Runner(cache)
+    # Python ends finalizers in order only if one was made before what is registered here. Those of a PyTorch that was
+    # still being loaded would complain, each in four lines, when it is too late for them.
+    weakref.finalize(runner, int)
     atexit.register(runner.close)
     return runner

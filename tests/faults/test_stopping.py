@@ -36,6 +36,20 @@ sys.exit(f"ended by itself: {task.error}")
 """
 
 
+# As a server does that is stopped right after its start.
+LOADING = """
+import sys, threading, weakref
+from pathlib import Path
+from hpviz.runs.runner import shared
+
+runner = shared(Path(sys.argv[1]))
+runner.warm_up()
+pause = threading.Event()
+while sys.argv[2] not in sys.modules:
+    pause.wait(0.001)
+"""
+
+
 @pytest.fixture(scope="module")
 def slow_pictures(tmp_path_factory):
     """Small files that take long: each unpacks to 60 million pixels."""
@@ -60,6 +74,13 @@ def large_files(tmp_path_factory):
         with file.open("wb") as stream:
             stream.truncate(50 * 2**30)
     return root
+
+
+@pytest.mark.parametrize("until", ["sys", "torch", "torch.library", "torch._ops", "torch._meta_registrations"])
+def test_a_process_that_ends_while_pytorch_is_loaded_says_nothing_of_it(tmp_path, until):
+    command = [sys.executable, "-c", LOADING, str(tmp_path), until]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize(
