@@ -215,7 +215,7 @@ def test_what_a_later_version_wrote_stays_as_it_is(cache):
     assert runner.store.notice.count("newer hpviz") == 2
     with pytest.raises(BadInput, match="newer hpviz"):
         runner.store.put(theirs)
-    with pytest.raises(BadInput, match=f"Run {theirs['id']} was written by a later version"):
+    with pytest.raises(BadInput, match=f"Run {theirs['id']} was written by a newer hpviz"):
         runner.store.find(theirs["id"][:6])
     write_sidecar(theirs, store.checkpoints / theirs["id"])
     runner.close()

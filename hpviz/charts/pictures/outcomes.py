@@ -15,7 +15,6 @@ from hpviz.charts.palette import CHANCE, DIVERGED
 from hpviz.charts.pictures.picture import FAINT, INK, Picture, stack, three_colours
 from hpviz.notation import short
 
-
 # Where a text's place is: at its foot or at its head.
 _STANDS: Literal["bottom"] = "bottom"
 _HANGS: Literal["top"] = "top"
