@@ -55,6 +55,7 @@ class RunStore:
         self._sound: tuple[str, str] | None = None  # the row that was last found to be a sound run
         self._mending, self._is_mending = threading.RLock(), False
         self._held = ExitStack()
+        self._local = threading.local()
         try:
             self._open()
         except (OSError, sqlite3.Error) as error:
@@ -127,12 +128,28 @@ class RunStore:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything inside is seen by others at once or not at all. Keep it short: it holds the write lock."""
-        with self._cache.transact():
+        if self._cache.in_transaction:
             yield
+            return
+        removed = self._local.removed = list[Run]()
+        try:
+            with self._cache.transact():
+                yield
+        except BaseException:
+            # A deletion that could not be written down is none, not now and not at the next opening.
+            for run in removed:
+                recovery.unbury(run, self.deleted)
+            raise
+        if removed:
+            self._remove_copies(removed)
 
-    def put(self, run: Run) -> None:
-        """Write a run's document in place of what was there."""
-        self._write({**run, "updated": now()})
+    def put(self, run: Run) -> Run:
+        """Write a run's document in place of what was there; returns it as it is now to be read."""
+        written: Run = {**run, "updated": now()}
+        self._write(written)
+        with suppress(OSError):  # left by whoever was killed while deleting it
+            recovery.unbury(run, self.deleted)
+        return written
 
     def take_in(self, runs: Iterable[Run]) -> list[Run]:
         """Add runs from elsewhere, all or none, dated as they were recorded; returns those that were not here yet.
@@ -155,8 +172,8 @@ class RunStore:
     def remove(self, run_id: str) -> None:
         """Forget a run: its checkpoint, its curve and all copies of it, for good.
 
-        The checkpoint goes first, so that a full disk has room for the rest. Raises BadInput for what is no id, Newer
-        for a run that a later hpviz wrote.
+        The checkpoint goes first, so that a full disk has room for the rest, and the copies of the curve last, so that
+        no curve is lost if the deletion fails. Raises BadInput for what is no id, and Newer for a run of a later hpviz.
         """
         refuse_links(self.checkpoints, self.imported, self.deleted)
         with self.transaction():
@@ -164,10 +181,12 @@ class RunStore:
                 raise BadInput(database.read_only(self.cache))
             run = self._read(_RUN + checked_id(run_id))
             self.refuse_newer(run_id)
-            budget.remove_checkpoints(self.checkpoints / run_id)
+            budget.remove_checkpoints(self.checkpoints / run_id, keep_sidecar=run is not None)
             if run is not None:
+                self._local.removed.append(run)
                 self._bury(run)
-            (self.imported / f"{run_id}.json").unlink(missing_ok=True)
+            else:
+                (self.imported / f"{run_id}.json").unlink(missing_ok=True)
             self._cache.delete(_RUN + run_id)
             self._count_change()
 
@@ -398,6 +417,19 @@ class RunStore:
         except (OSError, BadInput):
             log.warning("copies of imported runs could not be written", exc_info=True)
 
+    def _remove_copies(self, removed: list[Run]) -> None:
+        """Remove what lies beside the database of runs that were deleted, unless it is of a newer recording by now.
+
+        Should that fail, it is in nobody's way: what was buried does not come back.
+        """
+        buried = recovery.buried(self.deleted)
+        for run in removed:
+            with suppress(OSError):
+                copy = recovery.read_sidecar(self.checkpoints / run["id"] / recovery.SIDECAR, run["id"])
+                if copy is None or recovery.tombstone(copy) in buried:
+                    budget.remove_checkpoints(self.checkpoints / run["id"])
+                (self.imported / f"{run['id']}.json").unlink(missing_ok=True)
+
     def _bury(self, run: Run) -> None:
         try:
             recovery.bury(run, self.deleted)
@@ -512,8 +544,7 @@ class RunStore:
                 if fresh is None or fresh["status"] not in ACTIVE or fresh["owner"] != run["owner"]:
                     return fresh or run
                 end(fresh, "interrupted", _LOST)
-                self.put(fresh)
-            return fresh
+                return self.put(fresh)
         except BadInput:
             told = run.copy()
             end(told, "interrupted", _LOST)

@@ -276,3 +276,25 @@ def test_where_no_file_may_grow_at_all_runs_are_still_listed(tmp_path):
     listed = subprocess.run(words, cwd=ROOT, env=env, preexec_fn=no_room, capture_output=True, text=True)
     assert (listed.returncode, len(listed.stdout.splitlines())) == (0, 1)
     assert "Traceback" not in listed.stderr
+
+
+def test_a_run_whose_deletion_is_refused_stays_with_all_copies_of_its_curve(tmp_path):
+    store = RunStore(tmp_path)
+    run = stored(store)
+    write_sidecar(run, store.checkpoints / run["id"])
+    (tmp_path / BALLAST).unlink()
+
+    def no_room() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+
+    env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    words = [sys.executable, "-m", "hpviz", "delete", run["id"], "--json", "--cache", str(tmp_path)]
+    refused = subprocess.run(words, cwd=ROOT, env=env, preexec_fn=no_room, stdin=subprocess.DEVNULL)
+    assert refused.returncode == 2
+    store.close()
+    for lost in ((), ("runs", "backup")):
+        for folder in lost:
+            shutil.rmtree(tmp_path / folder)
+        later = RunStore(tmp_path)
+        assert later.get(run["id"])["epochs"] == run["epochs"]
+        later.close()

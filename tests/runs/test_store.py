@@ -8,7 +8,7 @@ import pytest
 
 from hpviz.runs.document import move, new_run, put_epoch
 from hpviz.runs.ownership import Owner
-from hpviz.runs.recovery import write_sidecar
+from hpviz.runs.recovery import bury, write_sidecar
 from hpviz.runs.store import RunStore
 from hpviz.spec import BadInput
 from tests.made_up import row, spec
@@ -197,3 +197,22 @@ def test_a_thousand_runs_are_never_evicted(tmp_path):
         for seed in range(1000):
             stored(store, epochs=1, seed=seed)
     assert len(RunStore(tmp_path).runs()) == 1000
+
+
+def test_a_run_whose_process_died_is_told_as_it_is_then_written_down(tmp_path):
+    store = RunStore(tmp_path)
+    run = store.get(stored(store, epochs=1))
+    move(run, "running", owner="host-1-dead")
+    store.put(run)
+    first = store.get(run["id"])
+    assert first["status"] == "interrupted"
+    assert first == RunStore(tmp_path).get(run["id"])
+
+
+def test_a_run_that_goes_on_after_its_deletion_was_cut_off_is_not_deleted_later(tmp_path):
+    store = RunStore(tmp_path)
+    run = store.get(stored(store, epochs=1))
+    bury(run, store.deleted)  # as by a process that was killed before it could take the run out of the database
+    put_epoch(run, row(2))
+    store.put(run)
+    assert len(RunStore(tmp_path).get(run["id"])["epochs"]) == 2
