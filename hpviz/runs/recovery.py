@@ -102,10 +102,8 @@ def repair(folder: Path, backup: Path, keeper: sqlite3.Connection | None = None,
 
 def _restore(damaged: Path, backup: Path, keeper: sqlite3.Connection | None, restored: Path) -> str:
     """Make a sound database of what there is, and say of what."""
-    with suppress(sqlite3.Error):
-        if keeper is not None and database.is_whole(keeper):
-            database.copy(keeper, restored)
-            return "it was restored as it was"
+    if keeper is not None and _copy_kept(keeper, damaged, restored):
+        return "it was restored as it was"
     if not backup.parent.is_symlink() and is_sound(backup, FROZEN):
         with closing(database.connect(backup, FROZEN)) as connection:
             database.copy(connection, restored)
@@ -114,6 +112,26 @@ def _restore(damaged: Path, backup: Path, keeper: sqlite3.Connection | None, res
     database.create(restored)
     _salvage(damaged, restored)
     return "there was no backup, so it was rebuilt from the checkpoints"
+
+
+def _copy_kept(keeper: sqlite3.Connection, path: Path, restored: Path) -> bool:
+    """Copy what a connection still holds of a database whose file has another name, or none, by now.
+
+    Before SQLite looks into the journal it asks for the mode of the database of that name, so a file has to be there.
+    """
+    stands_in = not os.path.lexists(path)
+    if stands_in:
+        path.touch(mode=0o600)
+    try:
+        if not database.is_whole(keeper):
+            return False
+        database.copy(keeper, restored)
+        return True
+    except sqlite3.Error:
+        return False
+    finally:
+        if stands_in:
+            path.unlink(missing_ok=True)
 
 
 def _salvage(damaged: Path, restored: Path) -> None:

@@ -229,6 +229,23 @@ def writer(cache):
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
+@pytest.mark.parametrize("gone", ["renamed", "removed"])
+def test_of_a_database_whose_file_is_gone_nothing_is_lost_to_whoever_has_it_open(cache, gone):
+    with writer(cache) as process:
+        acknowledged = [process.stdout.readline().strip() for _ in range(3)]
+        process.send_signal(signal.SIGKILL)
+        acknowledged += [line.strip() for line in process.stdout if len(line) == 13]
+    store = RunStore(cache)
+    path = cache / "runs" / "cache.db"
+    assert path.with_name("cache.db-journal").exists()
+    if gone == "renamed":
+        path.rename(path.with_name("away"))
+    else:
+        path.unlink()
+    assert set(acknowledged) <= {run["id"] for run in store.runs()}
+    assert "it was restored as it was" in store.notice
+
+
 def test_another_process_that_writes_notices_nothing_of_the_damage(cache):
     with writer(cache) as process:
         acknowledged = [process.stdout.readline().strip() for _ in range(3)]
