@@ -69,7 +69,7 @@ def test_two_tabs_see_the_same_run_and_the_page_answers_while_it_trains(visit, c
         visitor.page.get_by_text("updates", exact=True).click()
     second.page.get_by_test_id("stMain").get_by_role("button", name="Stop").click()
     for visitor in (first, second):
-        expect(visitor.page.get_by_text(re.compile("lr 1e-4 · stopped"))).to_be_visible(timeout=MINUTES)
+        expect(visitor.page.get_by_text(re.compile("lr 1e-4 · stopped after epoch"))).to_be_visible(timeout=MINUTES)
     assert [run["status"] for run in runs(cache)] == ["stopped"]
 
 
@@ -121,7 +121,7 @@ def test_another_process_stops_a_run_of_the_server(visit, cache):
     expect(visitor.page.get_by_text(re.compile(r"lr 1e-4 · epoch \d+/30"))).to_be_visible(timeout=MINUTES)
     (run,) = runs(cache)
     assert hpviz(["stop", run["id"], "--cache", str(cache)]).returncode == 0
-    expect(visitor.page.get_by_text(re.compile("lr 1e-4 · stopped"))).to_be_visible(timeout=MINUTES)
+    expect(visitor.page.get_by_text(re.compile("lr 1e-4 · stopped after epoch"))).to_be_visible(timeout=MINUTES)
 
 
 def test_a_server_that_is_asked_to_end_leaves_a_clean_state(visit, server, cache):

@@ -11,11 +11,14 @@ import resource
 import shutil
 import sqlite3
 import subprocess
+import sys
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, redirect_stdout
 from io import StringIO
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -77,6 +80,16 @@ def stage(tmp_path_factory):
         subprocess.run(["umount", "-l", folder], check=True)
 
 
+@contextmanager
+def nobody_as_main() -> Iterator[None]:
+    """A new process imports what its parent calls `__main__`, which is some page after a test of pages."""
+    before, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = before
+
+
 class Process:
     """One of the two, for as long as it lives."""
 
@@ -85,7 +98,8 @@ class Process:
         from tests.faults.hand import live
 
         self.process = context().Process(target=live, args=(theirs, str(cache)), daemon=True)
-        self.process.start()
+        with nobody_as_main():
+            self.process.start()
         theirs.close()
         self.limit = UNLIMITED
         self.owner = ""
