@@ -32,7 +32,7 @@ SHARED_IMAGES = 0.35
 
 # What is known of seeds before any run on the screen: at the size of the quick preset they spread accuracies by 3
 # points, which is worth as much as 3 degrees of freedom. Two seeds a value know their own spread so badly that λ = 0
-# and 1.0 were told apart in 73% of tries; so `benchmarks.calibrate_noise` finds them always and calls 2% of like
+# and 1.0 were told apart in 73% of tries; so `benchmarks.calibrate_noise` finds them in 95% and calls 1.5% of like
 # pairs different. This is the moderated t of Smyth (2004), but that it only widens: seeds that were seen to spread
 # further than expected are taken at their word.
 PRIOR_SPREAD, PRIOR_FREEDOM = 0.03, 3
