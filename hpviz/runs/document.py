@@ -282,12 +282,11 @@ def end(run: Run, status: Status, reason: str | None = None) -> None:
     """Bring a run that waited or trained to rest, in place.
 
     A run that had reached what it, or one of those who asked, wanted before stays finished whatever becomes of its
-    extension; how far it was to go is kept, so that it can be gone on with. One that has all its epochs is finished
-    even if its process died before it could say so. One that diverges has diverged.
+    extension; how far it was to go is kept, so that it can be gone on with. One that diverges has diverged.
     """
     before, asked, done = before_of(run), requests_of(run).values(), len(run["epochs"])
     was_finished = before is not None and before["status"] == "finished"
-    if status not in ("stopped", "failed", "interrupted") or not (was_finished or min(asked) <= done):
+    if status not in ("stopped", "failed", "interrupted") or not (was_finished or min(asked) <= done < max(asked)):
         move(run, status, reason)
     elif done >= max(asked):
         move(run, "finished")

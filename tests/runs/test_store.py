@@ -209,15 +209,6 @@ def test_a_run_whose_process_died_is_told_as_it_is_then_written_down(tmp_path):
     assert first == RunStore(tmp_path).get(run["id"])
 
 
-def test_a_run_whose_process_died_after_its_last_epoch_is_finished(tmp_path):
-    store = RunStore(tmp_path)
-    run = store.get(stored(store, epochs=8))
-    move(run, "running", owner="host-1-dead")
-    store.put(run)
-    ended = store.get(run["id"])
-    assert (ended["status"], ended["reason"], ended["target"]) == ("finished", None, 8)
-
-
 def test_a_run_that_goes_on_after_its_deletion_was_cut_off_is_not_deleted_later(tmp_path):
     store = RunStore(tmp_path)
     run = store.get(stored(store, epochs=1))
