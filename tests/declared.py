@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hpviz import studies
-from hpviz.studies import Study
+from hpviz.studies import STUDIES, Study, declare
+from hpviz.studies.study import _declared
 
 
 @contextmanager
 def declared(study: Study) -> Iterator[Study]:
-    before = dict(studies.STUDIES)
+    before = dict(STUDIES)
     try:
-        yield studies.declare(study)
+        yield declare(study)
     finally:
-        studies._declared.clear()
-        studies._declared.update(before)
+        _declared.clear()
+        _declared.update(before)
