@@ -6,6 +6,7 @@ from contextlib import suppress
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
 
+from hpviz.runs.reference import reference_runs
 from tests.browser.conftest import hpviz
 
 LABELS = ("3", "5", "7", "9")
@@ -19,9 +20,10 @@ def choose_four_runs(visitor):
 
 
 def choose_run(page, run):
-    """Pick it from the list, which closes by itself while the page around it still moves."""
+    """Pick it from the list, once the page is at rest: while it moves, the list opens anew with all runs in it."""
     box, chosen = page.get_by_role("combobox", name="Runs"), page.get_by_test_id("stMultiSelect").get_by_text(run)
     for _ in range(10):
+        expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached()
         box.fill("")
         box.fill(run)
         with suppress(AssertionError, PlaywrightTimeout):
@@ -32,6 +34,14 @@ def choose_run(page, run):
             chosen.wait_for(timeout=10_000)
             return
     raise AssertionError(f"{run} could not be chosen")
+
+
+def four_runs():
+    """What a link to the same four says."""
+    held = {"model": "article-cnn", "padding": "same", "image_size": 64, "per_class": 300, "seed": 0}
+    runs = [run for run in reference_runs() if held.items() <= run["spec"].items()]
+    named = {str(run["spec"]["kernel_width"]): run["id"] for run in runs}
+    return "%2C".join(named[width] for width in LABELS)
 
 
 def legend(page):
@@ -79,8 +89,8 @@ def test_four_runs_are_chosen_shared_and_seen_alike_by_another_browser(visit, se
 def test_every_kind_of_file_is_had_from_the_page_and_the_bundle_fills_an_empty_store(visit, server, tmp_path):
     visitor = visit()
     page = visitor.page
-    page.goto(f"{server.url}compare")
-    choose_four_runs(visitor)
+    page.goto(f"{server.url}compare?runs={four_runs()}")
+    expect(page.get_by_text("One seed each").first).to_be_visible()
     open_share(page)
     found = {kind: download(page, kind) for kind in ("png", "svg", "html", "csv", "json")}
     assert found["png"].startswith(b"\x89PNG")
