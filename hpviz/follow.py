@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from hpviz.data.progress import Progress
 from hpviz.runs.document import ACTIVE, EpochRow, Run, Status, cut_short, recorded_anew
-from hpviz.runs.pace import View, elsewhere, work_view
+from hpviz.runs.pace import View, Whole, elsewhere, work_view
 from hpviz.runs.runner import Request, Runner
 from hpviz.spec import BadInput
 from hpviz.terminal import RESULT_COLUMNS, Reporter, result_row
@@ -29,9 +29,10 @@ def drive(work: Generator[Progress, None, Result], reporter: Reporter) -> Result
         reporter.work(work_view(step.what, step.done, step.total, begun))
 
 
-def follow_all(runner: Runner, requests: Sequence[Request], reporter: Reporter) -> int:
+def follow_all(runner: Runner, requests: Sequence[Request], reporter: Reporter, whole: Whole | None = None) -> int:
     """Queue all, tell of each in turn, end with a table; 1 if any run failed or was deleted, else 0.
 
+    With `whole` the progress shown is that of all of them together.
     Raises BadInput, after the table, if runs failed for nothing but what they were given.
     """
     cached = {request.spec.run_id: runner.submit(request) == "cached" for request in requests}
@@ -39,7 +40,7 @@ def follow_all(runner: Runner, requests: Sequence[Request], reporter: Reporter) 
     failed: list[Run] = []
     rows = []
     for request in requests:
-        end = _follow(runner, request, reporter, cached[request.spec.run_id])
+        end = _follow(runner, request, reporter, cached[request.spec.run_id], whole)
         if end is None:
             reporter.error(f"Run {request.spec.run_id} was deleted by another process while it was followed here.")
             deleted = True
@@ -57,7 +58,9 @@ def follow_all(runner: Runner, requests: Sequence[Request], reporter: Reporter) 
     return FAILED if failed or deleted else 0
 
 
-def _follow(runner: Runner, request: Request, reporter: Reporter, cached: bool) -> tuple[Run, Status] | None:
+def _follow(
+    runner: Runner, request: Request, reporter: Reporter, cached: bool, whole: Whole | None
+) -> tuple[Run, Status] | None:
     """Tell of a run until it has the epochs asked for or ends without them; None if it is deleted meanwhile.
 
     Returns the run as it was told, and how its training ended: an extension may fail, and the run stay finished.
@@ -89,7 +92,8 @@ def _follow(runner: Runner, request: Request, reporter: Reporter, cached: bool) 
         elif resting:
             reporter.done(run, run["status"], run["reason"])
             return run, ended or run["status"]
-        reporter.work(_view(runner, run))
+        view = _view(runner, run)
+        reporter.work(whole.view(run["id"], view) if whole else view)
         time.sleep(POLL_SECONDS)
         run = runner.run(request.spec.run_id)
     return None

@@ -14,6 +14,7 @@ from hpviz.data.catalogue import Identity
 from hpviz.hyperparameters import HYPERPARAMETERS
 from hpviz.plan import Setting, request
 from hpviz.runs.document import Run, is_done
+from hpviz.runs.reference import reference_runs
 from hpviz.runs.runner import Request
 from hpviz.spec import FIRST_FIELDS, BadInput, RunSpec
 from hpviz.studies import STUDIES, Preset, Study
@@ -21,6 +22,9 @@ from hpviz.studies import STUDIES, Preset, Study
 # What all studies of a comparison share; the rest of a spec is each study's own.
 SHARED = ("per_class", "validation_fraction", "image_size", "normalisation", "precision", "seed")
 
+
+# Images a second of a net that no run here or in the bundles has: all such runs then weigh the same.
+ANY_PACE = 100.0
 
 # Verdicts that more runs can change for sure; those within noise are settled as far as the claim asks.
 OPEN = ("not run yet", "not comparable")
@@ -81,6 +85,23 @@ def seconds_for(requests: Iterable[Request], runs: Sequence[Run], data: Identity
         left = max(one.epochs - done, 0)
         total += predicted_seconds(one.spec, images, sum(data.test_counts.values()), left, pace)
     return total
+
+
+def expected_seconds(one: Request, runs: Sequence[Run], data: Identity) -> float:
+    """How long a request is thought to take: at the pace of earlier runs like it, else of a reference run of its net.
+
+    That one was another machine's and may have had images of another size: as many pixels a second are assumed.
+    """
+    if (known := seconds_for([one], runs, data)) is not None:
+        return known
+    alike = [run for run in reference_runs() if run["spec"]["model"] == one.spec.model and _pace(run)]
+    nearest = min(alike, key=lambda run: _distance(one.spec, run["spec"]), default=None)
+    pace = ANY_PACE
+    if nearest is not None:
+        pace = (_pace(nearest) or ANY_PACE) * (nearest["spec"]["image_size"] / one.spec.image_size) ** 2
+    done = next((len(run["epochs"]) for run in runs if run["id"] == one.spec.run_id), 0)
+    left = max(one.epochs - done, 0)
+    return predicted_seconds(one.spec, _drawn(one.spec, data), sum(data.test_counts.values()), left, pace)
 
 
 def _by_seed(
@@ -148,9 +169,13 @@ def _images_per_second(spec: RunSpec, runs: Iterable[Run]) -> float | None:
     ]
     if not alike:
         return None
-    nearest = min(alike, key=lambda run: _distance(spec, run["spec"]))
-    images = nearest["epochs"][-1]["images"]
-    seconds = sum(row["train_seconds"] for row in nearest["epochs"])
+    return _pace(min(alike, key=lambda run: _distance(spec, run["spec"])))
+
+
+def _pace(run: Run) -> float | None:
+    """The images a second of a run that has epochs."""
+    images = run["epochs"][-1]["images"]
+    seconds = sum(row["train_seconds"] for row in run["epochs"])
     return images / seconds if seconds else None
 
 

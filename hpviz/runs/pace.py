@@ -1,9 +1,12 @@
 """How far a run has come and how long it will take, in plain data for pages and terminals."""
 
 import time
+from collections.abc import Mapping
 from typing import TypedDict
 
 from hpviz.runs.document import Run, recorded_anew
+
+SETTLED_SECONDS = 5.0  # before that, what a run was thought to take says more than what it has taken
 
 
 class View(TypedDict):
@@ -45,6 +48,33 @@ class Pace:
         if elapsed < 0.5 or trained <= 0:
             return View(text=text, fraction=fraction, seconds_left=None)
         return View(text=text, fraction=fraction, seconds_left=elapsed / trained * max(self.target - done, 0.0))
+
+
+class Whole:
+    """Many runs as one piece of work: how much of all is done, and the time left for all.
+
+    `expected` are the seconds that each run still to be trained is thought to take; as soon as some of that is done,
+    the time left follows what it really took. One run at a time, in any order.
+    """
+
+    def __init__(self, expected: Mapping[str, float]) -> None:
+        self._expected = dict(expected)
+        self._first: dict[str, float] = {}  # how far each run was when it was first seen, in the order of that
+        self._begun = 0.0
+
+    def view(self, run_id: str, view: View) -> View:
+        """The view of the whole while that run trains, given the run's own."""
+        if run_id not in self._expected or view["fraction"] is None:
+            return view
+        self._begun = self._begun or time.monotonic()
+        first = self._first.setdefault(run_id, view["fraction"])
+        share = (view["fraction"] - first) / (1 - first) if first < 1 else 1.0
+        total = sum(self._expected.values())
+        done = sum(self._expected[each] for each in self._first if each != run_id) + share * self._expected[run_id]
+        elapsed = time.monotonic() - self._begun
+        pace = elapsed / done if elapsed > SETTLED_SECONDS and done > 0 else 1.0
+        text = f"run {len(self._first)} of {len(self._expected)}, {view['text']}"
+        return View(text=text, fraction=done / total if total else None, seconds_left=pace * (total - done))
 
 
 def work_view(what: str, done: int, total: int, begun: float) -> View:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hpviz.data.prepared import Identity
+from hpviz.data.scenes import SCENES_CLASSES, SCENES_FINGERPRINT
 from hpviz.runs.document import Run, Status, new_run
 from tests.made_up import FINGERPRINT, row, spec
 
@@ -13,6 +14,12 @@ INTEL = Identity(
     CLASSES,
     train_counts=dict(zip(CLASSES, (2191, 2271, 2404, 2512, 2274, 2382), strict=True)),
     test_counts=dict(zip(CLASSES, (437, 474, 553, 525, 510, 501), strict=True)),
+)
+SCENES = Identity(
+    SCENES_FINGERPRINT,
+    SCENES_CLASSES,
+    train_counts=dict.fromkeys(SCENES_CLASSES, 300),
+    test_counts=dict.fromkeys(SCENES_CLASSES, 100),
 )
 IMAGENET = "a" * 64
 
