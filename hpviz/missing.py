@@ -80,7 +80,7 @@ def seconds_for(requests: Iterable[Request], runs: Sequence[Run], data: Identity
     for one in requests:
         if (pace := _images_per_second(one.spec, runs)) is None:
             return None
-        images = _drawn(one.spec, data)
+        images = drawn_images(one.spec, data)
         done = len(known[one.spec.run_id]["epochs"]) if one.spec.run_id in known else 0
         left = max(one.epochs - done, 0)
         total += predicted_seconds(one.spec, images, sum(data.test_counts.values()), left, pace)
@@ -101,7 +101,7 @@ def expected_seconds(one: Request, runs: Sequence[Run], data: Identity) -> float
         pace = (_pace(nearest) or ANY_PACE) * (nearest["spec"]["image_size"] / one.spec.image_size) ** 2
     done = next((len(run["epochs"]) for run in runs if run["id"] == one.spec.run_id), 0)
     left = max(one.epochs - done, 0)
-    return predicted_seconds(one.spec, _drawn(one.spec, data), sum(data.test_counts.values()), left, pace)
+    return predicted_seconds(one.spec, drawn_images(one.spec, data), sum(data.test_counts.values()), left, pace)
 
 
 def _by_seed(
@@ -152,7 +152,7 @@ def _consistent(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in silent}
 
 
-def _drawn(spec: RunSpec, data: Identity) -> int:
+def drawn_images(spec: RunSpec, data: Identity) -> int:
     """How many training images that run draws."""
     counts = data.train_counts.values()
     return sum(counts if spec.per_class is None else (min(count, spec.per_class) for count in counts))

@@ -1,7 +1,7 @@
 """The fairness guard: what else differs between runs that are held against each other."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -104,7 +104,13 @@ def different_machines(runs: Iterable[Run]) -> list[str]:
     """In what the machines differ on which the runs were trained: device, torch …"""
     machines = [run["machine"] for run in runs if run["machine"]]
     names = dict.fromkeys(name for machine in machines for name in machine)
-    return [name for name in names if len({repr(machine.get(name)) for machine in machines}) > 1]
+    return [name for name in names if len({_bearing(name, machine) for machine in machines}) > 1]
+
+
+def _bearing(name: str, machine: Mapping[str, Any]) -> str:
+    """Of the platform its system only: a kernel's build changes with every update of one machine."""
+    told = repr(machine.get(name))
+    return told.partition("-")[0] if name == "platform" else told
 
 
 def _distinct(runs: Iterable[Run], name: str) -> set[Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any, NoReturn
 
 from hpviz.cli.data import judge_claims, show_data
+from hpviz.cli.reproducing import reproduce
 from hpviz.cli.sharing import FORMATS, export_runs, import_runs
 from hpviz.cli.store import check_cache, delete_runs, list_runs, stop_runs
 from hpviz.cli.training import resume_runs, train_one, train_sweep
@@ -13,10 +14,11 @@ from hpviz.home import default_cache
 from hpviz.hyperparameters import HYPERPARAMETERS, Hyperparameter, Value
 from hpviz.notation import read_number, short
 from hpviz.paths import absolute, demand_folder, read_path
-from hpviz.plan import DEFAULT_DATA
+from hpviz.plan import DEFAULT_DATA, DEFAULT_EPOCHS
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, STUDIES
 
+DEVICE = "auto, cpu or cuda:0; auto is the first GPU, if there is one"
 SHOWN = 80  # characters of a value that a sentence repeats
 
 
@@ -65,7 +67,8 @@ def build_parser() -> Parser:
         metavar="ROOT",
         help="follow links that lead out of the folder of images to ROOT; remembered for this folder, may be repeated",
     )
-    training = _training_options()
+    ground = _ground_options()
+    training = _training_options(ground)
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     parser.verbs = verbs.choices
 
@@ -83,11 +86,22 @@ def build_parser() -> Parser:
     sweep_verb.add_argument(
         "--values", nargs="+", metavar="V", help="instead of the article's, or of the quick ones with --preset quick"
     )
-    sweep_verb.add_argument("--seeds", type=whole_number, default=1, metavar="N", help="repeat under N seeds")
+    _add_seeds(sweep_verb)
     sweep_verb.add_argument(
         "--equal-updates", action="store_true", help="as many epochs as give every value the updates of the busiest"
     )
     sweep_verb.add_argument("--preset", choices=tuple(PRESETS), help="data, size, epochs and values in one word")
+    reproduce_verb = verb("reproduce", reproduce, ground, links)
+    _add_seeds(reproduce_verb)
+    reproduce_verb.add_argument(
+        "--preset",
+        choices=tuple(PRESETS),
+        default="quick",
+        help="quick: small images, few epochs, ResNet18 from scratch (the default); article: the author's own recipe",
+    )
+    for name in ("per_class", "image_size"):
+        _add(reproduce_verb, HYPERPARAMETERS[name], default="As the preset has it.")
+    _add(reproduce_verb, HYPERPARAMETERS["seed"])
     verb("runs", list_runs)
     claims = verb("claims", judge_claims, links)
     claims.add_argument("study", nargs="?", metavar="STUDY", help="only its claims; default: all")
@@ -95,7 +109,7 @@ def build_parser() -> Parser:
     resume = verb("resume", resume_runs, links)
     resume.add_argument("runs", nargs="*", metavar="RUN", help="ids or their beginnings; none: all that did not finish")
     resume.add_argument("--epochs", type=whole_number, metavar="N", help="train up to this epoch")
-    resume.add_argument("--device", default="auto")
+    resume.add_argument("--device", default="auto", help=DEVICE)
     _add_from_start(resume)
     verb("stop", stop_runs).add_argument("runs", nargs="+", metavar="RUN")
     delete = verb("delete", delete_runs)
@@ -112,21 +126,41 @@ def build_parser() -> Parser:
     return parser
 
 
-def _training_options() -> Parser:
+def _training_options(ground: Parser) -> Parser:
     """The options of a run; None means: as the study or the defaults have it."""
-    options = Parser(add_help=False, allow_abbrev=False)
-    options.add_argument("--data", metavar="D", help="scenes, intel, cifar10, fashion-mnist or a folder of images")
+    options = Parser(add_help=False, allow_abbrev=False, parents=[ground])
     for each in HYPERPARAMETERS.values():
         if each.knob.option:
             _add(options, each)
-    options.add_argument("--epochs", type=whole_number, metavar="N")
-    options.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto")
-    options.add_argument("--device", default="auto", help="auto, cpu or cuda:0")
+    return options
+
+
+def _ground_options() -> Parser:
+    """Those that are no hyperparameter: images, length, machine and start."""
+    options = Parser(add_help=False, allow_abbrev=False)
+    options.add_argument("--data", metavar="D", help="scenes, intel, cifar10, fashion-mnist or a folder of images")
+    options.add_argument(
+        "--epochs",
+        type=whole_number,
+        metavar="N",
+        help=f"train up to this epoch; default: the preset's, or {DEFAULT_EPOCHS}",
+    )
+    options.add_argument(
+        "--precision",
+        choices=("auto", "fp32", "bf16"),
+        default="auto",
+        help="what to compute in; auto: bf16 where the hardware has it, else fp32 (runs of the two are told apart)",
+    )
+    options.add_argument("--device", default="auto", help=DEVICE)
     _add_from_start(options)
     start = options.add_mutually_exclusive_group()
     start.add_argument("--pretrained", action="store_true", help="begin with torchvision's ImageNet weights")
     start.add_argument("--weights", metavar="FILE", help="begin with these ImageNet weights")
     return options
+
+
+def _add_seeds(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seeds", type=whole_number, default=1, metavar="N", help="repeat under N seeds; default 1")
 
 
 def _add_from_start(parser: argparse.ArgumentParser) -> None:
@@ -150,9 +184,9 @@ def real_number(text: str) -> float:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def _add(options: Parser, each: Hyperparameter) -> None:
+def _add(options: argparse.ArgumentParser, each: Hyperparameter, default: str | None = None) -> None:
     """The option of a field. Words are left to the spec, whose sentence names them; so are bounds."""
-    told = f"{each.knob.help} {_range(each)}".replace("%", "%%")
+    told = f"{each.knob.help} {_range(each) if default is None else default}".replace("%", "%%")
     metavar = each.knob.metavar or ("N" if each.whole else "X" if each.kind else "W")
     options.add_argument(str(each.knob.option), dest=each.field, type=_reader(each), metavar=metavar, help=told)
 

@@ -1,10 +1,10 @@
 """The verbs that train: one run, a study's values, and going on with what did not finish."""
 
 import argparse
-import dataclasses
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,13 @@ from hpviz.follow import drive, follow_all
 from hpviz.hyperparameters import HYPERPARAMETERS
 from hpviz.plan import DEFAULT_DATA, DEFAULT_EPOCHS, Setting, at_equal_updates, demand_epochs, request, sweep
 from hpviz.runs.document import cut_short
+from hpviz.runs.pace import Whole
 from hpviz.runs.runner import Request, Runner
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, find_study
 from hpviz.terminal import RESULT_COLUMNS, Reporter, result_row
+
+Weights = tuple[Path, str]  # a file of pretrained weights, and its SHA-256
 
 SPEC_OPTIONS = tuple(name for name, each in HYPERPARAMETERS.items() if each.knob.option)
 
@@ -26,7 +29,7 @@ def train_one(options: argparse.Namespace, reporter: Reporter) -> int:
     """Train one run, or recall it."""
     with closing(Runner(options.cache, options.device)) as runner:
         setting = make_setting(options, runner, reporter, {"epochs": DEFAULT_EPOCHS})
-        return _train(runner, [request(setting)], options, reporter)
+        return train_all(runner, [request(setting)], options, reporter)
 
 
 def train_sweep(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -34,13 +37,7 @@ def train_sweep(options: argparse.Namespace, reporter: Reporter) -> int:
     study = find_study(options.study)
     held: dict[str, Any] = {"epochs": DEFAULT_EPOCHS, **study.settings(options.preset or "quick")}
     if options.preset:
-        preset = PRESETS[options.preset]
-        held |= {
-            "data": preset.data,
-            "image_size": preset.image_size,
-            "per_class": preset.per_class,
-            "epochs": preset.epochs,
-        }
+        held |= asdict(PRESETS[options.preset])
         if options.preset == "article" and study.pretrained_in_article and options.weights is None:
             options.pretrained = True
     values = options.values or study.values(options.preset or "article")
@@ -49,7 +46,7 @@ def train_sweep(options: argparse.Namespace, reporter: Reporter) -> int:
         requests = sweep(setting, study, [study.parse(value) for value in values], options.seed or 0, options.seeds)
         if options.equal_updates:
             requests = at_equal_updates(requests, setting.identity)
-        return _train(runner, requests, options, reporter)
+        return train_all(runner, requests, options, reporter)
 
 
 def resume_runs(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -65,10 +62,16 @@ def resume_runs(options: argparse.Namespace, reporter: Reporter) -> int:
         for given in {run["inputs"]["data"] for run in runs} if options.follow else ():
             follow_links(catalogue.resolve(given, options.cache), options)
         requests = [runner.resumption(run["id"], options.epochs) for run in runs]
-        return _train(runner, requests, options, reporter)
+        return train_all(runner, requests, options, reporter)
 
 
-def _train(runner: Runner, requests: Sequence[Request], options: argparse.Namespace, reporter: Reporter) -> int:
+def train_all(
+    runner: Runner,
+    requests: Sequence[Request],
+    options: argparse.Namespace,
+    reporter: Reporter,
+    whole: Whole | None = None,
+) -> int:
     """Train all requests, or none if one cannot be, or would begin at epoch 1 and nobody agreed to that."""
     if requests:
         runner.machine()  # a device that is not here is refused before a run is marked as failed for it
@@ -77,8 +80,8 @@ def _train(runner: Runner, requests: Sequence[Request], options: argparse.Namesp
     if anew := [one.spec.run_id for one in requests if runner.begins_anew(one)]:
         if not (options.from_start or _agrees(runner, anew, options, reporter)):
             return 0
-        requests = [dataclasses.replace(one, from_start=True) for one in requests]
-    return follow_all(runner, requests, reporter)
+        requests = [replace(one, from_start=True) for one in requests]
+    return follow_all(runner, requests, reporter, whole)
 
 
 def _agrees(runner: Runner, anew: Sequence[str], options: argparse.Namespace, reporter: Reporter) -> bool:
@@ -96,6 +99,13 @@ def _agrees(runner: Runner, anew: Sequence[str], options: argparse.Namespace, re
 
 def make_setting(options: argparse.Namespace, runner: Runner, reporter: Reporter, held: dict[str, Any]) -> Setting:
     """What the runs share: what was asked for, else what is held, else the defaults of a run."""
+    setting = from_scratch(options, runner, reporter, held)
+    weights = wanted_weights(options)
+    return setting if weights is None else beginning_with(weights, setting)
+
+
+def from_scratch(options: argparse.Namespace, runner: Runner, reporter: Reporter, held: dict[str, Any]) -> Setting:
+    """The same for runs that begin with no weights, whatever was asked."""
     held = dict(held)
     preset_data = held.pop("data", DEFAULT_DATA)
     # An empty name, as of a shell's variable that was never set, is a slip and not the default.
@@ -104,15 +114,16 @@ def make_setting(options: argparse.Namespace, runner: Runner, reporter: Reporter
     if not catalogue.is_ready(source, options.cache):
         drive(catalogue.fetch(source, options.cache), reporter)
     identity = drive(catalogue.identify(source, options.cache), reporter)
-    asked = {name: getattr(options, name) for name in SPEC_OPTIONS if getattr(options, name) is not None}
+    asked = {name: told for name in SPEC_OPTIONS if (told := getattr(options, name, None)) is not None}
     fixed = {name: value for name, value in held.items() if name in SPEC_OPTIONS} | asked
     fixed["precision"] = _precision(options.precision, runner)
-    weights = None
-    if (path := _weights(options)) is not None:
-        from hpviz.models import known_weights
+    return Setting(source, identity, held["epochs"] if options.epochs is None else options.epochs, fixed)
 
-        weights, fixed["weights"] = path, known_weights(path)
-    return Setting(source, identity, held["epochs"] if options.epochs is None else options.epochs, fixed, weights)
+
+def beginning_with(weights: Weights, setting: Setting) -> Setting:
+    """The setting of runs that begin with these weights."""
+    path, digest = weights
+    return replace(setting, fixed={**setting.fixed, "weights": digest}, weights=path)
 
 
 def _precision(choice: str, runner: Runner) -> str:
@@ -121,12 +132,11 @@ def _precision(choice: str, runner: Runner) -> str:
     return resolve_precision(choice, runner.machine()["device"])
 
 
-def _weights(options: argparse.Namespace) -> Path | None:
-    """The file of pretrained weights that was asked for, fetched if need be."""
-    if options.weights is not None:
-        return Path(options.weights)
-    if options.pretrained:
-        from hpviz.models import imagenet_weights
+def wanted_weights(options: argparse.Namespace) -> Weights | None:
+    """The pretrained weights that were asked for, fetched if need be; BadInput if they cannot be had."""
+    if options.weights is None and not options.pretrained:
+        return None
+    from hpviz.models import imagenet_weights, known_weights
 
-        return imagenet_weights()
-    return None
+    path = Path(options.weights) if options.weights is not None else imagenet_weights()
+    return path, known_weights(path)

@@ -115,6 +115,15 @@ def test_different_machines_are_told_by_what_differs():
     assert "differ in device" in cautions([one, other])["machine"]
 
 
+def test_a_machine_that_was_updated_is_no_other_but_another_system_is():
+    one, updated, other = trained(), trained(seed=1), trained(seed=2)
+    one["machine"]["platform"] = "Linux-6.18.44-fc-v769-x86_64-with-glibc2.36"
+    updated["machine"]["platform"] = "Linux-6.18.44-fc-v595-x86_64-with-glibc2.36"
+    other["machine"]["platform"] = "macOS-26.1-arm64-arm-64bit"
+    assert different_machines([one, updated]) == []
+    assert different_machines([one, other]) == ["platform"]
+
+
 def test_a_run_whose_machine_is_unknown_is_no_difference():
     one, other = trained(), trained(seed=1)
     other["machine"] = {}

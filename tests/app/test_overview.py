@@ -1,14 +1,17 @@
 """The Overview page: the scoreboard, what is missing, the four corners."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from hpviz.data.scenes import SCENES_FINGERPRINT
+from hpviz.follow import follow_all
 from hpviz.runs.document import put_epoch
 from hpviz.spec import RunSpec
+from hpviz.terminal import JsonLines
 from tests.analysis.made_up_runs import author
 from tests.made_up import row
 
@@ -97,6 +100,28 @@ def test_all_of_it_can_be_stopped_again(app, runner, work):
     assert not app.exception
     assert {run["status"] for run in runner.runs()} <= {"stopped", "running"}
     assert sum(run["status"] == "running" for run in runner.runs()) <= 1
+
+
+def test_one_click_reproduces_the_article_and_says_how_long_that_takes(app, runner, work):
+    work.gate.clear()
+    assert re.fullmatch(r"Reproduce the article \(8 runs, about [\d:]+\)", button(app, "reproduce").label)
+    button(app, "reproduce").click().run()
+    assert not app.exception
+    queued = runner.runs()
+    assert len(queued) == 8
+    assert {run["spec"]["seed"] for run in queued} == {0}
+    assert button(app, "reproduce") is None
+    assert "8 runs are all queued" in texts(app, "caption")
+    work.gate.set()
+    follow_all(runner, [runner.resumption(run["id"]) for run in queued], JsonLines())
+    app.run()
+    assert "8 runs are all here; `python -m hpviz reproduce` has their times" in texts(app, "caption")
+
+
+def test_reproducing_it_to_the_letter_takes_weights(app):
+    app.segmented_control(key="missing").set_value("article").run()
+    assert button(app, "reproduce") is None
+    assert "takes ImageNet weights" in texts(app, "caption")
 
 
 def test_the_article_preset_asks_for_its_own_runs(app, runner, work):

@@ -8,8 +8,9 @@ import streamlit as st
 from hpviz.analysis.claims.claim import Judgement
 from hpviz.analysis.words import plural
 from hpviz.data.catalogue import Identity, Source
-from hpviz.missing import open_needs, requests_for, seconds_for, untrained
+from hpviz.missing import expected_seconds, open_needs, requests_for, seconds_for, untrained
 from hpviz.plan import Setting
+from hpviz.reproduction import counterparts
 from hpviz.runs.document import ACTIVE
 from hpviz.runs.pace import clock
 from hpviz.spec import BadInput
@@ -82,6 +83,32 @@ def show_missing(
     st.caption(_estimate(len(missing), seconds))
     if complaint := st.session_state.pop(COMPLAINT, None):
         st.error(sentence(complaint), icon=":material/error:")
+
+
+def show_reproduction(setting: Setting, preset: Preset, weights: tuple[Path, str] | None) -> None:
+    """The article's own runs, under one seed as it had them, in one click; the command line has their times."""
+    if preset == "article" and weights is None:
+        st.caption("Reproducing the article to the letter takes ImageNet weights: include them above.")
+        return
+    runner = get_runner()
+    runs = runner.runs()
+    asked = [one.request for one in counterparts(setting, preset, weights=weights)]
+    missing = untrained(asked, runs)
+    active = {run["id"] for run in runs if run["status"] in ACTIVE}
+    idle = [one for one in missing if one.spec.run_id not in active]
+    if not idle:
+        state = "queued" if missing else "here"
+        st.caption(f"The article's {len(asked)} runs are all {state}; `python -m hpviz reproduce` has their times.")
+        return
+    seconds = sum(expected_seconds(one, runs, setting.identity) for one in idle)
+    if st.button(
+        f"Reproduce the article ({plural(len(idle), 'run')}, about {clock(seconds)})",
+        icon=":material/history_edu:",
+        key="reproduce",
+        help="The runs that the article shows, one seed each as there; “Run what is missing” adds what verdicts take.",
+    ):
+        submit(setting, lambda: idle)
+        st.rerun()
 
 
 def _estimate(runs: int, seconds: float | None) -> str:

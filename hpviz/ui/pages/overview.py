@@ -15,7 +15,7 @@ from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, Preset
 from hpviz.ui import data_address, permalink
 from hpviz.ui.fetching import identified
-from hpviz.ui.overview.missing_runs import choose_weights, setting_of, show_missing, show_queue
+from hpviz.ui.overview.missing_runs import choose_weights, setting_of, show_missing, show_queue, show_reproduction
 from hpviz.ui.overview.scoreboard import show_counts, show_ledger
 from hpviz.ui.permalink import Entry, one_of
 from hpviz.ui.resources import get_runner, tick
@@ -140,7 +140,9 @@ def scoreboard(source: catalogue.Source, identity: Identity) -> None:
     with st.container():
         machine = show_machine()
         if machine is not None:
-            show_missing(judgements, setting_of(source, identity, preset, machine["precision"]), preset, weights)
+            setting = setting_of(source, identity, preset, machine["precision"])
+            show_missing(judgements, setting, preset, weights)
+            show_reproduction(setting, preset, weights)
         show_queue()
     with st.container():
         show_corners(runs, identity)

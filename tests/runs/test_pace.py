@@ -1,0 +1,29 @@
+"""How far many runs have come together."""
+
+import pytest
+
+from hpviz.runs.pace import Whole, waiting
+
+
+def at(fraction):
+    return {**waiting("epoch 1/2"), "fraction": fraction}
+
+
+def test_the_whole_is_as_far_as_its_runs_by_the_seconds_they_take():
+    whole = Whole({"short": 10.0, "long": 30.0})
+    views = [whole.view("short", at(0.0)), whole.view("short", at(0.5)), whole.view("long", at(0.0))]
+    assert [view["fraction"] for view in views] == [0, 0.125, 0.25]
+    assert [view["seconds_left"] for view in views] == [40, 35, 30]
+    assert [view["text"] for view in views] == ["run 1 of 2, epoch 1/2"] * 2 + ["run 2 of 2, epoch 1/2"]
+
+
+def test_a_run_that_goes_on_counts_from_where_it_was():
+    whole = Whole({"resumed": 10.0})
+    assert whole.view("resumed", at(0.75))["fraction"] == 0
+    assert whole.view("resumed", at(0.875))["fraction"] == pytest.approx(0.5)
+
+
+def test_what_is_no_part_of_it_or_not_known_yet_is_shown_as_it_is():
+    whole = Whole({"one": 10.0})
+    assert whole.view("another", at(0.5)) == at(0.5)
+    assert whole.view("one", waiting("starting")) == waiting("starting")
