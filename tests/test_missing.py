@@ -7,8 +7,8 @@ import pytest
 from hpviz.analysis.claims.case import ARTICLE_KERNELS, CNN, RESNET, Need
 from hpviz.analysis.claims.ledger import ledger
 from hpviz.data.catalogue import Source
-from hpviz.missing import open_needs, requests_for, seconds_for, untrained
-from hpviz.plan import Setting
+from hpviz.missing import expected_seconds, open_needs, requests_for, seconds_for, untrained
+from hpviz.plan import Setting, request
 from hpviz.runs.document import new_run
 from hpviz.spec import BadInput
 from hpviz.studies import KERNEL_WIDTH, LEARNING_RATE, WEIGHT_DECAY
@@ -135,3 +135,13 @@ def test_epochs_that_are_there_cost_no_time():
     half = new_run(one.spec, one.inputs, 8)
     half["epochs"] = [row(epoch, images=1800 * epoch, train_seconds=18.0) for epoch in range(1, 5)]
     assert seconds_for([one], [half], INTEL) == pytest.approx(4 * (1800 + 4800 / 3) / 100)
+
+
+def test_what_a_run_will_take_is_guessed_from_the_reference_runs_until_one_like_it_was_trained_here():
+    small, large = (request(setting(image_size=size), batch_size=64) for size in (64, 128))
+    first, fourfold = (expected_seconds(one, [], INTEL) for one in (small, large))
+    assert first > 0
+    assert fourfold == pytest.approx(4 * first)
+    trained = new_run(small.spec, small.inputs, 8)
+    trained["epochs"] = [row(1, images=1800, train_seconds=2.0)]
+    assert expected_seconds(small, [trained], INTEL) == seconds_for([small], [trained], INTEL)

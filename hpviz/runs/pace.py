@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from hpviz.runs.document import Run, recorded_anew
 
@@ -10,11 +10,15 @@ SETTLED_SECONDS = 5.0  # before that, what a run was thought to take says more t
 
 
 class View(TypedDict):
-    """`fraction` of the whole job in 0..1 and `seconds_left`; None while not yet known."""
+    """`fraction` of the whole job in 0..1 and `seconds_left`; None while not yet known.
+
+    `trains` says that the job is a run, and not what comes before it, such as preparing its images.
+    """
 
     text: str
     fraction: float | None
     seconds_left: float | None
+    trains: NotRequired[bool]
 
 
 def waiting(text: str) -> View:
@@ -25,7 +29,7 @@ def elsewhere(run: Run) -> View:
     """The view of a run in another process, which tells no more than the epochs it has finished."""
     done, target = len(recorded_anew(run)), run["target"]
     text = f"epoch {min(done + 1, target)}/{target} in another process"
-    return View(text=text, fraction=done / target, seconds_left=None)
+    return View(text=text, fraction=done / target, seconds_left=None, trains=True)
 
 
 class Pace:
@@ -46,8 +50,9 @@ class Pace:
         text, fraction = f"epoch {epoch}/{self.target}", min(done / self.target, 1.0)
         trained, elapsed = done - self._begun[0], now - self._begun[1]
         if elapsed < 0.5 or trained <= 0:
-            return View(text=text, fraction=fraction, seconds_left=None)
-        return View(text=text, fraction=fraction, seconds_left=elapsed / trained * max(self.target - done, 0.0))
+            return View(text=text, fraction=fraction, seconds_left=None, trains=True)
+        left = elapsed / trained * max(self.target - done, 0.0)
+        return View(text=text, fraction=fraction, seconds_left=left, trains=True)
 
 
 class Whole:
@@ -59,22 +64,28 @@ class Whole:
 
     def __init__(self, expected: Mapping[str, float]) -> None:
         self._expected = dict(expected)
-        self._first: dict[str, float] = {}  # how far each run was when it was first seen, in the order of that
+        self._first: dict[str, float | None] = {}  # how far each run was when it was first seen, in the order of that
         self._begun = 0.0
 
     def view(self, run_id: str, view: View) -> View:
-        """The view of the whole while that run trains, given the run's own."""
-        if run_id not in self._expected or view["fraction"] is None:
+        """The view of the whole while that run trains or gets ready to, given the run's own."""
+        if run_id not in self._expected:
             return view
-        self._begun = self._begun or time.monotonic()
-        first = self._first.setdefault(run_id, view["fraction"])
-        share = (view["fraction"] - first) / (1 - first) if first < 1 else 1.0
-        total = sum(self._expected.values())
+        total, share = sum(self._expected.values()), self._share(run_id, view)
         done = sum(self._expected[each] for each in self._first if each != run_id) + share * self._expected[run_id]
+        self._begun = self._begun or time.monotonic()
         elapsed = time.monotonic() - self._begun
         pace = elapsed / done if elapsed > SETTLED_SECONDS and done > 0 else 1.0
         text = f"run {len(self._first)} of {len(self._expected)}, {view['text']}"
         return View(text=text, fraction=done / total if total else None, seconds_left=pace * (total - done))
+
+    def _share(self, run_id: str, view: View) -> float:
+        """How much of what was left of the run is done."""
+        fraction = view["fraction"] if view.get("trains") else None
+        first = self._first.get(run_id)
+        if first is None:
+            first = self._first[run_id] = fraction
+        return 0.0 if first is None or fraction is None or first >= 1 else (fraction - first) / (1 - first)
 
 
 def work_view(what: str, done: int, total: int, begun: float) -> View:

@@ -104,7 +104,7 @@ def test_all_of_it_can_be_stopped_again(app, runner, work):
 
 def test_one_click_reproduces_the_article_and_says_how_long_that_takes(app, runner, work):
     work.gate.clear()
-    assert re.fullmatch(r"Reproduce the article \(8 runs, about [\d:]+\)", button(app, "reproduce").label)
+    assert re.fullmatch(r"Reproduce the article \(8 runs, about [\d,]+ min\)", button(app, "reproduce").label)
     button(app, "reproduce").click().run()
     assert not app.exception
     queued = runner.runs()

@@ -6,7 +6,7 @@ from hpviz.runs.pace import Whole, waiting
 
 
 def at(fraction):
-    return {**waiting("epoch 1/2"), "fraction": fraction}
+    return {**waiting("epoch 1/2"), "fraction": fraction, "trains": True}
 
 
 def test_the_whole_is_as_far_as_its_runs_by_the_seconds_they_take():
@@ -23,7 +23,14 @@ def test_a_run_that_goes_on_counts_from_where_it_was():
     assert whole.view("resumed", at(0.875))["fraction"] == pytest.approx(0.5)
 
 
-def test_what_is_no_part_of_it_or_not_known_yet_is_shown_as_it_is():
-    whole = Whole({"one": 10.0})
-    assert whole.view("another", at(0.5)) == at(0.5)
-    assert whole.view("one", waiting("starting")) == waiting("starting")
+def test_what_comes_before_a_run_is_no_part_of_what_it_takes():
+    whole = Whole({"one": 10.0, "two": 10.0})
+    whole.view("one", at(0.5))
+    preparing = whole.view("two", {**waiting("preparing images"), "fraction": 0.9})
+    assert (preparing["text"], preparing["fraction"]) == ("run 2 of 2, preparing images", 0.5)
+    assert whole.view("two", at(0.0))["fraction"] == 0.5
+    assert whole.view("two", at(0.5))["fraction"] == 0.75
+
+
+def test_a_run_that_is_no_part_of_it_is_shown_as_it_is():
+    assert Whole({"one": 10.0}).view("another", at(0.5)) == at(0.5)

@@ -1,5 +1,6 @@
 """“Run what is missing”: what the open claims still need, how long it would take, and one click that queues it."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -100,9 +101,9 @@ def show_reproduction(setting: Setting, preset: Preset, weights: tuple[Path, str
         state = "queued" if missing else "here"
         st.caption(f"The article's {len(asked)} runs are all {state}; `python -m hpviz reproduce` has their times.")
         return
-    seconds = sum(expected_seconds(one, runs, setting.identity) for one in idle)
+    minutes = math.ceil(sum(expected_seconds(one, runs, setting.identity) for one in idle) / 60)
     if st.button(
-        f"Reproduce the article ({plural(len(idle), 'run')}, about {clock(seconds)})",
+        f"Reproduce the article ({plural(len(idle), 'run')}, about {minutes:,} min)",
         icon=":material/history_edu:",
         key="reproduce",
         help="The runs that the article shows, one seed each as there; “Run what is missing” adds what verdicts take.",
