@@ -30,6 +30,14 @@ def figure(value: float, decimals: int) -> str:
     return f"{value:.{decimals}f}" if abs(value) < 1e6 else short(float(f"{value:.3g}"))
 
 
+def counted(count: int) -> str:
+    """A count as people read it: 750, 15.8 k, 2.85 M, 1.20 G."""
+    for size, decimals, letter in ((1e9, 2, "G"), (1e6, 2, "M"), (1e3, 1, "k")):
+        if count >= size:
+            return f"{count / size:.{decimals}f} {letter}"
+    return f"{count}"
+
+
 def spelled(value: float) -> str:
     """The same number in three notations, for those who know one of them: 1e-4 = 10⁻⁴ = 0.0001."""
     if value == 0:

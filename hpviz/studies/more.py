@@ -11,7 +11,7 @@ DEPTH = Study(
     question="How many convolution blocks should look at the image before it is classified?",
     answer="The article names the number of layers among the hyperparameters and tries three blocks only.",
     expectations=(
-        "Each block halves the map and sees twice as far; the first linear layer shrinks with it.",
+        "Each block halves the map and sees farther; the first linear layer shrinks with the map.",
         "One block has by far the most parameters, nearly all in that linear layer.",
         "More blocks help as long as pixels are left to look at.",
     ),

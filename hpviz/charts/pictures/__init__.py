@@ -5,27 +5,39 @@ theory are made once: the page then sends the same frames under the same names, 
 
 from hpviz.charts.pictures.contours import contours_picture
 from hpviz.charts.pictures.counts import counts_picture
+from hpviz.charts.pictures.depth import depth_picture
 from hpviz.charts.pictures.descent import descent_picture
 from hpviz.charts.pictures.first_kernels import kernels_picture
 from hpviz.charts.pictures.gradient_noise import gradient_noise_picture
+from hpviz.charts.pictures.image_size import pixels_picture, size_growth_picture
 from hpviz.charts.pictures.kernel import kernel_picture
 from hpviz.charts.pictures.layers import layers_picture
+from hpviz.charts.pictures.learning_curve import learning_curve_picture
 from hpviz.charts.pictures.outcomes import loss_by_rate, train_and_test
 from hpviz.charts.pictures.picture import Picture
+from hpviz.charts.pictures.receptive_field import field_picture
 from hpviz.charts.pictures.sampling import sampling_picture
 from hpviz.charts.pictures.shrinkage import shrinkage_picture
+from hpviz.charts.pictures.width import width_growth_picture, width_picture
 
 __all__ = [
     "Picture",
     "contours_picture",
     "counts_picture",
+    "depth_picture",
     "descent_picture",
+    "field_picture",
     "gradient_noise_picture",
     "kernel_picture",
     "kernels_picture",
     "layers_picture",
+    "learning_curve_picture",
     "loss_by_rate",
+    "pixels_picture",
     "sampling_picture",
     "shrinkage_picture",
+    "size_growth_picture",
     "train_and_test",
+    "width_growth_picture",
+    "width_picture",
 ]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from hpviz.analysis.cost import Cost, cost, gigabytes
 from hpviz.charts.pictures.picture import INK, Picture, at, frame_of, slider, stack, three_colours
+from hpviz.notation import counted
 from hpviz.spec import BadInput, RunSpec, build_spec
 
 WIDTHS = (1, 3, 5, 7, 9, 11, 13, 15)
@@ -75,9 +76,7 @@ def _records(costs: dict[tuple[int, str], Cost | None]) -> Iterator[dict[str, An
 
 
 def _written(name: str, count: int) -> str:
-    if name == "training memory":
-        return gigabytes(count)
-    return f"{count / 1e6:.2f} M" if count >= 1e6 else f"{count / 1e3:.1f} k"
+    return gigabytes(count) if name == "training memory" else counted(count)
 
 
 def _base(chart: alt.Chart, names: list[str], dark: bool) -> alt.Chart:

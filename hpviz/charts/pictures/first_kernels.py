@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hpviz.charts.pictures.kernel import Pixels, data_uri
+from hpviz.charts.pictures.photo import Pixels, data_uri
 from hpviz.charts.pictures.picture import INK, Picture, stack
 from hpviz.training.inside import Inside
 

@@ -1,7 +1,5 @@
 """A kernel slid over a photo: what it sees, the map it leaves, and where padding comes in."""
 
-import base64
-import io
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Literal
@@ -12,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
+from hpviz.charts.pictures.photo import Pixels, data_uri, squares
 from hpviz.charts.pictures.picture import (
     FAINT,
     Picture,
@@ -25,7 +24,6 @@ from hpviz.charts.pictures.picture import (
 )
 from hpviz.theory.convolution import correlate, edge_kernel, same_padding
 
-Pixels = NDArray[np.uint8]
 Padding = Literal["valid", "same"]
 
 PADDINGS: tuple[Padding, ...] = ("valid", "same")
@@ -57,7 +55,9 @@ def _picture(pixels: bytes, shape: tuple[int, ...], dark: bool) -> Picture:
     place = slider("place", "place", 0.0, 1.0, 0.001, 0.3)
     frames = pd.DataFrame(_frames(shown))
     kept = ["datum.padding == padding", at("kernel", kernel, 2)]
-    layers = [_squares(layer, shown) for layer in (*_images(shown, frames, kept, dark), *_marks(frames, kept, dark))]
+    across, down = 2 * shown.shape[1] + 2 * MARGIN + GAP, shown.shape[0] + MARGIN + TOP
+    scene = [*_images(shown, frames, kept, dark), *_marks(frames, kept, dark)]
+    layers = [squares(layer, across, down) for layer in scene]
     return Picture(
         stack(*layers, words(frames, kept, dark), sliders=[kernel, padding, place]),
         "A square kernel slides over a photo and writes one pixel of a map at each place. Without padding the map is "
@@ -65,13 +65,6 @@ def _picture(pixels: bytes, shape: tuple[int, ...], dark: bool) -> Picture:
         "One kernel over all three colours, one map. Unpadded maps shrink as kernels widen; zero padding keeps them "
         "whole and draws an edge around the photo that is not there.",
     )
-
-
-def data_uri(pixels: Pixels) -> str:
-    """Pixels (H, W) or (H, W, 3) as a PNG inside a data: address."""
-    written = io.BytesIO()
-    Image.fromarray(pixels).save(written, "PNG", optimize=True)
-    return f"data:image/png;base64,{base64.b64encode(written.getvalue()).decode()}"
 
 
 def _scaled(photo: Pixels) -> Pixels:
@@ -151,20 +144,3 @@ def _marks(frames: pd.DataFrame, kept: list[str], dark: bool) -> list[alt.Chart]
         line.mark_rule(color=orange, strokeWidth=1.5, strokeDash=[4, 3]),
         pixel.mark_rect(filled=True, color=orange),
     ]
-
-
-def _squares(layer: alt.Chart, photo: Pixels) -> alt.Chart:
-    """The layer with the photo's pixels as squares, however wide the page is."""
-    across = 2 * photo.shape[1] + 2 * MARGIN + GAP
-    down = photo.shape[0] + MARGIN + TOP
-    wide, high = (
-        alt.expr(f"max({across}, {down} * width / height)"),
-        alt.expr(f"max({down}, {across} * height / width)"),
-    )
-    squared: alt.Chart = layer.encode(
-        x=alt.X("x:Q", axis=None, scale=alt.Scale(domainMin=0, domainMax=wide, nice=False)),
-        y=alt.Y("y:Q", axis=None, scale=alt.Scale(domainMin=0, domainMax=high, nice=False, reverse=True)),
-        x2="x2:Q",
-        y2="y2:Q",
-    )
-    return squared

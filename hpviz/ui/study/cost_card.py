@@ -7,6 +7,7 @@ from hpviz.analysis.measured import Measured, measured
 from hpviz.analysis.words import plural
 from hpviz.hyperparameters import Value
 from hpviz.missing import seconds_for, untrained
+from hpviz.notation import counted
 from hpviz.plan import Setting, request
 from hpviz.runs.pace import clock
 from hpviz.runs.runner import Request
@@ -74,10 +75,3 @@ def _time(one: Request, setting: Setting) -> str:
         return "recorded"
     seconds = seconds_for([one], runs, setting.identity)
     return "not known yet" if seconds is None else f"about {clock(seconds)}"
-
-
-def counted(count: int) -> str:
-    """A count as people read it: 2.85 M."""
-    if count >= 1e9:
-        return f"{count / 1e9:.2f} G"
-    return f"{count / 1e6:.2f} M" if count >= 1e6 else f"{count / 1e3:.1f} k"

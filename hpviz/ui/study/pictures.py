@@ -11,10 +11,17 @@ from hpviz.charts.pictures import (
     Picture,
     contours_picture,
     counts_picture,
+    depth_picture,
     descent_picture,
+    field_picture,
     kernel_picture,
+    learning_curve_picture,
+    pixels_picture,
     sampling_picture,
     shrinkage_picture,
+    size_growth_picture,
+    width_growth_picture,
+    width_picture,
 )
 from hpviz.data.scenes import SCENES_CLASSES, draw_scene, scene_rng
 from hpviz.spec import BadInput, RunSpec, build_spec
@@ -62,11 +69,31 @@ def _of_batch_size(_: Study, dark: bool) -> list[Picture]:
 
 
 def _of_kernel_width(study: Study, dark: bool) -> list[Picture]:
-    return [kernel_picture(_photo(), dark), counts_picture(_counted(study), len(SCENES_CLASSES), dark)]
+    spec = _counted(study, "image_size", "batch_size")
+    return [kernel_picture(_photo(UPRIGHT), dark), counts_picture(spec, len(SCENES_CLASSES), dark)]
 
 
 def _of_weight_decay(_: Study, dark: bool) -> list[Picture]:
     return [shrinkage_picture(dark)]
+
+
+def _of_depth(study: Study, dark: bool) -> list[Picture]:
+    spec = _counted(study, "image_size", "kernel_width", "padding", "width")
+    return [field_picture(_photo(DETAILED), spec, dark), depth_picture(spec, len(SCENES_CLASSES), dark)]
+
+
+def _of_width(study: Study, dark: bool) -> list[Picture]:
+    spec = _counted(study, "image_size", "kernel_width", "padding", "depth")
+    return [width_picture(spec, len(SCENES_CLASSES), dark), width_growth_picture(spec, len(SCENES_CLASSES), dark)]
+
+
+def _of_image_size(study: Study, dark: bool) -> list[Picture]:
+    spec = _counted(study, "kernel_width", "padding", "depth", "width")
+    return [pixels_picture(_photo(DETAILED), spec, dark), size_growth_picture(spec, len(SCENES_CLASSES), dark)]
+
+
+def _of_training_images(_: Study, dark: bool) -> list[Picture]:
+    return [learning_curve_picture(dark)]
 
 
 PICTURES: Mapping[str, Callable[[Study, bool], list[Picture]]] = {
@@ -74,21 +101,29 @@ PICTURES: Mapping[str, Callable[[Study, bool], list[Picture]]] = {
     "batch-size": _of_batch_size,
     "kernel-width": _of_kernel_width,
     "weight-decay": _of_weight_decay,
+    "depth": _of_depth,
+    "width": _of_width,
+    "training-images": _of_training_images,
+    "image-size": _of_image_size,
 }
+
+# Two streets: one has upright edges, for a kernel to answer to, the other much that is small.
+UPRIGHT, DETAILED = 0, 7
 
 
 @cache
-def _photo() -> NDArray[np.uint8]:
-    """A scene with upright edges, for the kernel to answer to."""
+def _photo(index: int) -> NDArray[np.uint8]:
     street = SCENES_CLASSES.index("street")
-    return draw_scene(street, scene_rng(0, street, 0))
+    return draw_scene(street, scene_rng(0, street, index))
 
 
-def _counted(study: Study) -> RunSpec:
-    """What the drawer says of image size and batch, for arithmetic; the defaults where it says nothing of use."""
-    chosen = {name: st.session_state.get(choices.key(study, name)) for name in ("image_size", "batch_size")}
-    ground = {"dataset": "counted", "fingerprint": "0" * 16, "padding": "same"}
+def _counted(study: Study, *names: str) -> RunSpec:
+    """What the drawer says of those fields, for arithmetic; what the study holds where it says nothing of use."""
+    held = {name: value for name, value in study.held.items() if name in ("padding",)}
+    ground = {"dataset": "counted", "fingerprint": "0" * 16, **held}
+    chosen = {name: st.session_state.get(choices.key(study, name)) for name in names}
     try:
-        return build_spec(**ground, **{name: value for name, value in chosen.items() if value is not None})
+        given = choices.spec_fields({name: value for name, value in chosen.items() if value is not None})
+        return build_spec(**{**ground, **given})
     except BadInput:
         return build_spec(**ground)
