@@ -64,7 +64,7 @@ def _pixels_picture(pixels: bytes, shape: tuple[int, ...], spec: RunSpec, dark: 
         f"One scene in {edges[0]}×{edges[0]} to {edges[-1]}×{edges[-1]} pixels beside its {shape[1]}×{shape[0]}. A "
         f"square of {field.size} pixels is what one unit of the last block sees: all of small images, a part of large.",
         f"Left what the network gets, right the original of {shape[1]}×{shape[0]} px. The square is what one unit of "
-        f"the last block sees, {field.size} px at any size: with more pixels it sees more sharply, less in all.",
+        f"the last block sees, {field.size} px at any size: the more pixels, the smaller a part.",
     )
 
 

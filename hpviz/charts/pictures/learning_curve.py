@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from hpviz.charts.pictures.picture import FAINT, INK, Picture, at, frame_of, slider, stack, three_colours, words
-from hpviz.theory.power_law import Floats, power_law, scale_through
+from hpviz.theory.error_floor import Floats, power_law, scale_through
 
 FEWEST, MOST, POINTS = 10, 10_000, 13  # images a class; four points a decade
 START = 0.6  # the error with the fewest, that all laws begin with; guessing among six classes has 0.83

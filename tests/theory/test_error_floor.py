@@ -1,9 +1,9 @@
-"""The power law of learning curves."""
+"""The power law of learning curves, down to its floor."""
 
 import numpy as np
 import pytest
 
-from hpviz.theory.power_law import power_law, scale_through
+from hpviz.theory.error_floor import power_law, scale_through
 
 COUNTS = np.array([10.0, 100.0, 1000.0])
 
