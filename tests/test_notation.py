@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpviz.notation import figure, read_number, short, spelled
+from hpviz.notation import counted, figure, read_number, short, spelled
 from hpviz.spec import BadInput
 
 
@@ -15,6 +15,13 @@ from hpviz.spec import BadInput
 )
 def test_short_is_how_one_types_it(value, text):
     assert short(value) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(750, "750"), (15_750, "15.8 k"), (2_850_000, "2.85 M"), (1.2e9, "1.20 G")]
+)
+def test_a_count_is_written_short(count, text):
+    assert counted(count) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [(1e-4, "1e-4 = 10⁻⁴ = 0.0001"), (3e-3, "3e-3 = 3·10⁻³ = 0.003"), (0, "0")])

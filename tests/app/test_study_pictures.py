@@ -7,7 +7,7 @@ from tests.app.pages import texts
 from tests.app.test_sixth_study import opened
 
 SAYS = {
-    DEPTH.name: ("of a scene of 64 px is", "10.37 M with 1 block"),
+    DEPTH.name: ("over a scene of 64 px is", "10.37 M with 1 block"),
     WIDTH.name: ("708.4 k in all at 1", "3.31× the multiply-adds"),
     IMAGE_SIZE.name: ("in 16×16 to 144×144 pixels", "multiply-adds grow 5.2×"),
     TRAINING_IMAGES.name: ("Test error against training images a class",),

@@ -43,7 +43,7 @@ def _picture(pixels: bytes, shape: tuple[int, ...], spec: RunSpec, dark: bool) -
         stack(*drawn, words(sentences, kept, dark), sliders=[blocks, place], height=HEIGHT),
         f"A square over a scene of {spec.image_size} px is what one unit of the last block sees of it: "
         f"{_listed(field['sees'] for field in fields)} px across after {_listed(field['blocks'] for field in fields)} "
-        f"blocks. The unit's map has {_listed(field['cells'] for field in fields)} of them along its edge.",
+        f"blocks, whose maps have {_listed(field['cells'] for field in fields)} units along their edge.",
         f"Receptive field at {spec.image_size} px, kernels {_listed(_widths(spec))} px across. A kernel adds its width "
         "less one, the pool after it one more, in pixels of the map they slide over; each pool doubles those. Outside "
         "the image there are but the zeros of the padding.",
