@@ -8,6 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from hpviz.charts.palette import MUTED
 from hpviz.charts.pictures.picture import FAINT, INK, Picture, at, frame_of, slider, stack, three_colours, words
 from hpviz.theory.error_floor import Floats, power_law, scale_through
 
@@ -102,7 +103,7 @@ def _floor(sentences: pd.DataFrame, kept: list[str], dark: bool) -> list[alt.Cha
     )
     return [
         base.mark_rule(strokeDash=[2, 4], color=FAINT[dark]).encode(y=_error()),
-        base.mark_text(align="left", baseline="top", dx=6, dy=5, fontSize=12, color=FAINT[dark]).encode(
+        base.mark_text(align="left", baseline="top", dx=6, dy=5, fontSize=12, color=MUTED[dark]).encode(
             x=alt.value(0), y=_error(), text="name:N"
         ),
     ]
