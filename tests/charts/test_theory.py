@@ -12,19 +12,26 @@ import vl_convert
 from PIL import Image
 
 from hpviz.charts.pictures import (
+    augmentations,
+    augmentations_picture,
     contours_picture,
     counts_picture,
     depth_picture,
     descent_picture,
+    dropout_net_picture,
+    dropout_noise_picture,
     field_picture,
     image_size,
     kernel,
     kernel_picture,
     learning_curve_picture,
     loss_by_rate,
+    optimizers_picture,
     pixels_picture,
     receptive_field,
     sampling_picture,
+    schedules_picture,
+    settling_picture,
     shrinkage_picture,
     size_growth_picture,
     train_and_test,
@@ -36,6 +43,7 @@ from tests.made_up import spec
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
 SCENE = draw_scene(5, scene_rng(0, 5, 7))
+SQUARE = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
 EPOCHS = pd.DataFrame({"epoch": [1, 2, 3, 4], "train": [1.0, 0.6, 0.4, 0.2], "test": [1.1, 0.7, 0.8, 0.9]})
 RATES = pd.DataFrame(
     [(1e-5, 1.2, False), (1e-5, 1.4, False), (1e-3, 0.8, False), (1e-1, None, True)],
@@ -55,10 +63,16 @@ THEORY = {
     "pixels": lambda dark: pixels_picture(SCENE, spec(padding="same"), dark),
     "growth with image size": lambda dark: size_growth_picture(spec(padding="same"), 6, dark),
     "learning curve": learning_curve_picture,
+    "dropout net": dropout_net_picture,
+    "dropout noise": dropout_noise_picture,
+    "optimizers": optimizers_picture,
+    "schedules": schedules_picture,
+    "settling": settling_picture,
+    "augmentations": lambda dark: augmentations_picture(SQUARE, dark),
 }
 # Those whose frames are made once a photo or spec.
 OF_SPECS = (counts_picture, depth_picture, size_growth_picture, width_growth_picture, width_picture)
-OF_PHOTOS = (image_size._pixels_picture, kernel._picture, receptive_field._picture)
+OF_PHOTOS = (augmentations._picture, image_size._pixels_picture, kernel._picture, receptive_field._picture)
 RUNS = {
     "loss by rate": lambda dark: loss_by_rate(RATES, dark, chance=1.79),
     "train and test": lambda dark: train_and_test(EPOCHS, dark),

@@ -41,10 +41,14 @@ def contours_picture(dark: bool) -> Picture:
     rate = choice("rate", "learning rate", list(RATES), list(RATES.values()), 0.3)
     equal = choice("equal", "same number of", ["updates", "examples"], ["updates", "examples seen"], "updates")
     steepness = at("condition", condition, CONDITIONS.step)
-    ellipses = pd.DataFrame(record for number in CONDITIONS for record in _ellipse(number))
+    ellipses = pd.DataFrame(record for number in CONDITIONS for record in ellipse(number))
     paths = pd.DataFrame(record for number in CONDITIONS for record in _paths(number))
     kept = [steepness, at("rate", rate, 1.0), f"datum.update <= (equal == 'updates' ? {UPDATES} : datum.budget)"]
-    layers = [*_map(ellipses, steepness, dark), *_walks(paths, kept, dark), *_ends(dark)]
+    layers = [
+        *contour_map(ellipses, steepness, dark),
+        *walks(paths, kept, path_colour(list(BATCHES), dark)),
+        *ends(dark),
+    ]
     return Picture(
         stack(*layers, sliders=[condition, rate, equal]),
         "Contours of a loss over two weights, with three paths of gradient descent from one start: over all examples a "
@@ -54,7 +58,7 @@ def contours_picture(dark: bool) -> Picture:
     )
 
 
-def _ellipse(condition: float) -> Iterator[dict[str, Any]]:
+def ellipse(condition: float) -> Iterator[dict[str, Any]]:
     """The contour one nat up: all contours have its shape."""
     for point, (w1, w2) in enumerate(contour(draw_examples(condition, COUNT).hessian, 1.0)):
         yield {"condition": condition, "point": point, "w1": round(w1, 3), "w2": round(w2, 3)}
@@ -72,9 +76,9 @@ def _paths(condition: float) -> Iterator[dict[str, Any]]:
                 yield {**frame, "update": update, "w1": round(w1, 2), "w2": round(w2, 2)}
 
 
-def _map(ellipses: pd.DataFrame, kept: str, dark: bool) -> list[alt.Chart]:
+def contour_map(ellipses: pd.DataFrame, kept: str, dark: bool) -> list[alt.Chart]:
     """The contours of a quadratic grow with the root of the loss."""
-    base = frame_of(ellipses, [kept]).encode(x=_weight_1(), y=_weight_2(), order="point:Q")
+    base = frame_of(ellipses, [kept]).encode(x=weight_1(), y=weight_2(), order="point:Q")
     return [
         base.transform_calculate(w1=f"datum.w1 * {level**0.5:.3f}", w2=f"datum.w2 * {level**0.5:.3f}").mark_line(
             color=FAINT[dark], strokeWidth=1, opacity=0.6, clip=True
@@ -83,8 +87,9 @@ def _map(ellipses: pd.DataFrame, kept: str, dark: bool) -> list[alt.Chart]:
     ]
 
 
-def _walks(paths: pd.DataFrame, kept: list[str], dark: bool) -> list[alt.Chart]:
-    base = frame_of(paths, kept).encode(x=_weight_1(), y=_weight_2(), color=_colour(dark))
+def walks(paths: pd.DataFrame, kept: list[str], colour: alt.Color) -> list[alt.Chart]:
+    """Each path as a line with a point at every update."""
+    base = frame_of(paths, kept).encode(x=weight_1(), y=weight_2(), color=colour)
     tooltip = [alt.Tooltip("path:N"), alt.Tooltip("update:Q"), alt.Tooltip("w1:Q"), alt.Tooltip("w2:Q")]
     return [
         base.mark_line(strokeWidth=2, clip=True).encode(order="update:Q"),
@@ -92,29 +97,31 @@ def _walks(paths: pd.DataFrame, kept: list[str], dark: bool) -> list[alt.Chart]:
     ]
 
 
-def _ends(dark: bool) -> list[alt.Chart]:
+def ends(dark: bool) -> list[alt.Chart]:
     """Where all begin, and the bottom they look for."""
     places = [{"w1": START[0], "w2": START[1], "name": "start"}, {"w1": 0.0, "w2": 0.0, "name": "lowest loss"}]
-    base = alt.Chart(pd.DataFrame(places)).encode(x=_weight_1(), y=_weight_2())
+    base = alt.Chart(pd.DataFrame(places)).encode(x=weight_1(), y=weight_2())
     return [
         base.mark_point(shape="cross", color=INK[dark], size=90, filled=True, opacity=1),
         base.mark_text(dy=-14, color=INK[dark], fontSize=12).encode(text="name:N"),
     ]
 
 
-def _colour(dark: bool) -> alt.Color:
-    scale = alt.Scale(domain=list(BATCHES), range=three_colours(dark))
+def path_colour(paths: list[str], dark: bool) -> alt.Color:
+    """One of three colours a path, named above."""
+    scale = alt.Scale(domain=paths, range=three_colours(dark))
     legend = alt.Legend(orient="top", direction="horizontal", title=None, symbolType="circle", columns=3, offset=4)
     return alt.Color("path:N", scale=scale, legend=legend)
 
 
-def _weight_1() -> alt.X:
+def weight_1() -> alt.X:
     """Drawn as long as on the other axis, so that steps cross contours at right angles."""
     scale = _square(HALF_WIDTH, HALF_HEIGHT, "width", "height")
     return alt.X("w1:Q", title="weight 1", scale=scale, axis=alt.Axis(grid=False, tickCount=5))
 
 
-def _weight_2() -> alt.Y:
+def weight_2() -> alt.Y:
+    """As `weight_1`."""
     scale = _square(HALF_HEIGHT, HALF_WIDTH, "height", "width")
     return alt.Y("w2:Q", title="weight 2", scale=scale, axis=alt.Axis(grid=False, tickCount=5))
 

@@ -1,4 +1,4 @@
-"""The article's pictures on a study's page, the first thing a newcomer sees there."""
+"""The pictures on a study's page, the first thing a newcomer sees there."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -6,26 +6,34 @@ from functools import cache
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from PIL import Image
 
 from hpviz.charts.pictures import (
     Picture,
+    augmentations_picture,
     contours_picture,
     counts_picture,
     depth_picture,
     descent_picture,
+    dropout_net_picture,
+    dropout_noise_picture,
     field_picture,
     kernel_picture,
     learning_curve_picture,
+    optimizers_picture,
     pixels_picture,
     sampling_picture,
+    schedules_picture,
+    settling_picture,
     shrinkage_picture,
     size_growth_picture,
     width_growth_picture,
     width_picture,
 )
+from hpviz.data.decode import square
 from hpviz.data.scenes import SCENES_CLASSES, draw_scene, scene_rng
 from hpviz.spec import BadInput, RunSpec, build_spec
-from hpviz.studies import Study
+from hpviz.studies import PRESETS, Study
 from hpviz.ui.study import choices
 from hpviz.ui.study.screen import is_dark
 
@@ -96,6 +104,22 @@ def _of_training_images(_: Study, dark: bool) -> list[Picture]:
     return [learning_curve_picture(dark)]
 
 
+def _of_dropout(_: Study, dark: bool) -> list[Picture]:
+    return [dropout_net_picture(dark), dropout_noise_picture(dark)]
+
+
+def _of_optimizer(_: Study, dark: bool) -> list[Picture]:
+    return [optimizers_picture(dark)]
+
+
+def _of_schedule(_: Study, dark: bool) -> list[Picture]:
+    return [schedules_picture(dark), settling_picture(dark)]
+
+
+def _of_augmentation(_: Study, dark: bool) -> list[Picture]:
+    return [augmentations_picture(_seen(), dark)]
+
+
 PICTURES: Mapping[str, Callable[[Study, bool], list[Picture]]] = {
     "learning-rate": _of_learning_rate,
     "batch-size": _of_batch_size,
@@ -105,6 +129,10 @@ PICTURES: Mapping[str, Callable[[Study, bool], list[Picture]]] = {
     "width": _of_width,
     "training-images": _of_training_images,
     "image-size": _of_image_size,
+    "dropout": _of_dropout,
+    "optimizer": _of_optimizer,
+    "schedule": _of_schedule,
+    "augmentation": _of_augmentation,
 }
 
 # Two streets: one has upright edges, for a kernel to answer to, the other much that is small.
@@ -115,6 +143,13 @@ UPRIGHT, DETAILED = 0, 7
 def _photo(index: int) -> NDArray[np.uint8]:
     street = SCENES_CLASSES.index("street")
     return draw_scene(street, scene_rng(0, street, index))
+
+
+@cache
+def _seen() -> NDArray[np.uint8]:
+    """A training image as the net gets it under the quick preset: the same place and size."""
+    buildings, edge = SCENES_CLASSES.index("buildings"), PRESETS["quick"].image_size
+    return square(Image.fromarray(draw_scene(buildings, scene_rng(0, buildings, 1))), edge).transpose(1, 2, 0)
 
 
 def _counted(study: Study, *names: str) -> RunSpec:
