@@ -23,6 +23,7 @@ TITLES: dict[str, str] = {
     "seconds": "seconds of training",
 }
 HEIGHT = 340
+SHORT_LABEL = 6  # characters; longer labels in one row would be cut off on a third of a page
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ def _legend(look: Look) -> alt.Legend | None:
         title=look.legend,
         titleOrient="left",
         symbolOpacity=1,
-        columns=8,
+        columns=8 if max(map(len, look.labels), default=0) <= SHORT_LABEL else 2,
         offset=4,
     )
 

@@ -14,9 +14,12 @@ MORE = "More studies"
 
 
 def pages() -> dict[str, list[StreamlitPage]]:
-    """Every page, those of declared studies among them; a study needs no file of its own."""
-    of_article = [_page(study) for study in STUDIES.values() if study.article_values]
-    others = [_page(study) for study in STUDIES.values() if not study.article_values]
+    """Every page, those of declared studies among them; a study needs no file of its own.
+
+    Streamlit draws the pages without a section first, whatever the order here, and then the menus.
+    """
+    of_article = [study_page(study) for study in STUDIES.values() if study.article_values]
+    more = [study_page(study) for study in STUDIES.values() if not study.article_values]
     common = [
         st.Page(PAGES / "overview.py", title="Overview", icon=":material/fact_check:"),
         *of_article,
@@ -24,11 +27,21 @@ def pages() -> dict[str, list[StreamlitPage]]:
         st.Page(PAGES / "runs.py", title="Runs", icon=":material/list:"),
         st.Page(PAGES / "data.py", title="Data", icon=":material/photo_library:"),
     ]
-    return {"": common} | ({MORE: others} if others else {})
+    # Pages of more than one hyperparameter stand at the end of the menu.
+    return {"": common} | ({_menu(more): more} if more else {})
 
 
-def _page(study: Study) -> StreamlitPage:
+def _menu(pages: list[StreamlitPage]) -> str:
+    """What the menu of those pages is called: a closed one says which of its pages is open."""
+    opened = str(st.context.url or "").rstrip("/").rpartition("/")[2]
+    title = next((page.title for page in pages if page.url_path == opened), None)
+    return f"{MORE}: **{title}**" if title else MORE
+
+
+def study_page(study: Study) -> StreamlitPage:
+    """The page of a study, at its name with underscores."""
     file = PAGES / f"{study.field}.py"
     shown = file if file.exists() else partial(show_study, study)
     first = study is next(iter(STUDIES.values()))
-    return st.Page(shown, title=study.title, icon=study.icon, url_path=study.field, default=first)
+    address = study.name.replace("-", "_")
+    return st.Page(shown, title=study.title, icon=study.icon, url_path=address, default=first)

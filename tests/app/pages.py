@@ -15,14 +15,27 @@ ROOT = Path(__file__).parent.parent.parent
 
 def page(name, **address):
     """A page, not yet run, opened under an address."""
-    app = AppTest.from_file(str(ROOT / f"hpviz/ui/pages/{name}.py"), default_timeout=60)
-    for entry, text in address.items():
-        app.query_params[entry] = text
-    return app
+    return _at(AppTest.from_file(str(ROOT / f"hpviz/ui/pages/{name}.py"), default_timeout=60), address)
 
 
 def open_page(study, **address):
-    return page(study.field, **address).run()
+    """A study's page, drawn once; the article's four have files of their own."""
+    if study.article_values:
+        return page(study.field, **address).run()
+    return _at(AppTest.from_function(_show, default_timeout=60, args=(study.name,)), address).run()
+
+
+def _show(name):
+    from hpviz.studies import find_study
+    from hpviz.ui.study.page import show_study
+
+    show_study(find_study(name))
+
+
+def _at(app, address):
+    for entry, text in address.items():
+        app.query_params[entry] = text
+    return app
 
 
 def page_spec(runner, study=LEARNING_RATE, **values):

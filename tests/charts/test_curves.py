@@ -110,3 +110,12 @@ def test_the_articles_figures_are_thin_lines_of_the_accuracy_chart_for_values_on
     accuracy, loss = (curve(frame(), metric, known).to_dict()["datasets"] for metric in ("test_accuracy", "test_loss"))
     assert [{"label": "1e-4", "accuracy": 0.9243}] in accuracy.values()
     assert not any("accuracy" in records[0] for records in loss.values())
+
+
+@pytest.mark.parametrize(
+    ("labels", "columns"), [(("SGD", "SGD with momentum", "Adam", "AdamW"), 2), (("1e-7", "1e-5", "1e-4"), 8)]
+)
+def test_long_labels_stand_in_two_columns_so_that_none_is_cut_off_on_a_third_of_a_page(labels, columns):
+    chart = curve(frame(2), "test_accuracy", look(labels=labels, colours=("#000000",) * len(labels))).to_dict()
+    legends = [layer["encoding"].get("color", {}).get("legend") for layer in chart["layer"]]
+    assert {legend["columns"] for legend in legends if legend} == {columns}

@@ -48,7 +48,7 @@ def test_each_update_leaves_out_the_units_whose_number_lies_below_p_and_scales_t
     assert said in svg
     assert kept == 0 or f"each sends on {1 / (1 - dropout):.3g}×" in svg
     wires = 7 * kept  # four inputs below a hidden unit, three outputs above
-    assert svg.count('aria-roledescription="rule"') == wires
+    assert svg.count('aria-roledescription="rule mark"') == wires
 
 
 def test_over_many_units_the_share_left_out_is_p_and_no_two_updates_are_alike():
@@ -139,8 +139,8 @@ def test_the_rates_are_those_that_training_sets_up_to_the_horizon_and_past_it():
 
 
 def test_the_sentence_of_the_schedules_follows_the_horizon():
-    assert "past epoch 4 the rate stays" in drawn(schedules_picture(dark=False), horizon=4)
-    assert "past epoch 8 the rate stays" in drawn(schedules_picture(dark=False))
+    assert "past epoch 4 step stays at 0.01" in drawn(schedules_picture(dark=False), horizon=4)
+    assert "and cosine at 1e-5 of the rate" in drawn(schedules_picture(dark=False))
 
 
 @pytest.mark.parametrize("name", ["constant", "cosine"])

@@ -65,7 +65,7 @@ def _end(horizon: int) -> dict[str, Any]:
     total = horizon * UPDATES
     last = {name: rate_factor(spec_of(name, horizon), total, UPDATES) for name in NAMES}
     cosine = short(float(f"{last['cosine']:.0e}"))
-    sentence = f"past epoch {horizon} the rate stays:\nstep at {last['step']:g} of it,\ncosine at {cosine} of it"
+    sentence = f"past epoch {horizon} step stays at {last['step']:g}\nand cosine at {cosine} of the rate"
     return {"horizon": horizon, "epoch": horizon, "sentence": sentence}
 
 
@@ -95,8 +95,8 @@ def _horizon(ends: pd.DataFrame, kept: list[str], dark: bool) -> list[alt.Chart]
     base = frame_of(ends, kept).encode(x=_epochs())
     return [
         base.mark_rule(color=FAINT[dark], strokeDash=[2, 4]),
-        base.mark_text(align="left", baseline="top", dx=5, color=FAINT[dark]).encode(
-            y=alt.value(64), text=alt.value("horizon")
+        base.mark_text(align="left", baseline="bottom", dx=5, dy=-3, color=FAINT[dark]).encode(
+            y=alt.datum(1), text=alt.value("horizon")
         ),
     ]
 

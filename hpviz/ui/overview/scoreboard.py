@@ -10,6 +10,7 @@ import streamlit as st
 from hpviz.analysis.claims.case import Verdict
 from hpviz.analysis.claims.claim import Judgement
 from hpviz.studies import STUDIES
+from hpviz.ui.navigation import study_page
 from hpviz.ui.study.claims import COLOURS, SENTENCE
 from hpviz.ui.text import literal
 
@@ -37,8 +38,9 @@ def show_ledger(judgements: Sequence[Judgement]) -> None:
         if not rows:
             continue
         if study:
-            page = f"hpviz/ui/pages/{study.name.replace('-', '_')}.py"
-            st.page_link(page, label=f"**{study.title}**", icon=":material/arrow_forward:", icon_position="right")
+            st.page_link(
+                study_page(study), label=f"**{study.title}**", icon=":material/arrow_forward:", icon_position="right"
+            )
             name = study.title
         else:
             st.markdown("**The article as a whole**")

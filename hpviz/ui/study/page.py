@@ -118,7 +118,7 @@ def _launcher(study: Study, setting: Setting) -> None:
         )
         offer_prediction(study, setting, study.values(preset), on_screen(get_runner().runs(), study, setting))
         st.checkbox("train as I move the slider", key=auto_key, persist_state="session")
-    if study.hyperparameter.kind and not study.whole:
+    if study.hyperparameter.kind and any("e-" in spell(value) for value in study.slider_values):
         st.caption(f"{study.symbol} {spelled(st.session_state[slider_key])}")
     _ask_about_slip(study, setting)
     impossible = show_cost(study, setting, st.session_state[slider_key])
