@@ -32,10 +32,9 @@ def pages() -> dict[str, list[StreamlitPage]]:
 
 
 def _menu(pages: list[StreamlitPage]) -> str:
-    """What the menu of those pages is called: a closed one says which of its pages is open."""
+    """What the menu of those pages is called: bold, as a page that is open is, where it is one of them."""
     opened = str(st.context.url or "").rstrip("/").rpartition("/")[2]
-    title = next((page.title for page in pages if page.url_path == opened), None)
-    return f"{MORE}: **{title}**" if title else MORE
+    return f"**{MORE}**" if opened in {page.url_path for page in pages} else MORE
 
 
 def study_page(study: Study) -> StreamlitPage:

@@ -99,11 +99,11 @@ def navigated():
             st.text(f"{section}/{page.title}")
 
 
-def test_the_menu_of_a_page_that_is_open_says_its_title(monkeypatch):
+def test_the_menu_of_the_page_that_is_open_is_marked_as_that_page_would_be(monkeypatch):
     def told(url):
         monkeypatch.setattr(type(st.context), "url", url)
         return [text.value for text in AppTest.from_function(navigated, default_timeout=60).run().text]
 
-    assert told("http://127.0.0.1:8501/training_images")[-1] == f"More studies: **{TRAINING_IMAGES.title}**/Image size"
+    assert told("http://127.0.0.1:8501/training_images")[-1] == "**More studies**/Image size"
     assert told("http://127.0.0.1:8501/")[-1] == "More studies/Image size"
     assert told("http://127.0.0.1:8501/training_images")[0] == "/Overview"
