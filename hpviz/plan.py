@@ -13,11 +13,12 @@ from hpviz.data.prepared import hold_out
 from hpviz.hyperparameters import HYPERPARAMETERS, Value
 from hpviz.runs.document import Inputs
 from hpviz.runs.runner import Request
-from hpviz.spec import MAX_EPOCHS, MAX_SEEDS, BadInput, RunSpec, build_spec
+from hpviz.spec import MAX_EPOCHS, MAX_SEEDS, BadInput, RunSpec, build_spec, six_digits
 from hpviz.studies import Study
 
 DEFAULT_DATA = "scenes"
 DEFAULT_EPOCHS = 8
+MAX_GRID_RUNS = 1_000
 
 
 @dataclass(frozen=True)
@@ -106,11 +107,68 @@ def _lasting(one: Request, epochs: int) -> Request:
 
 def sweep(setting: Setting, study: Study, values: Sequence[Value], first_seed: int, seeds: int) -> list[Request]:
     """Every value under every seed, one seed after the other, so that a first comparison is whole early."""
-    if not 1 <= seeds <= MAX_SEEDS:
-        raise BadInput(f"Seeds should be from 1 to {MAX_SEEDS}; {seeds} was given.")
+    demand_seeds(seeds)
     distinct = list(dict.fromkeys(values))
     return [
         request(setting, **{study.field: value, "seed": first_seed + number})
         for number in range(seeds)
         for value in distinct
     ]
+
+
+def demand_seeds(seeds: int) -> None:
+    """Raise BadInput, in a sentence, for a number of seeds that nobody trains."""
+    if not 1 <= seeds <= MAX_SEEDS:
+        raise BadInput(f"Seeds should be from 1 to {MAX_SEEDS}; {seeds} was given.")
+
+
+@dataclass(frozen=True)
+class Axes:
+    """The two hyperparameters of a grid and their values, each once; BadInput if they make too many runs."""
+
+    first: Study
+    second: Study
+    values: tuple[Value, ...]
+    values2: tuple[Value, ...]
+    seeds: int = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", _in_order(self.first, self.values))
+        object.__setattr__(self, "values2", _in_order(self.second, self.values2))
+        demand_seeds(self.seeds)
+        cells = len(self.values) * len(self.values2)
+        if (runs := cells * self.seeds) > MAX_GRID_RUNS:
+            raise BadInput(
+                f"This grid has {runs:,} runs ({cells:,} cells of {self.seeds}) and {MAX_GRID_RUNS:,} are the most: "
+                "take fewer values or fewer seeds."
+            )
+
+    @property
+    def cells(self) -> list[tuple[Value, Value]]:
+        return [(value, value2) for value2 in self.values2 for value in self.values]
+
+
+def _in_order(study: Study, values: Sequence[Value]) -> tuple[Value, ...]:
+    """Each value once, as a spec holds it."""
+    held = (six_digits(value) if isinstance(value, float) else value for value in values)
+    return tuple(sorted(dict.fromkeys(held), key=study.hyperparameter.order))
+
+
+def grid(setting: Setting, axes: Axes, first_seed: int) -> list[Request]:
+    """Every cell under every seed, one seed of all after the other; BadInput, in a sentence, if a cell cannot be."""
+    return [of_cell(setting, axes, cell, first_seed + number) for number in range(axes.seeds) for cell in axes.cells]
+
+
+def of_cell(setting: Setting, axes: Axes, cell: tuple[Value, Value], seed: int) -> Request:
+    """One run of a cell."""
+    return request(setting, **{axes.first.field: cell[0], axes.second.field: cell[1], "seed": seed})
+
+
+def grid_spec(setting: Setting, axes: Axes) -> dict[str, Any]:
+    """The spec of a grid's first cell, for a command that trains all: what belongs to single values is as it was given.
+
+    Of a schedule's horizon or an optimiser's momentum, one option holds for all values.
+    """
+    spec = of_cell(setting, axes, axes.cells[0], int(setting.fixed.get("seed", 0))).spec.model_dump(mode="json")
+    parts = {part for study in (axes.first, axes.second) for part in study.hyperparameter.knob.parts}
+    return spec | {part: setting.fixed.get(part, HYPERPARAMETERS[part].neutral) for part in parts}

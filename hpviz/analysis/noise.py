@@ -118,7 +118,7 @@ def compare(
     names, lost = names or {value: str(value) for value in measured}, lost or {}
     repeated = [value for value, figures in measured.items() if len(figures) > 1]
     told = _Told(measured, names, lost, len(repeated) * (len(repeated) - 1) // 2)
-    spread = _seed_spread(measured, lost) if repeated else None  # of all pairs alike: each anew takes n³ steps
+    spread = seed_spread(measured, lost) if repeated else None  # of all pairs alike: each anew takes n³ steps
     pairs = []
     for pair in combinations(measured, 2):
         if spread and len(measured[pair[0]]) > 1 and len(measured[pair[1]]) > 1:
@@ -137,6 +137,7 @@ def contrast(
     offset: float = 0.0,
     means: int = 2,
     lost: Mapping[Any, int] | None = None,
+    spread: "SeedSpread[Any] | None" = None,
 ) -> Contrast:
     """The sum of weight × mean over the weighted groups, plus `offset`; all groups tell how far seeds spread.
 
@@ -145,14 +146,14 @@ def contrast(
     as well, on their own degrees of freedom (Welch & Satterthwaite), so that one wild value is not judged by its calm
     neighbours: beside six others it is called different from its like on 7% of screens if it spreads three times as
     far, on 9% if nine times. So it is with `lost` seeds, by group how many of its last figures are guesses: they widen
-    what is said of their own group alone. Raises ValueError if no group has two seeds, because then these runs say
-    nothing of it.
+    what is said of their own group alone. `spread` is that of these groups, for who holds many contrasts against it.
+    Raises ValueError if no group has two seeds, because then these runs say nothing of it.
     """
-    return _contrast(groups, weights, test_images, _seed_spread(groups, lost or {}), offset, means)
+    return _contrast(groups, weights, test_images, spread or seed_spread(groups, lost or {}), offset, means)
 
 
 @dataclass(frozen=True)
-class _SeedSpread(Generic[Value]):
+class SeedSpread(Generic[Value]):
     """How far seeds spread: the variance of each group that has two, and all of them together, on so many degrees."""
 
     squares: Mapping[Value, float]
@@ -160,7 +161,8 @@ class _SeedSpread(Generic[Value]):
     freedom: int
 
 
-def _seed_spread(groups: Mapping[Value, Sequence[float]], lost: Mapping[Any, int]) -> _SeedSpread[Value]:
+def seed_spread(groups: Mapping[Value, Sequence[float]], lost: Mapping[Any, int]) -> SeedSpread[Value]:
+    """How far the seeds of these groups spread. Raises ValueError if no group has two."""
     squares = {value: variance(figures) for value, figures in groups.items() if len(figures) > 1}
     if not squares:
         raise ValueError("One seed a value tells nothing about the spread of seeds.")
@@ -169,14 +171,14 @@ def _seed_spread(groups: Mapping[Value, Sequence[float]], lost: Mapping[Any, int
         kept = dict(groups)
     freedom = sum(len(figures) - 1 for figures in kept.values() if figures)
     pooled = sum(variance(figures) * (len(figures) - 1) for figures in kept.values() if len(figures) > 1) / freedom
-    return _SeedSpread(squares, pooled, freedom)
+    return SeedSpread(squares, pooled, freedom)
 
 
 def _contrast(
     groups: Mapping[Value, Sequence[float]],
     weights: Mapping[Any, float],
     test_images: int | None,
-    spread: _SeedSpread[Value],
+    spread: SeedSpread[Value],
     offset: float = 0.0,
     means: int = 2,
 ) -> Contrast:
@@ -217,6 +219,28 @@ def _own(
 def _drawn_to(expected: float, square: float, freedom: int, prior: int) -> float:
     """A variance from so many degrees of freedom, drawn towards the one expected, which has the prior's."""
     return (prior * expected + freedom * square) / (prior + freedom)
+
+
+# Enough degrees of freedom to be a normal distribution.
+KNOWN = 1_000
+
+
+def sampling_error(accuracy: float, test_images: int) -> float:
+    """The standard error of one run's accuracy that comes from which images were tested: a binomial's.
+
+    All of it counts where one seed is all there is, for then nothing of it is in any spread of seeds.
+    """
+    share = (accuracy * test_images + 2) / (test_images + 4)
+    return math.sqrt(share * (1 - share) / test_images)
+
+
+def apart_by_images(first: float, second: float, test_images: int, means: int) -> bool:
+    """Whether two accuracies of one seed each, chosen from so many, differ by more than the luck of the test images.
+
+    How far seeds spread is not in it, so two that are not told apart here are none the less alike; two that are may be.
+    """
+    error = math.hypot(sampling_error(first, test_images), sampling_error(second, test_images))
+    return any_pair_p((first - second) / error, max(means, 2), KNOWN) <= ALPHA
 
 
 def _sampling(accuracies: Sequence[float], test_images: int | None) -> float:

@@ -23,7 +23,7 @@ def colour(value: float, scale: Sequence[float], dark: bool) -> str:
     anchors = DARK if dark else LIGHT
     place = position(value, scale) * (len(anchors) - 1)
     low = min(int(place), len(anchors) - 2)
-    return _mix(anchors[low], anchors[low + 1], place - low)
+    return mix(anchors[low], anchors[low + 1], place - low)
 
 
 def spread(count: int, dark: bool) -> list[str]:
@@ -31,7 +31,7 @@ def spread(count: int, dark: bool) -> list[str]:
     anchors = DARK if dark else LIGHT
     steps = [place * (len(anchors) - 1) / max(count - 1, 1) for place in range(count)]
     starts = [min(int(step), len(anchors) - 2) for step in steps]
-    return [_mix(anchors[start], anchors[start + 1], step - start) for start, step in zip(starts, steps, strict=True)]
+    return [mix(anchors[start], anchors[start + 1], step - start) for start, step in zip(starts, steps, strict=True)]
 
 
 def position(value: float, scale: Sequence[float]) -> float:
@@ -45,7 +45,8 @@ def position(value: float, scale: Sequence[float]) -> float:
     return 1.0
 
 
-def _mix(start: str, end: str, share: float) -> str:
+def mix(start: str, end: str, share: float) -> str:
+    """The colour that far (0..1) on the way from one to the other, as #rrggbb."""
     pairs = zip(_channels(start), _channels(end), strict=True)
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
 

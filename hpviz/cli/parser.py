@@ -9,7 +9,7 @@ from hpviz.cli.data import judge_claims, show_data
 from hpviz.cli.reproducing import reproduce
 from hpviz.cli.sharing import FORMATS, export_runs, import_runs
 from hpviz.cli.store import check_cache, delete_runs, list_runs, stop_runs
-from hpviz.cli.training import resume_runs, train_one, train_sweep
+from hpviz.cli.training import resume_runs, train_grid, train_one, train_sweep
 from hpviz.home import default_cache
 from hpviz.hyperparameters import HYPERPARAMETERS, Hyperparameter, Value
 from hpviz.notation import read_number, short
@@ -81,16 +81,13 @@ def build_parser() -> Parser:
     data.add_argument("--data", metavar="D", help="scenes, intel, cifar10, fashion-mnist or a folder of images")
     data.add_argument("--fetch", action="store_true", help="download what is missing")
     verb("run", train_one, training, links)
-    sweep_verb = verb("sweep", train_sweep, training, links)
+    several = _several_options()
+    sweep_verb = verb("sweep", train_sweep, several, training, links)
     sweep_verb.add_argument("study", metavar="STUDY", help=f"one of {', '.join(STUDIES)}")
-    sweep_verb.add_argument(
-        "--values", nargs="+", metavar="V", help="instead of the article's, or of the quick ones with --preset quick"
-    )
-    _add_seeds(sweep_verb)
-    sweep_verb.add_argument(
-        "--equal-updates", action="store_true", help="as many epochs as give every value the updates of the busiest"
-    )
-    sweep_verb.add_argument("--preset", choices=tuple(PRESETS), help="data, size, epochs and values in one word")
+    grid_verb = verb("grid", train_grid, several, training, links)
+    grid_verb.add_argument("study", metavar="STUDY", help=f"one of {', '.join(STUDIES)}; its values are rows")
+    grid_verb.add_argument("study2", metavar="STUDY2", help="another; its values are columns")
+    grid_verb.add_argument("--values2", nargs="+", metavar="V", help="those of the second study, likewise")
     reproduce_verb = verb("reproduce", reproduce, ground, links)
     _add_seeds(reproduce_verb)
     reproduce_verb.add_argument(
@@ -124,6 +121,20 @@ def build_parser() -> Parser:
     verb("import", import_runs).add_argument("file", metavar="FILE", help="a bundle: what export wrote as .json")
     verb("doctor", check_cache)
     return parser
+
+
+def _several_options() -> Parser:
+    """The options of the verbs that train several values."""
+    options = Parser(add_help=False, allow_abbrev=False)
+    options.add_argument(
+        "--values", nargs="+", metavar="V", help="instead of the article's, or of the quick ones with --preset quick"
+    )
+    _add_seeds(options)
+    options.add_argument(
+        "--equal-updates", action="store_true", help="as many epochs as give every value the updates of the busiest"
+    )
+    options.add_argument("--preset", choices=tuple(PRESETS), help="data, size, epochs and values in one word")
+    return options
 
 
 def _training_options(ground: Parser) -> Parser:

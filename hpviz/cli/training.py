@@ -8,16 +8,29 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from hpviz.analysis.grid import Grid, grid_of, words_of
+from hpviz.analysis.ridge import resting_on, ridge, ridge_columns, ridge_rows, verdict
+from hpviz.analysis.words import symbol_of
 from hpviz.cli.data import follow_links
 from hpviz.data import catalogue
 from hpviz.follow import drive, follow_all
-from hpviz.hyperparameters import HYPERPARAMETERS
-from hpviz.plan import DEFAULT_DATA, DEFAULT_EPOCHS, Setting, at_equal_updates, demand_epochs, request, sweep
+from hpviz.hyperparameters import HYPERPARAMETERS, spell
+from hpviz.plan import (
+    DEFAULT_DATA,
+    DEFAULT_EPOCHS,
+    Axes,
+    Setting,
+    at_equal_updates,
+    demand_epochs,
+    grid,
+    request,
+    sweep,
+)
 from hpviz.runs.document import cut_short
 from hpviz.runs.pace import Whole
 from hpviz.runs.runner import Request, Runner
 from hpviz.spec import BadInput
-from hpviz.studies import PRESETS, find_study
+from hpviz.studies import PRESETS, Study, crossed, find_study
 from hpviz.terminal import RESULT_COLUMNS, Reporter, result_row
 
 Weights = tuple[Path, str]  # a file of pretrained weights, and its SHA-256
@@ -35,11 +48,9 @@ def train_one(options: argparse.Namespace, reporter: Reporter) -> int:
 def train_sweep(options: argparse.Namespace, reporter: Reporter) -> int:
     """Train a study's values, or recall them, one seed after the other."""
     study = find_study(options.study)
-    held: dict[str, Any] = {"epochs": DEFAULT_EPOCHS, **study.settings(options.preset or "quick")}
-    if options.preset:
-        held |= asdict(PRESETS[options.preset])
-        if options.preset == "article" and study.pretrained_in_article and options.weights is None:
-            options.pretrained = True
+    held = _held(study, options)
+    if options.preset == "article" and study.pretrained_in_article and options.weights is None:
+        options.pretrained = True
     values = options.values or study.values(options.preset or "article")
     with closing(Runner(options.cache, options.device)) as runner:
         setting = make_setting(options, runner, reporter, held)
@@ -47,6 +58,58 @@ def train_sweep(options: argparse.Namespace, reporter: Reporter) -> int:
         if options.equal_updates:
             requests = at_equal_updates(requests, setting.identity)
         return train_all(runner, requests, options, reporter)
+
+
+def train_grid(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Train every value of one study under every value of another, or recall them.
+
+    Held fixed is what either study holds. Where they disagree, and for the network, a run's default stands: article-cnn
+    unless --model says otherwise. At most 1,000 runs.
+    """
+    first, second = find_study(options.study), find_study(options.study2)
+    both = crossed(first, second)
+    for study in (first, second):
+        if getattr(options, study.field) is not None:
+            raise BadInput(f"{study.title} is varied in this grid: give its values with --values or --values2.")
+    texts, texts2 = (
+        given or study.values(options.preset or "article")
+        for given, study in ((options.values, first), (options.values2, second))
+    )
+    values, values2 = tuple(map(first.parse, texts)), tuple(map(second.parse, texts2))
+    axes = Axes(first, second, values, values2, options.seeds)
+    with closing(Runner(options.cache, options.device)) as runner:
+        setting = make_setting(options, runner, reporter, _held(both, options))
+        requests = grid(setting, axes, options.seed or 0)
+        if options.equal_updates:
+            requests = at_equal_updates(requests, setting.identity)
+        status = train_all(runner, requests, options, reporter)
+        if not options.json:
+            _show_grid(_grid(runner, requests, axes), reporter)
+        return status
+
+
+def _grid(runner: Runner, requests: Sequence[Request], axes: Axes) -> Grid:
+    """What came of the requests, each after as many epochs as it asked for."""
+    runs = [run for one in requests if (run := runner.run(one.spec.run_id)) is not None]
+    ends = {one.spec.run_id: one.epochs for one in requests}
+    return grid_of(runs, axes.first.field, axes.second.field, axes.values, axes.values2, ends)
+
+
+def _show_grid(made: Grid, reporter: Reporter) -> None:
+    """The mean accuracies, a row a value of the first; then the best of each column, and how sure that is."""
+    bests = ridge(made)
+    corner = f"{symbol_of(made.first)} \\ {symbol_of(made.second)}"
+    rows = [[spell(one), *(words_of(made.cells[one, two]) for two in made.values2)] for one in made.values]
+    reporter.table("Mean test accuracy", [corner, *map(spell, made.values2)], rows)
+    title = " ".join(filter(None, ["Best values.", resting_on(bests), verdict(made, bests)]))
+    if bests:
+        reporter.table(title, ridge_columns(made), ridge_rows(made, bests))
+
+
+def _held(study: Study, options: argparse.Namespace) -> dict[str, Any]:
+    """What a study holds fixed, and its data, size and epochs where a preset gives them."""
+    held: dict[str, Any] = {"epochs": DEFAULT_EPOCHS, **study.settings(options.preset or "quick")}
+    return held | asdict(PRESETS[options.preset]) if options.preset else held
 
 
 def resume_runs(options: argparse.Namespace, reporter: Reporter) -> int:

@@ -8,7 +8,7 @@ from hpviz.data.catalogue import NAMES
 from hpviz.hyperparameters import HYPERPARAMETERS, Value
 from hpviz.notation import short
 from hpviz.spec import OWN_DROPOUT
-from hpviz.studies import Study
+from hpviz.studies import Study, crossed
 
 PROGRAM = "python -m hpviz"
 OPTIONS = {name: each.knob.option for name, each in HYPERPARAMETERS.items() if each.knob.option}
@@ -28,6 +28,22 @@ def sweep_command(study: Study, values: Sequence[Value], seeds: int, spec: Mappi
     if seeds > 1:
         verb += ["--seeds", str(seeds)]
     return _join(verb, spec, epochs, {**DEFAULTS, **study.settings("quick")}, but=(study.field,))
+
+
+def grid_command(
+    studies: tuple[Study, Study],
+    values: tuple[Sequence[Value], Sequence[Value]],
+    seeds: int,
+    spec: Mapping[str, Any],
+    epochs: int,
+) -> str:
+    """The command that trains a grid; `spec` is that of one run, of the first seed, without what belongs to values."""
+    verb = ["grid", *(study.name for study in studies)]
+    verb += ["--values", *map(_spell, values[0]), "--values2", *map(_spell, values[1])]
+    if seeds > 1:
+        verb += ["--seeds", str(seeds)]
+    both = crossed(*studies)
+    return _join(verb, spec, epochs, {**DEFAULTS, **both.settings("quick")}, but=both.fields)
 
 
 def _join(

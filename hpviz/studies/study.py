@@ -37,7 +37,8 @@ class Study:
     command line and addresses call the study, the field's own name unless given. `article_values` are the author's, or,
     where he `tried` none, those that his text asks for; `quick_values` those that show the same effects on fewer
     images, `slider_values` what the page offers (the quick values unless given). `held` is what the study fixes apart
-    from the defaults of a run; `article_only` is held in the `article` preset alone.
+    from the defaults of a run; `article_only` is held in the `article` preset alone. `beside` is a second field that is
+    varied with it, in a grid.
     """
 
     field: str
@@ -53,11 +54,17 @@ class Study:
     pretrained_in_article: bool = False
     tried: bool = True
     name: str = ""
+    beside: str = ""
     icon: str = ":material/tune:"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "slider_values", self.slider_values or self.quick_values)
         object.__setattr__(self, "name", self.name or self.field.replace("_", "-"))
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What is varied, and so not held fixed."""
+        return (self.field, self.beside) if self.beside else (self.field,)
 
     @property
     def hyperparameter(self) -> Hyperparameter:
