@@ -1,4 +1,4 @@
-"""Two hyperparameters at a time from the command line: its lines, what it recalls, and one sentence for what cannot be."""
+"""Two hyperparameters at a time from the command line: what is trained and recalled, and what cannot be."""
 
 import json
 import re

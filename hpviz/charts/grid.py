@@ -24,7 +24,7 @@ HEAT = {
 }
 # The heat spans at least so many points of accuracy, or noise would look like a landscape.
 LEAST_SPAN = 0.1
-ROW, LOWEST, HIGHEST = 46, 240, 640  # pixels
+ROW, AROUND, HIGHEST = 46, 110, 700  # pixels: a row of cells, title and axis, all at most
 COLUMNS_IN_FULL, ROWS_IN_FULL = 8, 12
 SELECTION = "cell"
 DASHES = [[10, 5], [2, 4]]
@@ -62,7 +62,7 @@ def heat_map(frame: pd.DataFrame, grid: Grid, dark: bool) -> alt.LayerChart:
         .encode(tooltip=_tooltips(grid), **area)
         .add_params(alt.selection_point(name=SELECTION, fields=["cell"], on="click", empty=False)),
     ]
-    height = max(LOWEST, min(ROW * len(grid.values), HIGHEST))
+    height = min(AROUND + ROW * max(len(grid.values), 4), HIGHEST)
     title = f"Test accuracy by {_inside(grid.first)} and {_inside(grid.second)}"
     return alt.LayerChart(layer=layers).properties(height=height, title=title)
 
@@ -150,7 +150,9 @@ def _axis(kind: Any, field: str, name: str, values: Sequence[Value]) -> Any:
     words = json.dumps([spell(value) for value in at], ensure_ascii=False)
     labels = f"{words}[indexof({json.dumps([*at.values()])}, datum.value)]"
     low, high = min(low for low, _, _ in spans.values()), max(high for _, _, high in spans.values())
-    axis = alt.Axis(values=[*at.values()], labelExpr=labels, grid=False, ticks=False, domain=False, labelAngle=0)
+    axis = alt.Axis(
+        values=[*at.values()], labelExpr=labels, grid=False, ticks=False, domain=False, labelAngle=0, labelOverlap=False
+    )
     return kind(field, title=each.label, axis=axis, scale=alt.Scale(domain=[low, high], nice=False, zero=False))
 
 

@@ -19,7 +19,8 @@ def pages() -> dict[str, list[StreamlitPage]]:
     Streamlit draws the pages without a section first, whatever the order here, and then the menus.
     """
     of_article = [study_page(study) for study in STUDIES.values() if study.article_values]
-    more = [study_page(study) for study in STUDIES.values() if not study.article_values]
+    two = st.Page(PAGES / "grid.py", title="Two at a time", icon=":material/grid_view:")
+    more = [*(study_page(study) for study in STUDIES.values() if not study.article_values), two]
     common = [
         st.Page(PAGES / "overview.py", title="Overview", icon=":material/fact_check:"),
         *of_article,
@@ -27,8 +28,7 @@ def pages() -> dict[str, list[StreamlitPage]]:
         st.Page(PAGES / "runs.py", title="Runs", icon=":material/list:"),
         st.Page(PAGES / "data.py", title="Data", icon=":material/photo_library:"),
     ]
-    # Pages of more than one hyperparameter stand at the end of the menu.
-    return {"": common} | ({_menu(more): more} if more else {})
+    return {"": common, _menu(more): more}
 
 
 def _menu(pages: list[StreamlitPage]) -> str:

@@ -109,7 +109,7 @@ _PRESET_HELP = (
 
 def choose_held(study: Study) -> dict[str, Any]:
     """What is held fixed, from a drawer that names its values in its title; values are text or numbers as typed."""
-    names = [name for name in HELD if name != study.field]
+    names = [name for name in HELD if name not in study.fields]
     with st.expander(f"Held fixed: {_title(study)}", key=key(study, "drawer"), icon=":material/lock:"), st.grid(4):
         for name in names:
             _widget(study, name)
@@ -194,7 +194,7 @@ def _start(choice: str) -> str:
 
 def _title(study: Study) -> str:
     """The drawer's values in a line, only those that say something."""
-    chosen = {name: _chosen(study, name) for name in HELD if name != study.field}
+    chosen = {name: _chosen(study, name) for name in HELD if name not in study.fields}
     start = " pretrained" if chosen.get("model") == "resnet18" and _chosen(study, "weights") == "ImageNet" else ""
     written: dict[str, Callable[[Any], str]] = {
         "model": lambda name: f"{name}{start}",

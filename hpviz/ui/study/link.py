@@ -24,7 +24,7 @@ Pair = tuple[Value, int]
 
 def take(study: Study) -> None:
     """Open the page as its address has it."""
-    if permalink.take(study.name, lambda: _entries(study), [_preset(study)]):
+    if permalink.take(study.name, lambda: _entries(study), [preset_entry(study)]):
         st.session_state[choices.key(study, "linked")] = _state(study, "values", ())
 
 
@@ -35,12 +35,12 @@ def put(study: Study, runs: Sequence[Run] = ()) -> None:
     """
     shown = {(run["spec"][study.field], run["spec"]["seed"]) for run in runs}
     st.session_state[choices.key(study, "values")] = tuple(sorted({*linked(study), *shown}))[:MOST_RUNS]
-    permalink.put([_preset(study), *_entries(study)])
+    permalink.put([preset_entry(study), *_entries(study)])
 
 
 def link(study: Study) -> str:
     """The address in full, for another browser."""
-    return permalink.link([_preset(study), *_entries(study)])
+    return permalink.link([preset_entry(study), *_entries(study)])
 
 
 def linked(study: Study) -> tuple[Pair, ...]:
@@ -57,27 +57,34 @@ def _state(study: Study, name: str, default: Any) -> Any:
     return st.session_state.get(choices.key(study, name), default)
 
 
-def _preset(study: Study) -> Entry:
+def preset_entry(study: Study) -> Entry:
     return Entry("preset", choices.key(study, "preset"), "quick", one_of(*PRESETS))
 
 
 def _entries(study: Study) -> list[Entry]:
-    defaults = choices.preset_values(study, st.session_state.get(choices.key(study, "preset"), "quick"))
-    held = [name for name in (*choices.HELD, "weights", "weights_file") if name != study.field]
-
     def entry(name: str, default: Any, read: Callable[[str], Any], write: Callable[[Any], str] = str) -> Entry:
         return Entry(name, choices.key(study, name), default, read, write)
 
     return [
-        data_address.entry("data", choices.key(study, "data"), defaults["data"]),
-        *(entry(name, defaults[name], _reader(name), _written) for name in held if name != "weights_file"),
+        *held_entries(study),
         dataclasses.replace(
-            entry("slider", choices.start_value(study), lambda text: _value(study, text), _told), name=study.field
+            entry("slider", choices.start_value(study), lambda text: _value(study, text), spelled_value),
+            name=study.field,
         ),
         entry("values", (), lambda text: _pairs(study, text), _spelled),
         entry("x", "epoch", one_of(*get_args(Axis))),
         entry("log", False, flag, write_flag),
         entry("hidden", frozenset(), lambda text: _labels(study, text), lambda labels: ",".join(sorted(labels))),
+    ]
+
+
+def held_entries(study: Study) -> list[Entry]:
+    """The data and everything that is held fixed; what goes without saying is as the preset has it."""
+    defaults = choices.preset_values(study, st.session_state.get(choices.key(study, "preset"), "quick"))
+    held = [name for name in (*choices.HELD, "weights") if name not in study.fields]
+    return [
+        data_address.entry("data", choices.key(study, "data"), defaults["data"]),
+        *(Entry(name, choices.key(study, name), defaults[name], _reader(name), _written) for name in held),
     ]
 
 
@@ -98,7 +105,7 @@ def _written(value: Any) -> str:
     return "all" if value is None else str(value)
 
 
-def _told(value: Value) -> str:
+def spelled_value(value: Value) -> str:
     """A value of the study as it is read again."""
     return value if isinstance(value, str) else short(value)
 
@@ -112,7 +119,7 @@ def _number(text: str) -> str:
 
 
 def _value(study: Study, text: str) -> Value:
-    value = _parsed(study, text)
+    value = parsed(study, text)
     if value not in study.slider_values:
         raise ValueError(text)
     return value
@@ -128,11 +135,12 @@ def _pairs(study: Study, text: str) -> tuple[Pair, ...]:
         numbers = range(seed(first), seed(last or first) + 1)
         if not numbers or len(found) + len(numbers) > MOST_RUNS:
             raise ValueError(text)
-        found |= {(_parsed(study, value), number) for number in numbers}
+        found |= {(parsed(study, value), number) for number in numbers}
     return tuple(sorted(found))
 
 
-def _parsed(study: Study, text: str) -> Value:
+def parsed(study: Study, text: str) -> Value:
+    """A value of the study; ValueError for what is none."""
     try:
         return study.parse(float(_number(text)) if study.hyperparameter.kind else text)
     except BadInput as error:
@@ -147,7 +155,7 @@ def _spelled(pairs: Sequence[Pair]) -> str:
         starts = [seed for seed in seeds if seed - 1 not in seeds]
         ends = [seed for seed in seeds if seed + 1 not in seeds]
         spans = [str(low) if low == high else f"{low}-{high}" for low, high in zip(starts, ends, strict=True)]
-        words += [f"{_told(value)}:{span}" for span in spans]
+        words += [f"{spelled_value(value)}:{span}" for span in spans]
     return ",".join(words)
 
 

@@ -34,7 +34,7 @@ def show_study(study: Study) -> None:
     show_pictures(study)
     held = choices.choose_held(study)
     try:
-        setting = _setting(given, held)
+        setting = found_setting(given, held)
         if setting is None:
             return
         request(setting)
@@ -53,7 +53,7 @@ def slot(study: Study) -> str:
 # The setting
 
 
-def _setting(given: str, held: dict[str, object]) -> Setting | None:
+def found_setting(given: str, held: dict[str, object]) -> Setting | None:
     """What all runs on the page share, or None while it is being found out (the page says so)."""
     known, weights = identified(given), None
     if known is None:

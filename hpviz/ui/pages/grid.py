@@ -1,0 +1,38 @@
+"""Two hyperparameters at a time: every value of one under every value of the other."""
+
+import streamlit as st
+
+from hpviz.plan import request
+from hpviz.spec import BadInput
+from hpviz.studies import crossed
+from hpviz.ui import permalink
+from hpviz.ui.grid import choices, link
+from hpviz.ui.grid.live import show_grid
+from hpviz.ui.runs.questions import show_question
+from hpviz.ui.study import choices as held_choices
+from hpviz.ui.study.page import found_setting
+from hpviz.ui.text import sentence
+
+choices.initialise()
+link.take()
+st.title("Two at a time")
+st.markdown(
+    "**Does the best value of one hyperparameter depend on another?** A cell for each two values, each cell one or "
+    "more runs; along the columns runs the ridge of best values, with what noise leaves of it."
+)
+permalink.complain(choices.PAGE)
+show_question()
+try:
+    both = crossed(*choices.choose_studies())
+    held_choices.initialise(both)
+    given = held_choices.choose_data(both)
+    choices.follow(both)
+    held = held_choices.choose_held(both)
+    axes = choices.choose_axes()
+    link.put()
+    setting = found_setting(given, held)
+    if setting is not None:
+        request(setting)
+        show_grid(axes, setting)
+except BadInput as error:
+    st.error(sentence(str(error)), icon=":material/error:")
