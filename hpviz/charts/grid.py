@@ -28,6 +28,8 @@ ROW, AROUND, HIGHEST = 46, 110, 700  # pixels: a row of cells, title and axis, a
 COLUMNS_IN_FULL, ROWS_IN_FULL = 8, 12
 SELECTION = "cell"
 DASHES = [[10, 5], [2, 4]]
+ENDS = ("left", "right")
+BESIDE_FIGURES = 60  # pixels from the left edge of a cell
 COLUMNS = (
     *("kind", "cell", "x", "y", "left", "right", "bottom", "top"),
     *("fill", "ink", "words", "lost", "first", "second", "mean", "spread", "state", "filled", "rule"),
@@ -111,9 +113,12 @@ def _bests(grid: Grid, bests: Sequence[Best]) -> Iterator[Row]:
 
 
 def _rules(lines: Sequence[RuleLine]) -> Iterator[Row]:
+    """Both ends of each line; the name stands at the end where the lines are further apart."""
+    apart = [abs(lines[0].points[end][1] - lines[-1].points[end][1]) for end in (0, 1)] if lines else []
     for line in lines:
-        for end, (x, y) in zip(("left", "right"), line.points, strict=True):
-            yield {"kind": f"rule {end}", "x": x, "y": y, "rule": line.rule.short}
+        for place, (x, y) in enumerate(line.points):
+            name = line.rule.short if apart[place] == max(apart) else ""
+            yield {"kind": f"rule {ENDS[place]}", "x": x, "y": y, "rule": line.rule.short, "words": name}
 
 
 def _spans(field: str, values: Sequence[Value]) -> dict[Value, tuple[float, float, float]]:
@@ -195,23 +200,24 @@ def _ridge(base: alt.Chart, x: Any, y: Any, dark: bool) -> list[alt.Chart]:
 
 
 def _lines(base: alt.Chart, x: Any, y: Any, dark: bool) -> list[alt.Chart]:
-    """The rules, dashed, with their names at the right end."""
+    """The rules, dashed, with their names at one end."""
     rules = base.transform_filter("indexof(['rule left', 'rule right'], datum.kind) >= 0")
     dash = alt.StrokeDash("rule:N", legend=None, scale=alt.Scale(range=DASHES))
-    ends = base.transform_filter("datum.kind == 'rule right'").encode(x=x, y=y, text="rule:N")
-    options: dict[str, Any] = {
-        "align": "right",
-        "baseline": "bottom",
-        "dx": -6,
-        "dy": -4,
-        "fontSize": 12,
-        "fontWeight": 600,
-    }
     return [
         rules.mark_line(strokeWidth=4, color=BACKGROUND[dark]).encode(x=x, y=y, detail="rule:N"),
         rules.mark_line(strokeWidth=2, color=INK[dark]).encode(x=x, y=y, strokeDash=dash),
-        ends.mark_text(**options, stroke=BACKGROUND[dark], strokeWidth=4, color=BACKGROUND[dark]),
-        ends.mark_text(**options, color=INK[dark]),
+        *_names(base, x, y, dark, "left", {"align": "left", "dx": BESIDE_FIGURES}),
+        *_names(base, x, y, dark, "right", {"align": "right", "dx": -6}),
+    ]
+
+
+def _names(base: alt.Chart, x: Any, y: Any, dark: bool, end: str, where: Mapping[str, Any]) -> list[alt.Chart]:
+    """The rules' names at one end, on an outline."""
+    names = base.transform_filter(f"datum.kind == 'rule {end}'").encode(x=x, y=y, text="words:N")
+    options: dict[str, Any] = {**where, "baseline": "bottom", "dy": -4, "fontSize": 12, "fontWeight": 600}
+    return [
+        names.mark_text(**options, stroke=BACKGROUND[dark], strokeWidth=4, color=BACKGROUND[dark]),
+        names.mark_text(**options, color=INK[dark]),
     ]
 
 
