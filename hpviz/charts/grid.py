@@ -114,10 +114,11 @@ def _bests(grid: Grid, bests: Sequence[Best]) -> Iterator[Row]:
 
 def _rules(lines: Sequence[RuleLine]) -> Iterator[Row]:
     """Both ends of each line; the name stands at the end where the lines are further apart."""
-    apart = [abs(lines[0].points[end][1] - lines[-1].points[end][1]) for end in (0, 1)] if lines else []
+    apart = [abs(lines[0].points[end][1] - lines[-1].points[end][1]) for end in (0, 1)] if lines else [0.0, 0.0]
+    named = 1 if round(apart[1], 6) >= round(apart[0], 6) else 0
     for line in lines:
         for place, (x, y) in enumerate(line.points):
-            name = line.rule.short if apart[place] == max(apart) else ""
+            name = line.rule.short if place == named else ""
             yield {"kind": f"rule {ENDS[place]}", "x": x, "y": y, "rule": line.rule.short, "words": name}
 
 

@@ -47,9 +47,16 @@ def show_grid(axes: Axes, setting: Setting) -> None:
     def ours() -> list[Run]:
         return [run for run in runner.runs() if run["origin"] is None and _key(run["spec"]) in keys]
 
+    seen = _stamp(ours())
     active = _is_active(ours())
 
-    @st.fragment(run_every=tick(DRAW_SECONDS if active else IDLE_SECONDS))
+    @st.fragment(run_every=None if active else tick(IDLE_SECONDS))
+    def watching() -> None:
+        """Another tab or process may launch a run of this grid; drawing it all again to see that would be dear."""
+        if not active and _stamp(ours()) != seen:
+            st.rerun()
+
+    @st.fragment(run_every=tick(DRAW_SECONDS) if active else None)
     def filling() -> None:
         runs = ours()
         if _is_active(runs) != active:
@@ -62,6 +69,7 @@ def show_grid(axes: Axes, setting: Setting) -> None:
         with st.container():
             _results(axes, setting, runs)
 
+    watching()
     with st.container():
         filling()
     st.caption("The same from a terminal:")
@@ -72,6 +80,11 @@ def show_grid(axes: Axes, setting: Setting) -> None:
 
 def _key(spec: dict[str, object]) -> tuple[object, ...]:
     return tuple(map(spec.get, ALL_BUT_SEEDS))
+
+
+def _stamp(runs: Sequence[Run]) -> list[tuple[str, str, int]]:
+    """What tells one state of the grid from another."""
+    return [(run["id"], run["status"], len(run["epochs"])) for run in runs]
 
 
 def _is_active(runs: Sequence[Run]) -> bool:
