@@ -1,19 +1,23 @@
-"""From what the claims still need to requests for runs: one way for every button that runs what is missing."""
+"""From what is still open to requests for runs: what the claims need, and what would tell a study's values apart."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from hpviz.analysis.claims.case import Need
 from hpviz.analysis.claims.claim import Judgement
 from hpviz.analysis.claims.ledger import ledger
 from hpviz.analysis.cost import predicted_seconds
+from hpviz.analysis.evidence import is_whole, last, up_to
+from hpviz.analysis.next_runs import Known, NextRun
 from hpviz.data.catalogue import Identity
-from hpviz.hyperparameters import HYPERPARAMETERS
+from hpviz.hyperparameters import HYPERPARAMETERS, Value
 from hpviz.plan import Setting, request
-from hpviz.runs.document import Run, is_done
+from hpviz.runs.document import ACTIVE, Run, is_done
 from hpviz.runs.reference import reference_runs
 from hpviz.runs.runner import Request
 from hpviz.spec import FIRST_FIELDS, BadInput, RunSpec
@@ -102,6 +106,83 @@ def expected_seconds(one: Request, runs: Sequence[Run], data: Identity) -> float
     done = next((len(run["epochs"]) for run in runs if run["id"] == one.spec.run_id), 0)
     left = max(one.epochs - done, 0)
     return predicted_seconds(one.spec, drawn_images(one.spec, data), sum(data.test_counts.values()), left, pace)
+
+
+# What would tell a study's values apart
+
+
+def known_of(
+    study: Study, setting: Setting, values: Iterable[Value], runs: Sequence[Run], everything: Sequence[Run]
+) -> Known[Value]:
+    """What is known of these values, and of all others that have runs, after the epochs of the setting.
+
+    `runs` are those of the setting, `everything` may tell the pace of what was not run yet. A seed that diverged counts
+    as guessing; one that was cut short counts once it has been gone on with. A value that cannot be is passed over.
+    """
+    own: dict[Value, list[Run]] = {value: [] for value in values}
+    for run in runs:
+        own.setdefault(study.value_of(run["spec"]), []).append(run)
+    ordered = sorted(own, key=study.hyperparameter.order)
+    seconds = {value: _seconds(study, setting, value, own[value], everything) for value in ordered}
+    possible = [value for value in ordered if own[value] or _possible(setting, study, value)]
+    ended = {value: _ended(own[value], setting.epochs) for value in possible}
+    lost = {value: sum(not is_whole(run) for run in ended[value]) for value in possible}
+    chance = 1 / len(setting.identity.classes)
+    return Known(
+        accuracies={
+            value: [
+                *(last("test_accuracy")(run["epochs"]) for run in ended[value] if is_whole(run)),
+                *[chance] * lost[value],
+            ]
+            for value in possible
+        },
+        test_images=sum(setting.identity.test_counts.values()),
+        seconds=seconds,
+        names={value: study.hyperparameter.spell(value) for value in possible},
+        lost={value: count for value, count in lost.items() if count},
+        under_way={value: count for value in possible if (count := _under_way(own[value]))},
+        taken={value: {run["spec"]["seed"] for run in own[value] if _is_taken(run, setting)} for value in possible},
+    )
+
+
+def requests_of(runs: Iterable[NextRun[Value]], study: Study, setting: Setting) -> list[Request]:
+    """The runs that are advised, as requests. Raises BadInput, in a sentence, if one cannot be."""
+    return [request(setting, **{study.field: run.value, "seed": run.seed}) for run in runs]
+
+
+def _possible(setting: Setting, study: Study, value: Value) -> bool:
+    with suppress(BadInput):
+        return bool(request(setting, **{study.field: value}))
+    return False
+
+
+def _ended(runs: Iterable[Run], epochs: int) -> list[Run]:
+    return [up_to(run, epochs) for run in runs if run["status"] not in ACTIVE and is_done(run, epochs)]
+
+
+def _under_way(runs: Iterable[Run]) -> int:
+    return sum(run["status"] in ACTIVE for run in runs)
+
+
+def _is_taken(run: Run, setting: Setting) -> bool:
+    """Whether a seed adds nothing if it is asked for again; one that failed would fail again."""
+    return run["status"] in (*ACTIVE, "failed") or is_done(run, setting.epochs)
+
+
+def _seconds(
+    study: Study, setting: Setting, value: Value, own: Iterable[Run], everything: Sequence[Run]
+) -> float | None:
+    """How long a run of that value takes: as its own runs did, else at the pace of runs like it."""
+    rows = [row for run in own if run["origin"] is None for row in run["epochs"]]
+    spent = [row["train_seconds"] + row["test_seconds"] for row in rows if row["train_seconds"] is not None]
+    if spent:
+        return float(fmean(spent) * setting.epochs)
+    with suppress(BadInput):
+        return seconds_for([request(setting, **{study.field: value})], everything, setting.identity)
+    return None
+
+
+# Requests for what the claims need
 
 
 def _by_seed(

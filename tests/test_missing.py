@@ -1,4 +1,4 @@
-"""From needs to requests: what the claims ask for is what is queued, once, in a sensible order."""
+"""From needs to requests: what is asked for is what is queued, once, in a sensible order."""
 
 from pathlib import Path
 
@@ -6,12 +6,21 @@ import pytest
 
 from hpviz.analysis.claims.case import ARTICLE_KERNELS, CNN, RESNET, Need
 from hpviz.analysis.claims.ledger import ledger
+from hpviz.analysis.next_runs import advise
 from hpviz.data.catalogue import Source
-from hpviz.missing import expected_seconds, open_needs, requests_for, seconds_for, untrained
+from hpviz.missing import (
+    expected_seconds,
+    known_of,
+    open_needs,
+    requests_for,
+    requests_of,
+    seconds_for,
+    untrained,
+)
 from hpviz.plan import Setting, request
 from hpviz.runs.document import new_run
 from hpviz.spec import BadInput
-from hpviz.studies import KERNEL_WIDTH, LEARNING_RATE, WEIGHT_DECAY
+from hpviz.studies import IMAGE_SIZE, KERNEL_WIDTH, LEARNING_RATE, OPTIMIZER, WEIGHT_DECAY
 from tests.analysis.made_up_runs import IMAGENET, INTEL, rows, run
 from tests.made_up import row
 
@@ -145,3 +154,40 @@ def test_what_a_run_will_take_is_guessed_from_the_reference_runs_until_one_like_
     trained = new_run(small.spec, small.inputs, 8)
     trained["epochs"] = [row(1, images=1800, train_seconds=2.0)]
     assert expected_seconds(small, [trained], INTEL) == seconds_for([small], [trained], INTEL)
+
+
+# What would tell a study's values apart
+
+
+def of_value(value, seed, top=0.8, epochs=8, status="finished", field="learning_rate"):
+    return run(rows(epochs, test_accuracy={1: top}), status, **{field: value}, seed=seed)
+
+
+def test_what_is_known_of_values_are_the_seeds_that_ended_and_diverged_ones_count_as_guessing():
+    runs = [
+        of_value(1e-4, 0),
+        of_value(1e-4, 1, epochs=3, status="stopped"),
+        of_value(1e-4, 2, epochs=3, status="running"),
+        of_value(1e-2, 0, epochs=2, status="diverged"),
+        of_value(1e-2, 1, epochs=1, status="failed"),
+    ]
+    known = known_of(LEARNING_RATE, setting(), (1e-3, 1e-4), runs, runs)
+    assert known.accuracies == {1e-4: [0.8], 1e-3: [], 1e-2: [pytest.approx(1 / 6)]}
+    assert (known.lost, known.under_way) == ({1e-2: 1}, {1e-4: 1})
+    assert known.taken == {1e-4: {0, 2}, 1e-3: set(), 1e-2: {0, 1}}
+    assert known.seconds[1e-4] == pytest.approx(8 * 2.5)
+    assert known.names[1e-3] == "1e-3"
+
+
+def test_words_are_known_and_asked_for_like_numbers():
+    known = known_of(OPTIMIZER, setting(), OPTIMIZER.quick_values, [], [])
+    assert set(known.accuracies) == set(OPTIMIZER.quick_values)
+    runs = advise(known, 60).runs
+    requests = requests_of(runs, OPTIMIZER, setting())
+    assert {(one.spec.optimizer, one.spec.seed) for one in requests} >= {("sgd", 0), ("adamw", 0)}
+    assert len({one.spec.run_id for one in requests}) == len(OPTIMIZER.quick_values)
+
+
+def test_a_value_that_cannot_be_is_not_advised():
+    known = known_of(IMAGE_SIZE, setting(kernel_width=15, padding="valid"), (8, 128), [], [])
+    assert list(known.accuracies) == [128]

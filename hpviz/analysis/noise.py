@@ -184,7 +184,7 @@ def _contrast(
 ) -> Contrast:
     """`contrast` where it is known how far seeds spread."""
     prior = PRIOR_FREEDOM if test_images else 0
-    expected = max(spread.pooled, _drawn_to(PRIOR_SPREAD**2, spread.pooled, spread.freedom, prior))
+    expected = _expected(spread, prior)
     freedom = spread.freedom + prior
     parts = {value: weight**2 / len(groups[value]) for value, weight in weights.items()}
     together = sum(part * expected for part in parts.values())
@@ -195,6 +195,36 @@ def _contrast(
         spreads.append(Spread(math.sqrt(own + images), own_freedom))
     estimate = offset + sum(weight * fmean(groups[value]) for value, weight in weights.items())
     return Contrast(estimate, tuple(spreads), means)
+
+
+@dataclass(frozen=True)
+class Noise(Generic[Value]):
+    """What blurs the mean of a value: the variance of one `seed`, on so many degrees of `freedom`, and of the `images`.
+
+    A value without a run is expected to be like the others.
+    """
+
+    seed: Mapping[Value, float]
+    images: Mapping[Value, float]
+    freedom: int
+
+
+def noise(
+    groups: Mapping[Value, Sequence[float]], test_images: int, lost: Mapping[Value, int] | None = None
+) -> Noise[Value]:
+    """What `compare` would hold a difference against, of values that have no second seed or no run yet too."""
+    figures = [figure for each in groups.values() for figure in each]
+    repeated = any(len(each) > 1 for each in groups.values())
+    spread = _seed_spread(groups, lost or {}) if repeated else _SeedSpread({}, 0.0, 0)
+    expected = _expected(spread, PRIOR_FREEDOM)
+    seed = {
+        value: max(expected, _drawn_to(expected, spread.squares.get(value, 0.0), len(each) - 1, PRIOR_FREEDOM))
+        if len(each) > 1
+        else expected
+        for value, each in groups.items()
+    }
+    images = {value: _sampling(each or figures or [0.5], test_images) for value, each in groups.items()}
+    return Noise(seed, images, spread.freedom + PRIOR_FREEDOM)
 
 
 def _own(
@@ -214,6 +244,11 @@ def _own(
         spent += term**2 / (prior + count if count else freedom)
         seeds += count
     return terms, max(1, min(freedom, seeds, math.floor(terms**2 / spent))) if spent else freedom
+
+
+def _expected(spread: _SeedSpread[Value], prior: int) -> float:
+    """The variance of a seed by all groups together, widened by what was known of it beforehand."""
+    return max(spread.pooled, _drawn_to(PRIOR_SPREAD**2, spread.pooled, spread.freedom, prior))
 
 
 def _drawn_to(expected: float, square: float, freedom: int, prior: int) -> float:

@@ -52,7 +52,7 @@ def any_pair_p(t: float, means: int, freedom: int) -> float:
         return 0.0
     spreads, weights = _spreads(freedom)
     reach = abs(t) * math.sqrt(2) * spreads
-    near = _BELOW_MEANS - _below(_MEANS - reach[:, None])
+    near = _BELOW_MEANS - below(_MEANS - reach[:, None])
     within = means * (near ** (means - 1)) @ _DENSITY
     return float(min(1.0, max(0.0, 1 - weights @ within)))
 
@@ -69,8 +69,8 @@ def critical(alpha: float, freedom: int, means: int = 2) -> float:
     return high
 
 
-def _below(places: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The share of the standard normal below each place."""
+def below(places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The share of the standard normal below each place, right to seven digits."""
     return np.asarray(np.interp(places, _PLACES, _BELOW))
 
 

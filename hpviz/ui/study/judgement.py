@@ -15,6 +15,7 @@ from hpviz.studies import Study
 from hpviz.ui.noise import show_noise
 from hpviz.ui.study import choices
 from hpviz.ui.study.launch import add_seeds
+from hpviz.ui.study.next_runs import show_next
 from hpviz.ui.study.screen import labels_of, settled
 from hpviz.ui.text import sentence
 
@@ -29,6 +30,7 @@ def show_judgement(study: Study, setting: Setting, comparison: Comparison) -> No
             outcome = outcome_of(comparison)
             show_noise(outcome)
             _offer_seeds(study, setting, _single(study, comparison, outcome))
+            show_next(study, setting)
             _show_fairness(fairness(settled(comparison.runs, setting.epochs), comparison.epochs))
 
 
