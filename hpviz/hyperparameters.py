@@ -80,8 +80,8 @@ class Hyperparameter:
         return int(number)
 
     def spell(self, value: Value | None) -> str:
-        """A value as labels write it: 1e-4, AdamW, all."""
-        return self.knob.unset if value is None else spell(value)
+        """A value as labels write it: 1e-4, AdamW, 64 px, all."""
+        return self.knob.unset if value is None else spell(value) + " px" * (self.knob.unit == "px")
 
     def place(self, value: Value | None) -> float:
         """Where a value stands on an axis: a number where it is, a word at its place in the list, “all” at the end."""
@@ -90,10 +90,10 @@ class Hyperparameter:
         return float(value) if not isinstance(value, str) else float(self.words.index(value))
 
     def order(self, value: Any) -> tuple[bool, float]:
-        """Sorts values: numbers by size, then words in the order of the list; what is not set goes first."""
+        """Sorts values: numbers by size, then words in the order of the list; “all” comes after the numbers."""
         if isinstance(value, str):
             return True, float(self.words.index(value)) if value in self.words else float(len(self.words))
-        return False, float("-inf") if value is None else float(value)
+        return False, float("inf") if value is None else float(value)
 
 
 def spell(value: Value | None) -> str:

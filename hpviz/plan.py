@@ -35,6 +35,7 @@ class Setting:
 def request(setting: Setting, **varied: Any) -> Request:
     """One run of that setting with some fields set otherwise; BadInput, in a sentence, if it cannot be."""
     demand_epochs(setting.epochs)
+    demand_images(setting.identity, varied.get("per_class"))
     named = {"dataset": setting.source.name, "fingerprint": setting.identity.fingerprint}
     spec = build_spec(**_with_horizon(_with_parts({**named, **setting.fixed, **varied}, varied), setting.epochs))
     return Request(spec, setting.epochs, inputs(setting.source, setting.identity, setting.weights))
@@ -44,6 +45,19 @@ def demand_epochs(epochs: int) -> None:
     """Raise BadInput, in a sentence, for a number of epochs that nobody trains."""
     if not 1 <= epochs <= MAX_EPOCHS:
         raise BadInput(f"Epochs should be from 1 to {MAX_EPOCHS}; {epochs} was given.")
+
+
+def demand_images(images: Identity, per_class: int | None) -> None:
+    """Raise BadInput, in a sentence, if more training images a class are compared than any class has.
+
+    As a setting that many are as good as all; among values that are compared they would be the same images twice.
+    """
+    most = max(images.train_counts.values(), default=0)
+    if per_class is not None and per_class > most:
+        raise BadInput(
+            f"There are no {per_class:,} training images of any class: the largest has {most:,}, so compare numbers up "
+            "to that."
+        )
 
 
 def _with_parts(fields: Mapping[str, Any], varied: Collection[str]) -> dict[str, Any]:
@@ -73,6 +87,10 @@ def inputs(source: Source, identity: Identity, weights: Path | None = None) -> I
         classes=list(identity.classes),
         test_images=sum(identity.test_counts.values()),
     )
+
+
+# What an epoch's updates depend on: how many images are trained on, and in what batches.
+UPDATES_FIELDS = ("batch_size", "per_class", "validation_fraction")
 
 
 def at_equal_updates(requests: Sequence[Request], identity: Identity) -> list[Request]:

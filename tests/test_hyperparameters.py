@@ -75,7 +75,7 @@ def test_values_are_in_order_of_size_or_of_the_list():
     kernels = ["article", 9, 3]
     assert sorted(kernels, key=HYPERPARAMETERS["kernel_width"].order) == [3, 9, "article"]
     assert sorted(["sgd", "adam"], key=HYPERPARAMETERS["optimizer"].order) == ["adam", "sgd"]
-    assert sorted([300, None, 10], key=HYPERPARAMETERS["per_class"].order) == [None, 10, 300]
+    assert sorted([300, None, 10], key=HYPERPARAMETERS["per_class"].order) == [10, 300, None]
 
 
 def test_sgd_with_the_usual_momentum_is_an_optimiser_of_its_own_and_a_momentum_like_others():

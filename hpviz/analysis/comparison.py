@@ -2,18 +2,30 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from hpviz import hyperparameters
-from hpviz.analysis.evidence import common_epoch, holding_back, is_whole, last, up_to
+from hpviz.analysis.evidence import (
+    common_epoch,
+    common_updates,
+    holding_back,
+    is_whole,
+    last,
+    nearest_epoch,
+    up_to,
+    updates_each,
+)
 from hpviz.analysis.noise import Pair, compare
 from hpviz.analysis.origin import kind_of
-from hpviz.analysis.words import name_of, symbol_of
+from hpviz.analysis.words import name_of, plural, symbol_of
 from hpviz.hyperparameters import HYPERPARAMETERS, seen_together
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.studies import STUDIES, Study
+
+# What is equal for all where runs are compared: how often each has seen its images, or how often its weights moved.
+At = Literal["epochs", "updates"]
 
 # Fields in the order in which people ask for them. The images are told by their data set's name.
 FIELDS = tuple(name for name in HYPERPARAMETERS if name != "seed")
@@ -24,13 +36,38 @@ class Comparison:
     """Runs in the order of their values, and what tells them apart.
 
     `differing` are the spec's fields, but for seed and label, in which they differ (or the ones asked for); `labels`
-    their short names by run id, the same for seeds of one value; `epochs` how many are compared.
+    their short names by run id, the same for seeds of one value; `epochs` how many are compared. At equal `updates`
+    each label is compared after the epoch that is nearest to so many; `epochs` is then the most that any label has.
     """
 
     runs: tuple[Run, ...]
     differing: tuple[str, ...]
     labels: Mapping[str, str]
     epochs: int
+    updates: int | None = None
+
+    @property
+    def at(self) -> At:
+        return "epochs" if self.updates is None else "updates"
+
+    @property
+    def after(self) -> str:
+        """After what the runs are compared: 8 epochs, or 7,200 updates."""
+        return plural(self.epochs, "epoch") if self.updates is None else plural(self.updates, "update")
+
+    def end(self, run: Run) -> int:
+        """The epoch after which a run is compared."""
+        return self.epochs if self.updates is None else nearest_epoch(run, self.updates)
+
+    @cached_property
+    def ends(self) -> dict[str, int]:
+        """By label, the epoch after which its runs are compared."""
+        return {label: self.end(runs[0]) for label, runs in self.groups.items()}
+
+    @cached_property
+    def cut(self) -> tuple[Run, ...]:
+        """The runs as they stood when they are compared."""
+        return tuple(up_to(run, self.end(run)) for run in self.runs)
 
     @property
     def shared(self) -> dict[str, Any]:
@@ -89,18 +126,27 @@ class Comparison:
     @cached_property
     def held_back(self) -> tuple[Run, ...]:
         """The runs at whose end the comparison stops, though others go further."""
-        whole = [[run for run in self._ended(runs) if is_whole(run)] for runs in self.groups.values()]
-        return holding_back([runs for runs in whole if runs], self.epochs)
+        whole = {label: [run for run in self._ended(runs) if is_whole(run)] for label, runs in self.groups.items()}
+        counted = [label for label, runs in whole.items() if runs]
+        return holding_back([whole[label] for label in counted], [self.ends[label] for label in counted])
 
     @property
     def short(self) -> int:
         """How many runs have ended, without diverging, before the epoch that is compared."""
-        return sum(len(run["epochs"]) < self.epochs for runs in self.groups.values() for run in self._whole(runs))
+        return sum(len(run["epochs"]) < self.end(run) for runs in self.groups.values() for run in self._whole(runs))
 
     @property
     def names(self) -> dict[str, str]:
         """The labels as sentences say them: lr 1e-4."""
         return {label: f"{self.legend} {label}" if self.study else label for label in self.groups}
+
+    @cached_property
+    def arrived(self) -> dict[str, list[Run]]:
+        """By label, the runs that have ended without diverging and got as far as they are compared, cut there."""
+        return {
+            label: [run for run in self._whole(runs) if len(run["epochs"]) == self.ends[label]]
+            for label, runs in self.groups.items()
+        }
 
     @cached_property
     def accuracies(self) -> dict[str, list[float]]:
@@ -119,8 +165,8 @@ class Comparison:
         return compare(self.accuracies, self.test_images, self.names, self.lost)
 
     def _accuracies(self, label: str) -> list[float]:
-        arrived = [run for run in self._whole(self.groups[label]) if len(run["epochs"]) == self.epochs]
-        found, lost = [last("test_accuracy")(run["epochs"]) for run in arrived], self.lost.get(label, 0)
+        found = [last("test_accuracy")(run["epochs"]) for run in self.arrived[label]]
+        lost = self.lost.get(label, 0)
         if not lost:
             return found
         return [] if self.chance is None else [*found, *[self.chance] * lost]
@@ -130,14 +176,14 @@ class Comparison:
 
     def _whole(self, runs: Sequence[Run]) -> list[Run]:
         """Those that have ended without diverging, up to the compared epoch."""
-        return [cut for run in self._ended(runs) if is_whole(cut := up_to(run, self.epochs))]
+        return [cut for run in self._ended(runs) if is_whole(cut := up_to(run, self.end(run)))]
 
 
-def compare_runs(runs: Sequence[Run], field: str | None = None) -> Comparison:
+def compare_runs(runs: Sequence[Run], field: str | None = None, at: At = "epochs") -> Comparison:
     """Compare runs that have an epoch (at least one is needed), by `field` or by whatever differs.
 
-    The compared epochs are the last that all labels have, with two seeds where they have two; a run that still trains
-    or diverged does not hold the others back.
+    The compared epochs, or at equal updates the number of updates, are the last that all labels have, with two seeds
+    where they have two; a run that still trains or diverged does not hold the others back.
     """
     specs = seen_together([run["spec"] for run in runs], field)
     runs = [Run(**{**run, "spec": dict(spec)}) for run, spec in zip(runs, specs, strict=True)]
@@ -147,7 +193,21 @@ def compare_runs(runs: Sequence[Run], field: str | None = None) -> Comparison:
         names |= {run["id"]: f"{names[run['id']]} ({_from(run)})".strip() for run in runs if run["origin"]}
     ordered = sorted(runs, key=lambda run: (_sort_key(run, differing), names[run["id"]], run["spec"]["seed"]))
     labels = _distinct(ordered, names)
-    return Comparison(tuple(ordered), differing, labels, _common_epoch(ordered, labels))
+    steady = _steady(ordered, labels)
+    if at == "epochs":
+        return Comparison(tuple(ordered), differing, labels, common_epoch(steady))
+    return at_updates(Comparison(tuple(ordered), differing, labels, 1), common_updates(steady))
+
+
+def at_updates(comparison: Comparison, updates: int) -> Comparison:
+    """The same runs, each after the epoch that is nearest to so many updates."""
+    most = max((nearest_epoch(run, updates) for run in comparison.runs), default=0)
+    return replace(comparison, epochs=most, updates=updates)
+
+
+def differ_in_updates(runs: Sequence[Run]) -> bool:
+    """Whether an epoch is not as many updates for one of the runs as for another, so that it matters what is equal."""
+    return len({updates_each(run) for run in runs if run["epochs"]}) > 1
 
 
 def _name(run: Run, differing: Sequence[str]) -> str:
@@ -185,7 +245,7 @@ def _from(run: Run) -> str:
 
 
 def _sort_key(run: Run, differing: Sequence[str]) -> tuple[tuple[bool, float, str], ...]:
-    """Numbers by size, words as their list has them or else by letter, and what is not set first."""
+    """Numbers by size and what is not set after them, words as their list has them or else by letter."""
     values = [(HYPERPARAMETERS[name], run["spec"][name]) for name in differing]
     return tuple((*each.order(value), value if isinstance(value, str) else "") for each, value in values)
 
@@ -197,9 +257,10 @@ def _distinct(runs: Sequence[Run], names: Mapping[str, str]) -> dict[str, str]:
     return {run["id"]: f"{name} ({run['id']})" if (name := names[run["id"]]) in twice else name for run in runs}
 
 
-def _common_epoch(runs: Sequence[Run], labels: Mapping[str, str]) -> int:
+def _steady(runs: Sequence[Run], labels: Mapping[str, str]) -> list[list[Run]]:
+    """The seeds of each label that tell how far all go."""
     steady = [run for run in runs if run["status"] not in ACTIVE and is_whole(run)] or list(runs)
     groups: dict[str, list[Run]] = {}
     for run in steady:
         groups.setdefault(labels[run["id"]], []).append(run)
-    return common_epoch(list(groups.values()))
+    return list(groups.values())

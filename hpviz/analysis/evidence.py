@@ -158,7 +158,8 @@ class Group:
         lost = {value: each.lost for value, each in self.seeds.items() if each.lost and value in counted}
         ended = [run for value in counted for run in whole[value] if run["status"] not in ACTIVE]
         short = tuple(run for run in ended if len(run["epochs"]) < epochs)
-        last = holding_back([runs for value, runs in whole.items() if runs and wanted(value)], epochs)
+        wanted_runs = [runs for value, runs in whole.items() if runs and wanted(value)]
+        last = holding_back(wanted_runs, [epochs] * len(wanted_runs))
         return Evidence(self.field, self.setting, compared, epochs, lost, short, last)
 
 
@@ -240,13 +241,49 @@ def _reach(runs: Sequence[Run]) -> int:
     return lengths[:SEEDS_NEEDED][-1]
 
 
-def holding_back(groups: Sequence[Sequence[Run]], epochs: int) -> tuple[Run, ...]:
-    """The runs at whose end a comparison after `epochs` stops, though other runs in it go further."""
-    ended = [run for runs in groups for run in runs if run["status"] not in ACTIVE]
-    if all(len(run["epochs"]) <= epochs for run in ended):
+def holding_back(groups: Sequence[Sequence[Run]], ends: Sequence[int]) -> tuple[Run, ...]:
+    """The runs at whose end a comparison stops, though other runs in it go further; `ends` are the groups' last epochs.
+
+    At equal updates each group has an end of its own.
+    """
+    ended = [
+        ([run for run in runs if run["status"] not in ACTIVE], end) for runs, end in zip(groups, ends, strict=True)
+    ]
+    if all(len(run["epochs"]) <= end for runs, end in ended for run in runs):
         return ()
-    short = [runs for runs in groups if _reach(runs) == epochs]
-    return tuple(run for runs in short for run in runs if run["status"] not in ACTIVE and len(run["epochs"]) == epochs)
+    short = [(runs, end) for (runs, end), every in zip(ended, groups, strict=True) if _reach(every) == end]
+    return tuple(run for runs, end in short for run in runs if len(run["epochs"]) == end)
+
+
+# Equal updates
+
+
+def updates_each(run: Run) -> int:
+    """How many updates an epoch of a run makes; it has one at least."""
+    return max(1, int(run["epochs"][0]["updates"]))
+
+
+def nearest_epoch(run: Run, updates: int) -> int:
+    """The epoch after which a run has made about that many updates, to half an epoch; the first if it ends later."""
+    return max(1, round(updates / updates_each(run)))
+
+
+def common_updates(groups: Sequence[Sequence[Run]]) -> int:
+    """The last number of updates that all values have, with two seeds where they have two; 0 without a group."""
+    return min((_reach(runs) * updates_each(runs[0]) for runs in groups), default=0)
+
+
+def as_ended(runs: Iterable[Run], updates: int) -> list[Run]:
+    """Runs with their row after that many updates alone, so that whatever compares last epochs compares these.
+
+    One that has not come so far is left out; one that diverged keeps its last row.
+    """
+    ends = [(run, nearest_epoch(run, updates)) for run in runs if run["epochs"]]
+    return [
+        Run(**{**run, "epochs": run["epochs"][:end][-1:], "target": 1})
+        for run, end in ends
+        if len(run["epochs"]) >= end or not is_whole(run)
+    ]
 
 
 def is_whole(run: Run) -> bool:

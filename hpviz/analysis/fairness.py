@@ -5,7 +5,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from hpviz.analysis.evidence import Evidence, common_epoch, comparable, is_whole, last, up_to
+from hpviz.analysis.comparison import told
+from hpviz.analysis.evidence import (
+    Evidence,
+    as_ended,
+    common_epoch,
+    comparable,
+    is_whole,
+    last,
+    nearest_epoch,
+    up_to,
+)
 from hpviz.analysis.ranking import leader
 from hpviz.analysis.words import listed, name_of, plural, spell
 from hpviz.hyperparameters import HYPERPARAMETERS, differing
@@ -36,25 +46,32 @@ class Caution:
     sentence: str
 
 
-def fairness(runs: Sequence[Run], epochs: int | None = None) -> list[Caution]:
+def fairness(runs: Sequence[Run], epochs: int | None = None, updates: int | None = None) -> list[Caution]:
     """Every caution about holding these runs against each other after `epochs` (None: the last that all values have).
 
-    Runs without an epoch are passed over; those that diverged have a caution of their own and no part in the others.
+    With `updates` each is held against the others after the epoch that is nearest to so many. Runs without an epoch are
+    passed over; those that diverged have a caution of their own and no part in the others.
     """
     trained = [run for run in runs if run["epochs"]]
     if len(trained) < 2:
         return []
-    knobs = [name for name in differing([run["spec"] for run in trained]) if name not in NOT_KNOBS]
-    whole = [run for run in trained if is_whole(run if epochs is None else up_to(run, epochs))]
-    compared = epochs or _common_epoch(whole or trained, knobs)
+    knobs = _knobs(trained)
+    if updates is not None:
+        whole = [run for run in trained if is_whole(up_to(run, nearest_epoch(run, updates)))]
+        lengths = [*_at_equal_updates(whole, knobs, updates)]
+        ended = as_ended(trained, updates)
+    else:
+        whole = [run for run in trained if is_whole(run if epochs is None else up_to(run, epochs))]
+        compared = epochs or _common_epoch(whole or trained, knobs)
+        lengths = [*_epochs(whole, knobs, compared), *_updates(whole, knobs, compared)]
+        ended = [up_to(run, compared) for run in trained]
     return [
-        *_data(trained),
+        *_data(trained, knobs),
         *_several(knobs),
         *_lost(trained, whole, knobs),
-        *_epochs(whole, knobs, compared),
-        *_updates(whole, knobs, compared),
+        *lengths,
         *_learning_rate(trained),
-        *_edge([up_to(run, compared) for run in trained], knobs),
+        *_edge(ended, knobs),
         *_precision(trained),
         *_machine(trained),
     ]
@@ -75,7 +92,10 @@ def edge_of(runs: Sequence[Run], field: str) -> Edge | None:
 
     None on a tie: where several end alike none is best. A seed that diverged counts as guessing; without knowing what
     that has, its value is left out. Runs of different settings are not mixed: the first setting that shows it counts.
+    Of the images there is no best choice that more of them may lie beyond.
     """
+    if HYPERPARAMETERS[field].knob.data:
+        return None
     for evidence in comparable(runs, field):
         classes = {len(run["inputs"].get("classes", ())) for each in evidence.runs.values() for run in each} - {0}
         chance = 1 / classes.pop() if len(classes) == 1 else None
@@ -117,8 +137,17 @@ def _distinct(runs: Iterable[Run], name: str) -> set[Any]:
     return {run["spec"][name] for run in runs}
 
 
-def _data(runs: Sequence[Run]) -> Iterator[Caution]:
-    if different := [words for name, words in DATA.items() if len(_distinct(runs, name)) > 1]:
+def _knobs(runs: Sequence[Run]) -> list[str]:
+    """What is chosen otherwise; of the images, what a study compares, for the test images are the same."""
+    found = differing([run["spec"] for run in runs])
+    if len(found) == 1 and found[0] in {study.field for study in STUDIES.values()}:
+        return list(found)
+    return [name for name in found if name not in NOT_KNOBS]
+
+
+def _data(runs: Sequence[Run], knobs: Sequence[str]) -> Iterator[Caution]:
+    compared = {name: words for name, words in DATA.items() if name not in knobs}
+    if different := [words for name, words in compared.items() if len(_distinct(runs, name)) > 1]:
         yield Caution("data", f"The runs differ in their data ({listed(different)}): their figures do not compare.")
 
 
@@ -157,13 +186,18 @@ def _epochs(runs: Sequence[Run], knobs: Sequence[str], epochs: int) -> Iterator[
     if len(lengths) < 2:
         return
     short = [run for run in runs if len(run["epochs"]) == epochs < max(lengths)]
-    names = [f"{_name(run, knobs)} (seed {run['spec']['seed']})" for run in short]
-    shown = names if len(names) <= SHORT_TOLD else [*names[: SHORT_TOLD - 1], f"{len(names) - SHORT_TOLD + 1} more"]
-    why = f", for {listed(shown)} {'has' if len(short) == 1 else 'have'} no more" if short else ""
     yield Caution(
         "epochs",
-        f"The runs have {min(lengths)} to {max(lengths)} epochs and are compared after {plural(epochs, 'epoch')}{why}.",
+        f"The runs have {min(lengths)} to {max(lengths)} epochs and are compared after {plural(epochs, 'epoch')}"
+        f"{_no_more(short, knobs)}.",
     )
+
+
+def _no_more(short: Sequence[Run], knobs: Sequence[str]) -> str:
+    """Which runs hold the others back, as the end of a sentence."""
+    names = [f"{_name(run, knobs)} (seed {run['spec']['seed']})" for run in short]
+    shown = names if len(names) <= SHORT_TOLD else [*names[: SHORT_TOLD - 1], f"{len(names) - SHORT_TOLD + 1} more"]
+    return f", for {listed(shown)} {'has' if len(short) == 1 else 'have'} no more" if short else ""
 
 
 def _updates(runs: Sequence[Run], knobs: Sequence[str], epochs: int) -> Iterator[Caution]:
@@ -176,11 +210,43 @@ def _updates(runs: Sequence[Run], knobs: Sequence[str], epochs: int) -> Iterator
     high, low = counts[most["id"]], counts[fewest["id"]]
     if high < UNEQUAL_UPDATES * low:
         return
-    times = f"{high / low:.0f}" if high >= 10 * low else f"{high / low:.1f}"
     yield Caution(
         "updates",
-        f"Same epochs, {times}× fewer updates: {low:,} for {_name(fewest, knobs)}, {high:,} for {_name(most, knobs)}.",
+        f"Same epochs, {_times(high, low)}× fewer updates: {low:,} for {_name(fewest, knobs)}, {high:,} for "
+        f"{_name(most, knobs)}.",
     )
+
+
+def _times(high: int, low: int) -> str:
+    return f"{high / low:.0f}" if high >= 10 * low else f"{high / low:.1f}"
+
+
+def _at_equal_updates(runs: Sequence[Run], knobs: Sequence[str], updates: int) -> Iterator[Caution]:
+    """Who goes further, who sees its images more often, and whose first epoch is more than others make in all."""
+    there = [(run, end) for run in runs if len(run["epochs"]) >= (end := nearest_epoch(run, updates))]
+    if not there:
+        return
+    if further := [run for run, end in there if len(run["epochs"]) > end]:
+        most = max(run["epochs"][-1]["updates"] for run in further)
+        short = [run for run, end in there if len(run["epochs"]) == end and run["epochs"][-1]["updates"] <= updates]
+        yield Caution(
+            "epochs",
+            f"The runs have up to {plural(most, 'update')} and are compared after {updates:,}{_no_more(short, knobs)}.",
+        )
+    longest, shortest = (choose(there, key=lambda each: each[1]) for choose in (max, min))
+    if longest[1] >= UNEQUAL_UPDATES * shortest[1]:
+        yield Caution(
+            "updates",
+            f"Same updates, {_times(longest[1], shortest[1])}× more epochs: {shortest[1]:,} for "
+            f"{_name(shortest[0], knobs)}, {longest[1]:,} for {_name(longest[0], knobs)}.",
+        )
+    first = max((run for run, _ in there), key=lambda run: run["epochs"][0]["updates"])
+    if (made := first["epochs"][0]["updates"]) >= UNEQUAL_UPDATES * updates:
+        yield Caution(
+            "updates",
+            f"Not equal after all: the first epoch of {_name(first, knobs)} is {plural(made, 'update')} already, "
+            f"{_times(made, updates)}× as many as the {updates:,} that all have.",
+        )
 
 
 def _learning_rate(runs: Sequence[Run]) -> Iterator[Caution]:
@@ -234,10 +300,10 @@ def _name(run: Run, knobs: Sequence[str]) -> str:
     """What tells a run from the others: batch 450."""
     if not knobs:
         return f"{run['spec']['dataset']} with {run['spec']['per_class'] or 'all'} images a class"
-    return listed([_setting(name, run["spec"][name]) for name in knobs])
+    return listed([_setting(name, run["spec"][name], run) for name in knobs])
 
 
-def _setting(name: str, value: Any) -> str:
+def _setting(name: str, value: Any, run: Run) -> str:
     if name == "weights":
         return "pretrained" if value else "from scratch"
-    return name_of(name, value)
+    return told(name, value, run) if name in DATA else name_of(name, value)

@@ -11,9 +11,9 @@ import pandas as pd
 from hpviz.analysis.diagnosis import Kind, diagnosis_of, is_finite
 from hpviz.analysis.evidence import furthest, is_whole, up_to
 from hpviz.analysis.figures import figures_of
+from hpviz.analysis.learning_curve import place_of
 from hpviz.analysis.ranking import only_highest
 from hpviz.analysis.words import plural
-from hpviz.hyperparameters import HYPERPARAMETERS, value_of
 from hpviz.runs.document import EpochRow, Run
 
 METRICS = ("test_accuracy", "train_loss", "test_loss")
@@ -21,6 +21,7 @@ BANDS = tuple(f"{metric}_{end}" for metric in METRICS for end in ("low", "high")
 PROGRESS = ("epoch", "updates", "images", "seconds")
 MARKS = ("best", "last", "diverged")
 # Kinds of a diagnosis that tell nothing of the curves of other seeds, and how they are counted beside them.
+Ends = int | Mapping[str, int]  # after how many epochs runs are compared: all of them, or by label at equal updates
 UNJUDGED: Mapping[Kind, str] = {"diverged": "diverged", "stopped": "stopped", "training": "in training"}
 COLUMNS = ("label", *PROGRESS, "seeds", "part", "told", "lost", *METRICS, *BANDS, *MARKS)
 
@@ -128,14 +129,19 @@ def last_finite_epoch(rows: Sequence[EpochRow]) -> int | None:
 # Tables
 
 
-def by_value(runs: Sequence[Run], labels: Mapping[str, str], epochs: int, classes: int) -> pd.DataFrame:
+def by_value(runs: Sequence[Run], labels: Mapping[str, str], epochs: Ends, classes: int) -> pd.DataFrame:
     """One row a label: its seeds, how many are `lost` in words, how far they are, its `analysis.figures`, what ails it.
 
     `best_spread` and `last_spread` are standard deviations over the seeds in points of accuracy, None for one seed;
     `peak_memory` is in MB.
     """
     groups = by_label(runs, labels).items()
-    return pd.DataFrame([_value_row(label, seeds, epochs, classes) for label, seeds in groups])
+    return pd.DataFrame([_value_row(label, seeds, end_of(label, epochs), classes) for label, seeds in groups])
+
+
+def end_of(label: str, epochs: Ends) -> int:
+    """After how many epochs a label is compared."""
+    return epochs if isinstance(epochs, int) else epochs[label]
 
 
 def _value_row(label: str, seeds: Sequence[Run], epochs: int, classes: int) -> dict[str, object]:
@@ -196,7 +202,7 @@ ISOLATED = ("kind", "value", "label", "seed", "epochs", "accuracy", "seeds", "ed
 
 
 def isolation(
-    runs: Sequence[Run], field: str, labels: Mapping[str, str], epochs: int, edge: float | None
+    runs: Sequence[Run], field: str, labels: Mapping[str, str], epochs: Ends, edge: float | None
 ) -> pd.DataFrame:
     """Accuracy against the hyperparameter, in ISOLATED: a row a run, then a row a value with the mean of its seeds.
 
@@ -205,13 +211,15 @@ def isolation(
     a value has `told` how many did), "mean". `edge` marks the value that is best at the edge of what was tried.
     """
     groups = {label: [run for run in seeds if run["epochs"]] for label, seeds in by_label(runs, labels).items()}
-    dots = [dot for label, seeds in groups.items() for dot in _dots(seeds, field, label, epochs)]
-    compared = [found for seeds in groups.values() if (found := furthest(seeds, epochs))]
-    means = [_mean_of([_dot(run, field, labels[run["id"]], epochs) for run in seeds]) for seeds in compared]
-    furthest_epoch = max((mean["epochs"] for mean in means), default=0)
-    for mean in means:
+    dots = [dot for label, seeds in groups.items() for dot in _dots(seeds, field, label, end_of(label, epochs))]
+    compared = {label: found for label, seeds in groups.items() if (found := furthest(seeds, end_of(label, epochs)))}
+    means = [
+        _mean_of([_dot(run, field, label, end_of(label, epochs)) for run in seeds]) for label, seeds in compared.items()
+    ]
+    shares = [mean["epochs"] / end_of(mean["label"], epochs) for mean in means]
+    for mean, share in zip(means, shares, strict=True):
         mean["edge"] = edge is not None and mean["value"] == edge
-        mean["told"] = f"epoch {mean['epochs']}" if mean["epochs"] < furthest_epoch else ""
+        mean["told"] = f"epoch {mean['epochs']}" if share < max(shares) else ""
     frame = pd.DataFrame([*dots, *means], columns=list(ISOLATED))
     numbers = ("value", "seed", "epochs", "accuracy", "seeds")
     return frame.astype({**dict.fromkeys(numbers, float), "edge": bool})
@@ -240,7 +248,7 @@ def _dot(run: Run, field: str, label: str, epochs: int) -> dict[str, Any]:
     whole = is_whole(shown)
     return {
         "kind": "run" if whole else "lost",
-        "value": HYPERPARAMETERS[field].place(value_of(run["spec"], field)),
+        "value": place_of(run, field),
         "label": label,
         "seed": run["spec"]["seed"],
         "epochs": len(shown["epochs"]),
@@ -249,6 +257,18 @@ def _dot(run: Run, field: str, label: str, epochs: int) -> dict[str, Any]:
         "edge": False,
         "told": "",
     }
+
+
+def with_errors(frame: pd.DataFrame, law: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """An isolation plot's rows with the test `error` (0..1; none at 0, which has no logarithm), then those of a law."""
+    errors = 1 - frame["accuracy"]
+    line = pd.DataFrame(law, columns=["kind", "value", "error", "low", "high"])
+    line = line.assign(label="", told="", edge=False)
+    known = frame.assign(error=errors.where(errors > 0), low=float("nan"), high=float("nan"))
+    numbers = ("value", "error", "low", "high")
+    columns = list(known.columns)
+    joined = pd.concat([known, line.reindex(columns=columns)], ignore_index=True) if law else known
+    return joined.astype({**dict.fromkeys(numbers, float), "edge": bool})
 
 
 # The article's two pictures of runs

@@ -20,11 +20,11 @@ NAMES_TOLD = 6
 class Outcome:
     """Different, or noise? Sentences on the surest pairs, on `more` of them, and `notes` on what could not be judged.
 
-    `epochs` is after how many the accuracies are taken; `single` are labels of which one seed alone could be held
+    `after` is when the accuracies are taken: after 8 epochs; `single` are labels of which one seed alone could be held
     against others.
     """
 
-    epochs: int
+    after: str
     told: tuple[Told, ...]
     more: tuple[Told, ...]
     notes: tuple[str, ...]
@@ -42,7 +42,7 @@ def outcome_of(comparison: Comparison, baseline: str | None = None) -> Outcome:
     """What can be said of every two labels, or of those with the baseline."""
     pairs = [_told(pair) for pair in strongest(comparison) if baseline in (None, pair.first, pair.second)]
     return Outcome(
-        epochs=comparison.epochs,
+        after=comparison.after,
         told=tuple(pairs[:PAIRS_TOLD]),
         more=tuple(pairs[PAIRS_TOLD:]),
         notes=(*_notes(comparison), *_reservations(comparison)),
@@ -95,13 +95,14 @@ def _reservations(comparison: Comparison) -> Iterator[str]:
             ]
         )
         has = "has" if len(comparison.held_back) == 1 else "have"
-        yield f"Compared after {plural(comparison.epochs, 'epoch')}, for {names} {has} no more; other runs go further."
+        yield f"Compared after {comparison.after}, for {names} {has} no more; other runs go further."
     unjudged = [comparison.names[label] for label in comparison.lost if comparison.chance is None]
     if unjudged:
         yield f"Not judged: {_few(unjudged)}, for seeds of it diverged, and what guessing would have is not known."
     if short := comparison.short:
         are = "is" if short == 1 else "are"
-        yield f"{plural(short, 'run')} ended before epoch {comparison.epochs} and {are} not judged."
+        end = f"epoch {comparison.epochs}" if comparison.updates is None else comparison.after
+        yield f"{plural(short, 'run')} ended before {end} and {are} not judged."
     if len(comparison.noted_images) > 1 and comparison.has_same_images:
         low, high = min(comparison.noted_images), max(comparison.noted_images)
         yield f"The runs were tested on {low:,} to {high:,} of the images; they are judged as on {low:,}."

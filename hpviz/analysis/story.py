@@ -11,8 +11,10 @@ from typing import Any
 
 from hpviz import __version__
 from hpviz.analysis.comparison import Comparison, told
+from hpviz.analysis.evidence import updates_each
 from hpviz.analysis.fairness import fairness
 from hpviz.analysis.figures import Figures, figures_of
+from hpviz.analysis.learning_curve import law_in_words
 from hpviz.analysis.origin import from_elsewhere
 from hpviz.analysis.outcome import Told, outcome_of
 from hpviz.analysis.ranges import ends, range_of, span, title_of
@@ -47,13 +49,14 @@ class Story:
         """Weight decay: article-cnn on scenes."""
         differing = self.comparison.differing
         subject = f"{listed(self._distinct('model'))} on {listed(self._distinct('dataset'))}"
+        equal = "" if self.comparison.updates is None else " at equal updates"
         if not differing:
-            return subject
+            return f"{subject}{equal}"
         if len(differing) > 2:
-            return f"{len(differing)} settings compared: {subject}"
+            return f"{len(differing)} settings compared{equal}: {subject}"
         study = self.comparison.study
         names = study.title if study else listed([title_of(name) for name in differing])
-        return f"{names[:1].upper()}{names[1:]}: {subject}"
+        return f"{names[:1].upper()}{names[1:]}{equal}: {subject}"
 
     @property
     def differs(self) -> str:
@@ -87,7 +90,7 @@ class Story:
         facts = [
             (span(self._values("per_class"), "all"), "training images a class"),
             (span(self._values("image_size"), "") + " px", "image size"),
-            (f"{comparison.epochs:,}", "epoch" if comparison.epochs == 1 else "epochs"),
+            *self._lengths(),
             (span(seeds, ""), f"{'seed' if seeds == [1] else 'seeds'}{each}"),
         ]
         if comparison.test_images:
@@ -96,11 +99,17 @@ class Story:
             facts.append((f"{comparison.chance:.1%}", f"guessing, {round(1 / comparison.chance):,} classes"))
         return tuple(facts)
 
+    def _lengths(self) -> list[tuple[str, str]]:
+        """How far the runs are compared: in epochs, and at equal updates in updates first."""
+        updates, ends = self.comparison.updates, sorted(set(self.comparison.ends.values()))
+        epochs = (span(ends, ""), "epoch" if ends == [1] else "epochs")
+        return [epochs] if updates is None else [(f"{updates:,}", "update" if updates == 1 else "updates"), epochs]
+
     @cached_property
     def figures(self) -> tuple[Figures, ...]:
         """A row a label, in order."""
-        epochs = self.comparison.epochs
-        return tuple(figures_of(label, runs, epochs) for label, runs in self.comparison.groups.items())
+        ends = self.comparison.ends
+        return tuple(figures_of(label, runs, ends[label]) for label, runs in self.comparison.groups.items())
 
     @cached_property
     def verdict(self) -> tuple[Told, ...]:
@@ -108,10 +117,15 @@ class Story:
         return outcome_of(self.comparison).in_brief
 
     @cached_property
+    def law(self) -> str:
+        """What the power law of a learning curve says, or why there is none; nothing where images do not differ."""
+        return law_in_words(self.comparison)
+
+    @cached_property
     def cautions(self) -> tuple[str, ...]:
         """What makes the comparison less than fair."""
         ended = [run for run in self.comparison.runs if run["status"] not in ACTIVE]
-        return tuple(caution.sentence for caution in fairness(ended, self.comparison.epochs))
+        return tuple(caution.sentence for caution in fairness(ended, self.comparison.epochs, self.comparison.updates))
 
     @property
     def provenance(self) -> tuple[str, ...]:
@@ -150,7 +164,25 @@ class Story:
             if len(given) > 1:
                 return None
             spec[part] = next(iter(given), spec[part])
-        return sweep_command(comparison.study, values, len(seeds[0]), spec, comparison.epochs)
+        if comparison.updates is None:
+            return sweep_command(comparison.study, values, len(seeds[0]), spec, comparison.epochs)
+        shortest = min(comparison.ends.values())
+        if not self._equals_out(shortest):
+            return None
+        return f"{sweep_command(comparison.study, values, len(seeds[0]), spec, shortest)} --equal-updates"
+
+    def _equals_out(self, epochs: int) -> bool:
+        """Whether a sweep at equal updates, whose busiest value trains so many epochs, leads to this comparison.
+
+        A schedule that ends does so after other epochs for each value, so its horizon is no option for all.
+        """
+        comparison = self.comparison
+        if any(run["spec"]["horizon"] is not None for run in comparison.runs):
+            return False
+        each = {label: updates_each(runs[0]) for label, runs in comparison.groups.items()}
+        trained = {label: max(1, round(epochs * max(each.values()) / made)) for label, made in each.items()}
+        common = min(trained[label] * made for label, made in each.items())
+        return all(max(1, round(common / made)) == comparison.ends[label] for label, made in each.items())
 
     @property
     def description(self) -> str:
@@ -161,7 +193,8 @@ class Story:
         ]
         parts = [
             f"{self.title}. {self.differs}{self.with_same}.",
-            f"Test accuracy after {plural(self.comparison.epochs, 'epoch')}: {'; '.join(last)}.",
+            f"Test accuracy after {self.comparison.after}: {'; '.join(last)}.",
+            *filter(None, [self.law]),
             *(sentence for _, sentence in self.verdict),
             *self.cautions,
             *(f"{sentence}." for sentence in self.provenance),

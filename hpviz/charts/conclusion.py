@@ -2,7 +2,6 @@
 
 from hpviz.analysis.figures import Figures
 from hpviz.analysis.story import Story
-from hpviz.analysis.words import plural
 from hpviz.charts.curves import Look
 from hpviz.charts.lettering import shorten, wrap
 from hpviz.charts.palette import MUTED
@@ -28,7 +27,7 @@ def key_of(story: Story, look: Look) -> str:
 def put_figures(sheet: Sheet, story: Story, look: Look, width: float) -> float:
     """The table of figures; returns its height."""
     columns = {"last": width - 140, "±": width - 96, "best": width - 48, "seeds": width}
-    sheet.text(f"Test accuracy after {plural(story.comparison.epochs, 'epoch')}", 0, 0, HEADING, bold=True)
+    sheet.text(f"Test accuracy after {story.comparison.after}", 0, 0, HEADING, bold=True)
     for name, place in columns.items():
         sheet.text(name, place, 24, 11, muted=True, right=True)
     sheet.rule(0, 33, width)
@@ -58,8 +57,12 @@ def _percent(share: float | None) -> str:
 
 
 def put_verdict(sheet: Sheet, story: Story, width: float) -> float:
-    """The sentences on differences; returns their height."""
-    y = sheet.text("Different, or noise?", 0, 0, HEADING, bold=True) + 6
+    """The sentence on a learning curve, where it is one, and those on differences; returns their height."""
+    y: float = 0
+    if story.law:
+        y = sheet.text("What are more images worth?", 0, y, HEADING, bold=True) + 6
+        y = sheet.text(wrap(story.law, width, 12.5, SENTENCE_LINES), 0, y) + 12
+    y = sheet.text("Different, or noise?", 0, y, HEADING, bold=True) + 6
     for kind, sentence in story.verdict:
         inset = 0 if kind == "note" else 18
         if inset:

@@ -35,6 +35,7 @@ VEGA_PPI = 72
 FORMULA = re.compile(r"(^|;)([\s\"\u00ad\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠])")
 
 RUN_COLUMNS = ("run", "label", "origin", "status", "machine", "dataset", *FIELDS, "seed")
+AT_COLUMN = "compared_after"
 EPOCH_COLUMNS = tuple(bundle.Row.model_fields)
 
 
@@ -111,13 +112,18 @@ def to_html(
 
 
 def to_csv(comparison: Comparison) -> str:
-    """Every epoch of every run, a row each, with what the run was. What was not a finite number is left empty."""
+    """Every epoch of every run, a row each, with what the run was. What was not a finite number is left empty.
+
+    At equal updates a last column says so: after how many updates, and so at which epoch, the run is compared.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*RUN_COLUMNS, *EPOCH_COLUMNS])
+    equal = comparison.updates is not None
+    writer.writerow([*RUN_COLUMNS, *EPOCH_COLUMNS, *([AT_COLUMN] if equal else [])])
     for run in comparison.runs:
         told = [_cell(value) for value in _told(run, comparison.labels[run["id"]])]
-        writer.writerows([*told, *(_cell(row.get(name)) for name in EPOCH_COLUMNS)] for row in run["epochs"])
+        at = [f"{comparison.after}: epoch {comparison.end(run)}"] if equal else []
+        writer.writerows([*told, *(_cell(row.get(name)) for name in EPOCH_COLUMNS), *at] for row in run["epochs"])
     return text.getvalue()
 
 

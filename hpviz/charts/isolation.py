@@ -24,6 +24,7 @@ class Ground:
     """What the plot stands on: the values in order, their labels and colours, and whether the axis is logarithmic.
 
     `chance` is None where it is not known. `ticks` are the values as the axis writes them, if not as their labels.
+    `errors`: test errors on a logarithmic axis instead of accuracies, and the line of a power law with its band.
     """
 
     title: str
@@ -36,6 +37,11 @@ class Ground:
     diverged_colour: str
     ink: str
     ticks: tuple[str, ...] = ()
+    errors: bool = False
+
+    @property
+    def figure(self) -> str:
+        return "error" if self.errors else "accuracy"
 
 
 def is_logarithmic(scale: Sequence[float]) -> bool:
@@ -49,9 +55,9 @@ def isolation(frame: pd.DataFrame | alt.NamedData, ground: Ground) -> alt.LayerC
     if isinstance(frame, pd.DataFrame):
         frame = placed(frame, ground)
     base = alt.Chart(frame).encode(x=_x(ground), color=_colour(ground))
-    accuracy = alt.Y("accuracy:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(format=".0%", tickCount=5))
+    accuracy = _y(ground)
     name = alt.Tooltip("label:N", title=ground.title)
-    shown = alt.Tooltip("accuracy:Q", format=".1%")
+    shown = alt.Tooltip(f"{ground.figure}:Q", format=".1%")
     epochs, seed, seeds = (alt.Tooltip(f"{field}:Q", format="d") for field in ("epochs", "seed", "seeds"))
     dots = base.transform_filter("datum.kind == 'run'").mark_circle(size=60, opacity=0.55)
     bars = base.transform_filter("datum.kind == 'mean'").mark_tick(
@@ -60,9 +66,9 @@ def isolation(frame: pd.DataFrame | alt.NamedData, ground: Ground) -> alt.LayerC
     edges = base.transform_filter("datum.edge").mark_text(dy=-14, fontSize=12, text="edge of the range")
     lost = base.transform_filter("datum.kind == 'lost'").mark_point(shape="triangle-up", size=140, filled=True)
     words = base.transform_filter("datum.told != ''")
-    title = f"Last test accuracy against {ground.title[0].lower()}{ground.title[1:]}"
     layers = [
         *_chance(ground),
+        *_law(base, ground),
         dots.encode(y=accuracy, tooltip=[name, seed, shown, epochs]),
         bars.encode(y=accuracy, tooltip=[name, seeds, shown]),
         edges.encode(y=accuracy, color=alt.value(ground.ink)),
@@ -74,7 +80,12 @@ def isolation(frame: pd.DataFrame | alt.NamedData, ground: Ground) -> alt.LayerC
         .mark_text(fontSize=11, dy=14)
         .encode(y=accuracy, color=alt.value(ground.ink), text="told:N"),
     ]
-    return alt.LayerChart(layer=layers).properties(height=HEIGHT, title=title)
+    return alt.LayerChart(layer=layers).properties(height=HEIGHT, title=title_of(ground))
+
+
+def title_of(ground: Ground) -> str:
+    """What the plot shows: Last test accuracy against weight decay."""
+    return f"Last test {ground.figure} against {ground.title[0].lower()}{ground.title[1:]}"
 
 
 def placed(frame: pd.DataFrame, ground: Ground) -> pd.DataFrame:
@@ -104,6 +115,26 @@ def _x(ground: Ground) -> alt.X:
     return alt.X("place:Q", title=ground.title, scale=scale, axis=axis)
 
 
+def _y(ground: Ground, field: str = "") -> alt.Y:
+    scale = alt.Scale(type="log", nice=False, padding=8) if ground.errors else alt.Scale(zero=False)
+    return alt.Y(f"{field or ground.figure}:Q", title=None, scale=scale, axis=alt.Axis(format=".0%", tickCount=5))
+
+
+def _law(base: alt.Chart, ground: Ground) -> list[alt.Chart]:
+    """The fitted power law with its band, dashed where nothing was tried. Without a law its rows are not there."""
+    if not ground.errors:
+        return []
+    tried = base.transform_filter("datum.kind == 'law'")
+    beyond = base.transform_filter("datum.kind == 'beyond'")
+    ink, tooltip = alt.value(ground.ink), alt.Tooltip("error:Q", title="power law", format=".1%")
+    band = tried.mark_area(opacity=0.12, line=False)
+    return [
+        band.encode(y=_y(ground, "low"), y2="high:Q", color=ink),
+        tried.mark_line(strokeWidth=1.5, opacity=0.8).encode(y=_y(ground), color=ink, tooltip=tooltip),
+        beyond.mark_line(strokeWidth=1.5, opacity=0.8, strokeDash=[4, 3]).encode(y=_y(ground), color=ink),
+    ]
+
+
 def _colour(ground: Ground) -> alt.Color:
     scale = alt.Scale(domain=list(ground.labels), range=list(ground.colours))
     return alt.Color("label:N", scale=scale, legend=None)
@@ -113,6 +144,6 @@ def _chance(ground: Ground) -> list[alt.Chart]:
     """Guessing, which also keeps the axis from magnifying small differences."""
     if ground.chance is None:
         return []
-    datum = {"chance": ground.chance, "name": f"chance {ground.chance:.0%}"}
+    datum = {"chance": 1 - ground.chance if ground.errors else ground.chance, "name": f"chance {ground.chance:.0%}"}
     rule = alt.Chart(alt.InlineData(values=[datum])).mark_rule(strokeDash=[2, 4], color=ground.chance_colour)
     return [rule.encode(y=alt.Y("chance:Q"), tooltip=alt.Tooltip("name:N", title="guessing"))]

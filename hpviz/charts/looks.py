@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hpviz.analysis.comparison import Comparison
+from hpviz.analysis.learning_curve import has_place, is_learning_curve, place_of
 from hpviz.analysis.words import spell
 from hpviz.charts.curves import Axis, Look
 from hpviz.charts.isolation import Ground, is_logarithmic
@@ -24,7 +25,7 @@ ARTICLE_WIDTH = sum(ARTICLE_KERNELS) / len(ARTICLE_KERNELS)
 def look_of(comparison: Comparison, x: Axis, log_loss: bool, dark: bool) -> Look:
     """The look of a comparison's curves along `x`."""
     colours = _colours(comparison, dark)
-    ends = [run["epochs"][0][x] * comparison.epochs for run in comparison.runs] if x != "seconds" else []
+    ends = [run["epochs"][0][x] * comparison.end(run) for run in comparison.runs] if x != "seconds" else []
     return Look(
         labels=tuple(comparison.groups),
         colours=colours,
@@ -41,16 +42,17 @@ def look_of(comparison: Comparison, x: Axis, log_loss: bool, dark: bool) -> Look
 
 def ground_of(comparison: Comparison, dark: bool) -> Ground | None:
     """What the isolation plot stands on, or None unless one number, or a word that is studied, is all that differs."""
-    values = [_values(runs[0], comparison) for runs in comparison.groups.values()]
     if len(comparison.differing) != 1:
         return None
-    hyperparameter, study = HYPERPARAMETERS[comparison.differing[0]], comparison.study
+    field, firsts = comparison.differing[0], [runs[0] for runs in comparison.groups.values()]
+    values = [run["spec"][field] for run in firsts]
+    hyperparameter, study = HYPERPARAMETERS[field], comparison.study
     as_words = study is not None and hyperparameter.kind is None
-    if any(value is None or isinstance(value, str) != as_words for (value,) in values):
+    if any(isinstance(value, str) != as_words for value in values) or not all(has_place(run, field) for run in firsts):
         return None
-    numbers = [hyperparameter.place(value) for (value,) in values]
+    numbers = [place_of(run, field) for run in firsts]
     return Ground(
-        title=hyperparameter.label,
+        title=hyperparameter.label + (" (px)" if hyperparameter.knob.unit == "px" else ""),
         values=tuple(numbers),
         labels=tuple(comparison.groups),
         colours=_colours(comparison, dark),
@@ -59,7 +61,8 @@ def ground_of(comparison: Comparison, dark: bool) -> Ground | None:
         chance_colour=CHANCE[dark],
         diverged_colour=DIVERGED[dark],
         ink=INK[dark],
-        ticks=tuple(spell(value) for (value,) in values),
+        ticks=tuple("all" if value is None else spell(value) for value in values),
+        errors=is_learning_curve(comparison),
     )
 
 

@@ -12,7 +12,6 @@ from hpviz import __version__
 from hpviz.analysis.comparison import Comparison
 from hpviz.analysis.figures import Figures
 from hpviz.analysis.story import Story
-from hpviz.analysis.words import plural
 from hpviz.charts.conclusion import key_of
 from hpviz.charts.curves import Axis, Look
 from hpviz.charts.lettering import drawable
@@ -113,17 +112,17 @@ def _chart(name: str, panels: Panels, story: Story) -> str:
 def _result(panels: Panels, story: Story) -> str:
     """The isolation plot, if there is one, beside the judgement."""
     plot = _chart("isolation", panels, story) if "isolation" in panels.charts else ""
+    law = f"<h2>What are more images worth?</h2><p>{_text(story.law)}</p>" if story.law else ""
     verdict = _list("Different, or noise?", [sentence for _, sentence in story.verdict])
-    return f'<section class="result">{plot}<div>{verdict}{_list("Is it fair?", story.cautions)}</div></section>'
+    return f'<section class="result">{plot}<div>{law}{verdict}{_list("Is it fair?", story.cautions)}</div></section>'
 
 
 def _figures(story: Story, look: Look) -> str:
-    epochs = plural(story.comparison.epochs, "epoch")
     columns = COLUMNS if any(row.diverged for row in story.figures) else COLUMNS[:-1]
     head = "".join(f'<th scope="col">{name}</th>' for name in ("", *(name for name, _ in columns)))
     rows = "".join(_row(row, colour, columns) for row, colour in zip(story.figures, look.colours, strict=True))
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    return f'<section><h2>After {epochs}</h2><div class="wide" tabindex="0">{table}</div></section>'
+    return f'<section><h2>After {story.comparison.after}</h2><div class="wide" tabindex="0">{table}</div></section>'
 
 
 def _row(row: Figures, colour: str, columns: Sequence[Column]) -> str:

@@ -14,10 +14,11 @@ import pandas as pd
 
 from hpviz.analysis import frames
 from hpviz.analysis.comparison import Comparison
-from hpviz.analysis.evidence import up_to
+from hpviz.analysis.evidence import as_ended
 from hpviz.analysis.fairness import edge_of
+from hpviz.analysis.learning_curve import is_learning_curve, law_rows
 from hpviz.charts.curves import TITLES, Look, Metric, curve, for_logarithms
-from hpviz.charts.isolation import isolation, placed
+from hpviz.charts.isolation import isolation, placed, title_of
 from hpviz.charts.lettering import SANS, drawable
 from hpviz.charts.looks import ground_of
 from hpviz.charts.palette import BACKGROUND, HAIRLINE, MUTED
@@ -43,7 +44,7 @@ class Panels:
 def panels_of(comparison: Comparison, look: Look, dark: bool) -> Panels:
     """The three curves and, where one number differs, the isolation plot."""
     look = replace(look, own_legend=False, dot_every=ceil(comparison.epochs / DOTS))
-    frame = frames.curves(comparison.runs, comparison.labels, comparison.epochs)
+    frame = frames.curves(comparison.cut, comparison.labels, comparison.epochs)
     charts: dict[str, Spec] = {}
     titles: dict[str, str] = {metric: TITLES[metric] for metric in METRICS}
     datasets = {"curves": _records(for_logarithms(frame) if look.log_loss else frame)}
@@ -52,20 +53,23 @@ def panels_of(comparison: Comparison, look: Look, dark: bool) -> Panels:
     ground = ground_of(comparison, dark)
     if ground is not None:
         datasets["isolation"] = _records(placed(isolated(comparison), ground))
-        titles["isolation"] = f"Last test accuracy against {ground.title[:1].lower()}{ground.title[1:]}"
+        titles["isolation"] = title_of(ground)
         charts["isolation"] = _plain(isolation(alt.NamedData(name="isolation"), ground), datasets)
     return Panels(drawable(charts), titles, drawable(datasets))
 
 
-def isolated(comparison: Comparison) -> pd.DataFrame:
+def isolated(comparison: Comparison, judged: Comparison | None = None) -> pd.DataFrame:
     """Accuracy against the one field that differs; the edge of its range is marked where runs that have ended show it.
 
-    In the columns of `analysis.frames.isolation`.
+    In the columns of `analysis.frames.isolation`; of learning curves the errors too, and the power law in rows of its
+    own. Where more is drawn than is `judged`, the law is of that.
     """
     field = comparison.differing[0]
-    edge = edge_of([up_to(run, comparison.epochs) for run in comparison.runs if run["status"] not in ACTIVE], field)
+    ended = [run for run in comparison.cut if run["status"] not in ACTIVE]
+    edge = edge_of(ended if comparison.updates is None else as_ended(ended, comparison.updates), field)
     marked = edge.value if edge and not edge.alike else None
-    return frames.isolation(comparison.runs, field, comparison.labels, comparison.epochs, marked)
+    frame = frames.isolation(comparison.runs, field, comparison.labels, comparison.ends, marked)
+    return frames.with_errors(frame, law_rows(judged or comparison)) if is_learning_curve(comparison) else frame
 
 
 def config(dark: bool) -> Spec:

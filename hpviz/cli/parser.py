@@ -115,7 +115,10 @@ def build_parser() -> Parser:
     export = verb("export", export_runs)
     export.add_argument("runs", nargs="+", metavar="RUN", help="ids or their beginnings")
     export.add_argument("--to", required=True, metavar="FILE", help=f"ending in .{', .'.join(FORMATS)}")
-    export.add_argument("--x", choices=("epoch", "updates", "images", "seconds"), default="epoch", help="along x")
+    export.add_argument("--x", choices=("epoch", "updates", "images", "seconds"), help="along x; default: epoch")
+    export.add_argument(
+        "--at", choices=("epochs", "updates"), default="epochs", help="what is equal where the runs are compared"
+    )
     export.add_argument("--log-loss", action="store_true", help="losses on a logarithmic axis")
     export.add_argument("--dark", action="store_true", help="for dark pages")
     verb("import", import_runs).add_argument("file", metavar="FILE", help="a bundle: what export wrote as .json")

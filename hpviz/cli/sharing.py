@@ -32,7 +32,8 @@ def export_runs(options: argparse.Namespace, reporter: Reporter) -> int:
     from hpviz.analysis.comparison import compare_runs
     from hpviz.charts.export import export
 
-    content = export(compare_runs(runs), form, x=options.x, log_loss=options.log_loss, dark=options.dark)  # type: ignore[arg-type]
+    x = options.x or ("updates" if options.at == "updates" else "epoch")
+    content = export(compare_runs(runs, at=options.at), form, x=x, log_loss=options.log_loss, dark=options.dark)  # type: ignore[arg-type]
     _write(file, content)
     ids = [run["id"] for run in runs]
     reporter.event("exported", {"file": str(file), "format": form, "runs": ids})

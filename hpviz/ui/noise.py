@@ -13,7 +13,7 @@ MARKS: dict[Kind, str] = {"different": ":material/call_split:", "within noise": 
 
 def show_noise(outcome: Outcome) -> None:
     """The surest pairs, the others a click away, then what could not be judged."""
-    st.markdown(f"**Different, or noise?** Runs that have ended, after {plural(outcome.epochs, 'epoch')}")
+    st.markdown(f"**Different, or noise?** Runs that have ended, after {outcome.after}")
     _list(outcome.told)
     if outcome.more:
         with st.expander(plural(len(outcome.more), "more pair")):

@@ -66,7 +66,10 @@ def _preview(spec: str, title: str, description: str) -> str:
 def _recording(comparison: Comparison) -> tuple[tuple[str, str, int], ...]:
     """What tells one state of the compared runs from another."""
     labels = comparison.labels
-    return tuple((f"{run['id']} {labels[run['id']]}", run["updated"], len(run["epochs"])) for run in comparison.runs)
+    return tuple(
+        (f"{run['id']} {labels[run['id']]} {comparison.after}", run["updated"], len(run["epochs"]))
+        for run in comparison.runs
+    )
 
 
 # Made before it is asked for: a file that is made on the click is swept away when the page is drawn again meanwhile.

@@ -6,14 +6,14 @@ from typing import get_args
 import streamlit as st
 
 from hpviz import links
-from hpviz.analysis.comparison import Comparison
+from hpviz.analysis.comparison import At, Comparison
 from hpviz.analysis.words import plural
 from hpviz.charts.curves import Axis
 from hpviz.data.catalogue import Identity, Source
-from hpviz.plan import inputs
+from hpviz.plan import at_equal_updates, inputs
 from hpviz.runs.document import Run
 from hpviz.runs.runner import Request
-from hpviz.spec import BadInput, RunSpec
+from hpviz.spec import BadInput, RunSpec, build_spec
 from hpviz.terminal import described
 from hpviz.ui import permalink
 from hpviz.ui.compare.choice import CHOSEN
@@ -33,6 +33,7 @@ ENTRIES = (
     Entry("specs", SPECS, "", lambda text: text if links.decode(text) else "", most=links.MOST_CHARACTERS),
     Entry("baseline", "compare:baseline", None, str),
     Entry("layout", "compare:layout", "overlaid", one_of(*LAYOUTS)),
+    Entry("at", "compare:at", "epochs", one_of(*get_args(At))),
     Entry("x", "compare:x", "epoch", one_of(*get_args(Axis))),
     Entry("log", "compare:log", False, flag, write_flag),
 )
@@ -57,7 +58,9 @@ def put(comparison: Comparison | None) -> None:
     st.session_state[NAMED] = (*(run["id"] for run in compared), *absent)
     specs = {run["id"]: run["spec"] for run in compared}
     specs |= {run: spec.model_dump(mode="json") for run, spec in absent.items() if spec}
-    st.session_state[SPECS] = links.encode(specs, comparison.epochs if comparison else epochs) if specs else ""
+    # At equal updates it is the busiest run that says how far; the others follow when they are trained.
+    epochs = min(comparison.ends.values()) if comparison else epochs
+    st.session_state[SPECS] = links.encode(specs, epochs) if specs else ""
     permalink.put(ENTRIES)
 
 
@@ -105,11 +108,18 @@ def show_absent(runs: Sequence[Run]) -> None:
 def _train(specs: Sequence[RunSpec], epochs: int) -> None:
     try:
         requests = [_request(spec, epochs) for spec in specs]
+        if st.session_state["compare:at"] == "updates":
+            beside = [_request(build_spec(**run["spec"]), epochs) for run in _chosen()]
+            requests = at_equal_updates([*requests, *beside], _images(specs[0])[1])[: len(requests)]
     except BadInput as error:
         st.session_state[COMPLAINT] = str(error)
         return
     for one in requests:
         get_runner().submit(one)
+
+
+def _chosen() -> list[Run]:
+    return [run for chosen in st.session_state[CHOSEN] if (run := get_runner().run(chosen)) and not run["origin"]]
 
 
 def _request(spec: RunSpec, epochs: int) -> Request:

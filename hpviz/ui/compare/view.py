@@ -1,21 +1,24 @@
 """The comparison itself: curves over one another or side by side, figures against a baseline, noise, what differs."""
 
+from collections.abc import Sequence
 from typing import get_args
 
 import pandas as pd
 import streamlit as st
 
 from hpviz.analysis import frames
-from hpviz.analysis.comparison import Comparison, told
+from hpviz.analysis.comparison import At, Comparison, differ_in_updates, told
 from hpviz.analysis.fairness import fairness
+from hpviz.analysis.learning_curve import law_in_words
 from hpviz.analysis.origin import from_elsewhere, recorded
 from hpviz.analysis.outcome import outcome_of
 from hpviz.analysis.words import listed
 from hpviz.charts.curves import TITLES, Axis, Look, Metric, curve
 from hpviz.charts.looks import look_of
 from hpviz.charts.side_by_side import side_by_side
-from hpviz.runs.document import ACTIVE
+from hpviz.runs.document import ACTIVE, Run
 from hpviz.ui.noise import show_noise
+from hpviz.ui.study.choices import AT_HELP
 from hpviz.ui.study.overlay import FIGURES, LEGEND, Columns, without_empty
 from hpviz.ui.study.screen import is_dark
 from hpviz.ui.text import sentence
@@ -24,12 +27,26 @@ METRICS: tuple[Metric, ...] = get_args(Metric)
 DELTA = "Last accuracy less that of the baseline, in points."
 
 
-def show_options(layouts: tuple[str, ...]) -> None:
-    """How the curves are drawn. Their keys are those of the page's address."""
+def show_options(layouts: tuple[str, ...], chosen: Sequence[Run]) -> None:
+    """How the runs are compared and drawn. The keys are those of the page's address."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control("Layout", layouts, required=True, key="compare:layout", persist_state="session")
         st.segmented_control("Along x", get_args(Axis), required=True, key="compare:x", persist_state="session")
         st.toggle("log loss", key="compare:log", persist_state="session")
+        if differ_in_updates(chosen) or st.session_state["compare:at"] == "updates":
+            st.segmented_control(
+                "Compare at equal",
+                get_args(At),
+                required=True,
+                key="compare:at",
+                on_change=_take_axis,
+                persist_state="session",
+                help=AT_HELP,
+            )
+
+
+def _take_axis() -> None:
+    st.session_state["compare:x"] = "updates" if st.session_state["compare:at"] == "updates" else "epoch"
 
 
 def choose_baseline(comparison: Comparison) -> str | None:
@@ -53,7 +70,7 @@ def show_curves(comparison: Comparison) -> None:
     """Three charts with everything over one another, or a chart for each label and metric."""
     x, log_loss = st.session_state["compare:x"], st.session_state["compare:log"]
     look = look_of(comparison, x, log_loss, is_dark())
-    frame = frames.curves(comparison.runs, comparison.labels, comparison.epochs)
+    frame = frames.curves(comparison.cut, comparison.labels, comparison.epochs)
     if st.session_state["compare:layout"] == "overlaid":
         with st.grid(3, min_column_width=280):
             for metric in METRICS:
@@ -76,7 +93,7 @@ def _alt(look: Look, metric: str) -> str:
 def show_table(comparison: Comparison, baseline: str | None) -> None:
     """One row a label: its seeds, its figures and, with a baseline, how far it is from it."""
     classes = round(1 / comparison.chance) if comparison.chance else 2
-    table = frames.by_value(comparison.runs, comparison.labels, comparison.epochs, classes)
+    table = frames.by_value(comparison.runs, comparison.labels, comparison.ends, classes)
     if comparison.chance is None:
         table = table.drop(columns="diagnosis")
     if baseline:
@@ -98,7 +115,10 @@ def show_table(comparison: Comparison, baseline: str | None) -> None:
 def show_judgement(comparison: Comparison, baseline: str | None) -> None:
     """Different or noise, of pairs with the baseline if there is one; is it fair; whose runs these are."""
     show_noise(outcome_of(comparison, baseline))
-    for caution in fairness([run for run in comparison.runs if run["status"] not in ACTIVE], comparison.epochs):
+    ended = [run for run in comparison.runs if run["status"] not in ACTIVE]
+    if law := law_in_words(comparison):
+        st.markdown(f"**What are more images worth?** {sentence(law)}")
+    for caution in fairness(ended, comparison.epochs, comparison.updates):
         st.markdown(f"- :material/balance: {sentence(caution.sentence)}")
     if foreign := from_elsewhere(comparison.runs):
         st.markdown(f"- :material/public: Not all were trained here: {sentence(foreign)}.")

@@ -46,7 +46,7 @@ def comparison_now() -> None:
     if any(map(is_training, chosen)) and not any(map(is_training, fresh)):
         st.rerun()
     started = [run for run in fresh if run["epochs"]]
-    comparison = compare_runs(started) if started else None
+    comparison = compare_runs(started, at=st.session_state["compare:at"]) if started else None
     link.put(comparison)
     if comparison:
         show(comparison)
@@ -55,7 +55,7 @@ def comparison_now() -> None:
 
 
 if chosen:
-    view.show_options(link.LAYOUTS)
+    view.show_options(link.LAYOUTS, chosen)
     comparison_now()
 else:
     link.put(None)

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import streamlit as st
 
+from hpviz.analysis.comparison import At
 from hpviz.data import catalogue
 from hpviz.hyperparameters import HYPERPARAMETERS, Value, spell
 from hpviz.notation import read_number, short
+from hpviz.plan import UPDATES_FIELDS
 from hpviz.spec import FIRST_FIELDS, MAX_EPOCHS, BadInput, RunSpec
 from hpviz.studies import PRESETS, Preset, Study
 from hpviz.ui.resources import get_runner
@@ -63,6 +65,45 @@ def preset_values(study: Study, preset: Preset) -> dict[str, Any]:
     return {name: short(value) if name in TYPED else value for name, value in values.items()} | {
         "kernel_width": str(values["kernel_width"])
     }
+
+
+def has_switch(study: Study) -> bool:
+    """Whether an epoch is not as many updates for all of a study's values, so that it matters what is equal."""
+    return study.field in UPDATES_FIELDS
+
+
+def at(study: Study) -> At:
+    """At equal what the page compares its runs."""
+    return "updates" if has_switch(study) and _state_of(study, "at", "epochs") == "updates" else "epochs"
+
+
+def choose_at(study: Study) -> None:
+    """The switch. At equal updates the curves are drawn along updates, until another axis is chosen."""
+    if has_switch(study):
+        st.segmented_control(
+            "Compare at equal",
+            get_args(At),
+            key=key(study, "at"),
+            required=True,
+            on_change=_take_axis,
+            args=(study,),
+            persist_state="session",
+            help=AT_HELP,
+        )
+
+
+AT_HELP = (
+    "epochs: each value sees its images equally often. updates: each makes about as many updates, so that values with "
+    "few of them an epoch train for more epochs."
+)
+
+
+def _take_axis(study: Study) -> None:
+    st.session_state[key(study, "x")] = "updates" if at(study) == "updates" else "epoch"
+
+
+def _state_of(study: Study, name: str, default: Any) -> Any:
+    return st.session_state.get(key(study, name), default)
 
 
 def known_data() -> list[str]:
@@ -138,6 +179,7 @@ def initialise(study: Study) -> None:
     for name, value in preset_values(study, "quick").items():
         st.session_state.setdefault(key(study, name), value)
     st.session_state.setdefault(key(study, "x"), "epoch")
+    st.session_state.setdefault(key(study, "at"), "epochs")
 
 
 def _take_preset(study: Study) -> None:

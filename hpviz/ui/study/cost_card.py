@@ -14,19 +14,19 @@ from hpviz.runs.runner import Request
 from hpviz.spec import BadInput
 from hpviz.studies import Study
 from hpviz.ui.resources import get_runner
-from hpviz.ui.study.launch import check_memory
+from hpviz.ui.study.launch import as_compared, check_memory
 
 
 def show_cost(study: Study, setting: Setting, value: Value) -> str | None:
     """The card, or the sentence that says why this run cannot be, which is returned too."""
     try:
-        one = request(setting, **{study.field: value})
+        (one,) = as_compared(study, setting, [request(setting, **{study.field: value})])
         check_memory(one.spec, len(setting.identity.classes))
     except BadInput as error:
         st.error(str(error), icon=":material/error:")
         return str(error)
     run = get_runner().run(one.spec.run_id)
-    told = measured(run["epochs"][: setting.epochs]) if run and run["epochs"] and not run["origin"] else None
+    told = measured(run["epochs"][: one.epochs]) if run and run["epochs"] and not run["origin"] else None
     with st.container(border=True), st.grid(5, min_column_width=120):
         _show_counts(cost(one.spec, len(setting.identity.classes)), told)
         _metric(

@@ -16,7 +16,7 @@ from hpviz.runs.runner import Request
 from hpviz.studies import Study
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study import choices
-from hpviz.ui.study.launch import submit
+from hpviz.ui.study.launch import as_compared, submit
 from hpviz.ui.study.screen import name_of
 from hpviz.ui.text import literal
 
@@ -70,7 +70,10 @@ def _requests(study: Study, setting: Setting, foreign: Sequence[Run]) -> list[Re
     by_seed = sorted(
         foreign, key=lambda run: (run["spec"]["seed"], study.hyperparameter.order(run["spec"][study.field]))
     )
-    return [request(setting, **{study.field: run["spec"][study.field], "seed": run["spec"]["seed"]}) for run in by_seed]
+    asked = [
+        request(setting, **{study.field: run["spec"][study.field], "seed": run["spec"]["seed"]}) for run in by_seed
+    ]
+    return as_compared(study, setting, asked)
 
 
 def _label(study: Study, setting: Setting, foreign: Sequence[Run]) -> str:

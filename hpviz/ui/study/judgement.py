@@ -10,13 +10,13 @@ from hpviz.analysis.fairness import Caution, fairness
 from hpviz.analysis.outcome import Outcome, outcome_of
 from hpviz.hyperparameters import Value, spell
 from hpviz.plan import Setting
-from hpviz.runs.document import Run
 from hpviz.studies import Study
 from hpviz.ui.noise import show_noise
 from hpviz.ui.study import choices
+from hpviz.ui.study.compared import as_drawn
 from hpviz.ui.study.launch import add_seeds
 from hpviz.ui.study.next_runs import show_next
-from hpviz.ui.study.screen import labels_of, settled
+from hpviz.ui.study.screen import settled
 from hpviz.ui.text import sentence
 
 
@@ -25,19 +25,19 @@ def show_judgement(study: Study, setting: Setting, comparison: Comparison) -> No
     with st.grid(2, min_column_width=300, gap="medium"):
         with st.container():
             st.markdown("**Diagnosis**, its rule and the next thing to try")
-            _show_diagnoses(study, setting, comparison.runs)
+            _show_diagnoses(study, setting, as_drawn(comparison, study, setting))
         with st.container():
             outcome = outcome_of(comparison)
             show_noise(outcome)
             _offer_seeds(study, setting, _single(study, comparison, outcome))
             show_next(study, setting)
-            _show_fairness(fairness(settled(comparison.runs, setting.epochs), comparison.epochs))
+            _show_fairness(fairness(settled(comparison), comparison.epochs, comparison.updates))
 
 
-def _show_diagnoses(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
+def _show_diagnoses(study: Study, setting: Setting, drawn: Comparison) -> None:
     lines = []
-    for label, seeds in frames.by_label(runs, labels_of(runs, study)).items():
-        kind, rule, next_step = frames.commonest_diagnosis(seeds, setting.epochs, len(setting.identity.classes))
+    for label, seeds in drawn.groups.items():
+        kind, rule, next_step = frames.commonest_diagnosis(seeds, drawn.ends[label], len(setting.identity.classes))
         lines.append(f"- **{study.symbol} {label} · {kind}**  \n  {sentence(rule)}  \n  *{sentence(next_step)}*")
     st.markdown("\n".join(lines))
 

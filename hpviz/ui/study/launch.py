@@ -9,13 +9,14 @@ import streamlit as st
 from hpviz.analysis.cost import cost, refusal
 from hpviz.analysis.words import plural
 from hpviz.hyperparameters import Value, spell
-from hpviz.plan import Setting, request
+from hpviz.plan import Setting, at_equal_updates, request
 from hpviz.runs import memory
 from hpviz.runs.runner import Request
 from hpviz.spec import BadInput, RunSpec
 from hpviz.studies import Study
 from hpviz.ui.resources import get_runner
 from hpviz.ui.runs.questions import QUESTION, begin_anew
+from hpviz.ui.study import choices
 from hpviz.ui.study.screen import on_screen, shown
 
 REST_SECONDS = 1.0
@@ -24,13 +25,25 @@ COMPLAINT = "complaint"
 
 def launch(study: Study, setting: Setting, values: Sequence[Value]) -> None:
     """Queue every value, or say why one of them cannot be trained; then none is."""
-    submit(setting, lambda: [request(setting, **{study.field: value}) for value in values])
+    submit(setting, lambda: as_compared(study, setting, [request(setting, **{study.field: value}) for value in values]))
+
+
+def as_compared(study: Study, setting: Setting, requests: Sequence[Request]) -> list[Request]:
+    """The requests for as many epochs as the page compares them after.
+
+    At equal updates these are the updates of the busiest value that is asked for or on the screen.
+    """
+    if choices.at(study) == "epochs":
+        return list(requests)
+    here = {run["spec"][study.field] for run in shown(on_screen(get_runner().runs(), study, setting), study)}
+    beside = [request(setting, **{study.field: value}) for value in here]
+    return at_equal_updates([*requests, *beside], setting.identity)[: len(requests)]
 
 
 def propose(study: Study, setting: Setting, value: Value, slot: str) -> None:
     """Queue the value on which the slider comes to rest."""
     try:
-        one = request(setting, **{study.field: value})
+        (one,) = as_compared(study, setting, [request(setting, **{study.field: value})])
         check_memory(one.spec, len(setting.identity.classes))
         if get_runner().begins_anew(one):
             raise BadInput(_anew(study, value))
@@ -54,11 +67,15 @@ def add_seeds(study: Study, setting: Setting, seeds: int, values: Sequence[Value
     }
     submit(
         setting,
-        lambda: [
-            request(setting, **{study.field: value, "seed": free[value][number]})
-            for number in range(seeds)
-            for value in free
-        ],
+        lambda: as_compared(
+            study,
+            setting,
+            [
+                request(setting, **{study.field: value, "seed": free[value][number]})
+                for number in range(seeds)
+                for value in free
+            ],
+        ),
     )
 
 

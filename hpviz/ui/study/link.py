@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import streamlit as st
 
+from hpviz.analysis.comparison import At
 from hpviz.charts.curves import Axis
 from hpviz.hyperparameters import Value, spell
 from hpviz.notation import read_number, short
@@ -72,6 +73,7 @@ def _entries(study: Study) -> list[Entry]:
             name=study.field,
         ),
         entry("values", (), lambda text: _pairs(study, text), _spelled),
+        *([entry("at", "epochs", one_of(*get_args(At)))] if choices.has_switch(study) else []),
         entry("x", "epoch", one_of(*get_args(Axis))),
         entry("log", False, flag, write_flag),
         entry("hidden", frozenset(), lambda text: _labels(study, text), lambda labels: ",".join(sorted(labels))),
@@ -161,5 +163,5 @@ def _spelled(pairs: Sequence[Pair]) -> str:
 
 def _labels(study: Study, text: str) -> frozenset[str]:
     if study.hyperparameter.kind:
-        return frozenset(_number(each) for each in text.split(","))
+        return frozenset(study.hyperparameter.spell(_parsed(study, each)) for each in text.split(","))
     return frozenset(label for label in text.split(",") if label in map(spell, study.hyperparameter.words))

@@ -12,7 +12,7 @@ from hpviz.runs.runner import Request
 from hpviz.spec import BadInput
 from hpviz.studies import Study
 from hpviz.ui.study import choices, link
-from hpviz.ui.study.launch import submit
+from hpviz.ui.study.launch import as_compared, submit
 from hpviz.ui.text import literal
 
 
@@ -49,6 +49,7 @@ def _missing(study: Study, linked: Sequence[link.Pair], runs: Sequence[Run]) -> 
 
 def _requests(study: Study, setting: Setting, missing: Sequence[link.Pair]) -> list[Request]:
     try:
-        return [request(setting, **{study.field: value, "seed": seed}) for value, seed in missing]
+        asked = [request(setting, **{study.field: value, "seed": seed}) for value, seed in missing]
+        return as_compared(study, setting, asked)
     except BadInput as error:
         raise BadInput(f"This link cannot be trained as it stands. {error}") from None

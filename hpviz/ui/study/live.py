@@ -13,7 +13,6 @@ from hpviz.ui.resources import get_runner, tick
 from hpviz.ui.share import show_share
 from hpviz.ui.study import choices, link
 from hpviz.ui.study.claims import show_claims
-from hpviz.ui.study.compared import as_drawn
 from hpviz.ui.study.foreign import show_foreign
 from hpviz.ui.study.judgement import show_judgement
 from hpviz.ui.study.link_offer import show_link_offer
@@ -77,7 +76,7 @@ def _show_runs(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
     show_table(study, setting, started)
     if comparison.runs:
         _offer_share(study, comparison)
-        show_outcomes(study, setting, as_drawn(comparison, study, setting))
+        show_outcomes(study, setting, comparison)
         show_judgement(study, setting, comparison)
 
 

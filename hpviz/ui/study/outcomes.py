@@ -13,21 +13,23 @@ from hpviz.plan import Setting
 from hpviz.runs.document import Run
 from hpviz.studies import LEARNING_RATE, Study
 from hpviz.ui.study import choices
+from hpviz.ui.study.compared import as_drawn
 from hpviz.ui.study.isolation import show_isolation
 from hpviz.ui.study.screen import is_dark
 
 
-def show_outcomes(study: Study, setting: Setting, drawn: Comparison) -> None:
+def show_outcomes(study: Study, setting: Setting, comparison: Comparison) -> None:
     """Accuracy by value, the gap of a run that is chosen and, on the page of the learning rate, its valley."""
+    drawn = as_drawn(comparison, study, setting)
     has_valley = study is LEARNING_RATE
     with st.grid(3 if has_valley else 2, min_column_width=280, gap="medium"):
         with st.container():
-            show_isolation(study, drawn)
+            show_isolation(study, comparison, drawn)
         if has_valley:
             with st.container():
                 _show_valley(study, setting, drawn.runs)
         with st.container():
-            _show_gap(study, setting, drawn.groups)
+            _show_gap(study, drawn)
 
 
 def _show_valley(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
@@ -36,19 +38,20 @@ def _show_valley(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
     _show(picture, f"{study.name}:valley", "Final test loss against learning rate, a dot a run.")
 
 
-def _show_gap(study: Study, setting: Setting, seeds: dict[str, list[Run]]) -> None:
+def _show_gap(study: Study, drawn: Comparison) -> None:
     """One run's losses, with the choice of its value below, so that the charts of a row begin at one height."""
     chart = st.container()
     label = st.selectbox(
         f"Train and test loss of {study.symbol}",
-        list(seeds),
+        list(drawn.groups),
         key=choices.key(study, "gap"),
         width=220,
         persist_state="session",
     )
-    chosen = seeds[label or next(iter(seeds))]
-    run = next(iter(furthest(chosen, setting.epochs)), chosen[0])
-    picture = train_and_test(frames.gap(run, setting.epochs), is_dark())
+    label = label or next(iter(drawn.groups))
+    chosen, end = drawn.groups[label], drawn.ends[label]
+    run = next(iter(furthest(chosen, end)), chosen[0])
+    picture = train_and_test(frames.gap(run, end), is_dark())
     with chart:
         _show(picture, f"{study.name}:gap", "Train and test loss of one run, the gap between them shaded.")
 

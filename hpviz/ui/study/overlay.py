@@ -61,7 +61,7 @@ def show_overlay(study: Study, setting: Setting, started: Sequence[Run]) -> Comp
     comparison = compared(study, setting, shown(started, study))
     drawn = as_drawn(comparison, study, setting)
     look = _look(drawn, study, setting, x or "epoch", bool(log_loss))
-    frame = frames.curves(drawn.runs, drawn.labels, drawn.epochs)
+    frame = frames.curves(drawn.cut, drawn.labels, drawn.epochs)
     with st.grid(3, min_column_width=280):
         for metric in ("test_accuracy", "train_loss", "test_loss"):
             st.altair_chart(
@@ -111,7 +111,8 @@ def without_empty(table: pd.DataFrame) -> pd.DataFrame:
 
 def show_table(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
     """One row a value: seeds, accuracies and their spread, the gap, seconds, the diagnosis."""
-    table = frames.by_value(runs, labels_of(runs, study), setting.epochs, len(setting.identity.classes))
+    drawn = as_drawn(compared(study, setting, runs), study, setting)
+    table = frames.by_value(drawn.runs, drawn.labels, drawn.ends, len(setting.identity.classes))
     st.dataframe(
         without_empty(table),
         hide_index=True,

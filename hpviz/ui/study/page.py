@@ -78,6 +78,7 @@ def found_setting(given: str, held: dict[str, object]) -> Setting | None:
 
 def _launcher(study: Study, setting: Setting) -> None:
     """The slider, the exact value, and lists of values, the article's first, in one click each."""
+    choices.choose_at(study)
     slider_key, auto_key = choices.key(study, "slider"), choices.key(study, "auto")
     st.session_state.setdefault(auto_key, True)
     st.session_state.setdefault(slider_key, choices.start_value(study))

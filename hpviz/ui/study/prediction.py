@@ -5,7 +5,7 @@ from statistics import fmean
 
 import streamlit as st
 
-from hpviz.analysis.evidence import comparable, last
+from hpviz.analysis.evidence import as_ended, comparable, last
 from hpviz.analysis.ranking import Leader, leader
 from hpviz.analysis.words import listed, name_of, plural
 from hpviz.hyperparameters import Value
@@ -13,6 +13,7 @@ from hpviz.plan import Setting, request
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.studies import Study
 from hpviz.ui.study import choices
+from hpviz.ui.study.compared import compared
 from hpviz.ui.study.screen import settled
 
 DOUBT = ", which may be noise: more seeds would tell"
@@ -44,10 +45,17 @@ def show_prediction(study: Study, setting: Setting, runs: Sequence[Run]) -> None
     """How the guess went, once two values have ended; in a container of its own, so that nothing below it moves."""
     with st.container():
         guess = st.session_state.get(_key(study, setting))
-        own = [run for run in settled(runs, setting.epochs) if not run["origin"]]
+        own = _own(study, setting, runs)
         if guess is not None and own:
             images, classes = sum(setting.identity.test_counts.values()), len(setting.identity.classes)
             st.markdown(f":material/lightbulb: {outcome(study, guess, own, images, classes)}")
+
+
+def _own(study: Study, setting: Setting, runs: Sequence[Run]) -> list[Run]:
+    """The machine's own runs that have ended, as the page compares them."""
+    comparison = compared(study, setting, runs)
+    own = [run for run in settled(comparison) if not run["origin"]]
+    return own if comparison.updates is None else as_ended(own, comparison.updates)
 
 
 def outcome(study: Study, guess: Value, runs: Sequence[Run], test_images: int, classes: int) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from hpviz.analysis.evidence import up_to
+from hpviz.analysis.comparison import Comparison
 from hpviz.analysis.origin import prevailing
 from hpviz.hyperparameters import seen, spell
 from hpviz.plan import Setting, request
@@ -89,9 +89,9 @@ def shown(runs: Sequence[Run], study: Study) -> list[Run]:
     return [run for run in runs if labels[run["id"]] not in out_of_sight]
 
 
-def settled(runs: Sequence[Run], epochs: int) -> list[Run]:
-    """The runs that judgements rest on: no longer training, up to the epochs that the page asks for."""
-    return [up_to(run, epochs) for run in runs if run["status"] not in ACTIVE and run["epochs"]]
+def settled(comparison: Comparison) -> list[Run]:
+    """The runs that judgements rest on: no longer training."""
+    return [run for run in comparison.runs if run["status"] not in ACTIVE]
 
 
 def is_dark() -> bool:
