@@ -94,3 +94,9 @@ def test_a_field_says_something_only_where_it_can_be_set():
     assert not momentum.says_something({})
     assert width.says_something({})
     assert not width.says_something({"model": "resnet18"})
+
+
+def test_pixels_are_written_with_their_unit_and_counts_are_not():
+    assert HYPERPARAMETERS["image_size"].spell(64) == "64 px"
+    assert HYPERPARAMETERS["batch_size"].spell(64) == "64"
+    assert HYPERPARAMETERS["per_class"].spell(None) == "all"

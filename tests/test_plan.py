@@ -78,3 +78,10 @@ def test_a_run_that_lasts_longer_for_equal_updates_is_the_same_run_and_its_sched
 def test_more_epochs_than_a_run_may_have_are_refused_in_a_sentence():
     with pytest.raises(BadInput, match="leave out the values with the fewest updates"):
         at_equal_updates(sweep(setting(epochs=200), IMAGES, (1, 300), 0, 1), IDENTITY)
+
+
+def test_more_images_than_any_class_has_are_no_value_to_compare_but_as_a_setting_they_are_all():
+    assert [one.spec.per_class for one in sweep(setting(), IMAGES, (10, 300), 0, 1)] == [10, 300]
+    with pytest.raises(BadInput, match="There are no 301 training images of any class: the largest has 300"):
+        sweep(setting(), IMAGES, (10, 301), 0, 1)
+    assert request(setting(per_class=1000)).spec.per_class == 1000

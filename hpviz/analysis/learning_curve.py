@@ -66,14 +66,15 @@ def law_in_words(comparison: Comparison) -> str:
 def law_rows(comparison: Comparison, places: int = 24) -> list[Mapping[str, Any]]:
     """The law's line and its band as rows of an isolation plot: over the values tried, then on to twice the most.
 
-    Empty where there is no law.
+    It goes on only where it predicts something. Empty where there is no law.
     """
     try:
         law = law_of(comparison)
     except NoLaw:
         return []
     tried = [law.fewest * (law.most / law.fewest) ** (step / (places - 1)) for step in range(places)]
-    return [_row(law, "law", images) for images in tried] + [_row(law, "beyond", law.most * each) for each in (1, 2)]
+    beyond = [] if law.bends else [law.most, 2 * law.most]
+    return [_row(law, "law", each) for each in tried] + [_row(law, "beyond", each) for each in beyond]
 
 
 def _row(law: PowerLaw, kind: str, images: float) -> Mapping[str, Any]:

@@ -1,6 +1,7 @@
 """What came out, put on sheets: the key to the charts, the table of figures, the sentences on whether they differ."""
 
 from hpviz.analysis.figures import Figures
+from hpviz.analysis.learning_curve import is_learning_curve, law_rows
 from hpviz.analysis.story import Story
 from hpviz.charts.curves import Look
 from hpviz.charts.lettering import shorten, wrap
@@ -20,6 +21,8 @@ def key_of(story: Story, look: Look) -> str:
     words += ["● best epoch" if several_epochs else "", "○ last"]
     words += ["▲ diverged" if any(row.diverged for row in story.figures) else ""]
     words += ["2 of 4: seeds, where not all" if any(row.counted < row.seeds for row in story.figures) else ""]
+    has_law = is_learning_curve(story.comparison) and law_rows(story.comparison)
+    words += ["grey: power law with its 95%, dashed beyond what was tried" if has_law else ""]
     words += ["dotted: guessing" if look.chance else "", "" if look.dashes else "dashed: measured on training images"]
     return " · ".join(filter(None, words))
 

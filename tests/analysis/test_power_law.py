@@ -1,6 +1,8 @@
 """The power law of learning curves: what is fitted, how sure that is, and where nothing is."""
 
+import json
 import math
+from html import escape
 
 import numpy as np
 import pytest
@@ -8,6 +10,12 @@ import pytest
 from hpviz.analysis.comparison import compare_runs
 from hpviz.analysis.learning_curve import law_in_words, law_rows, place_of
 from hpviz.analysis.power_law import NoLaw, fit, told
+from hpviz.analysis.story import Story
+from hpviz.charts.card import card
+from hpviz.charts.conclusion import key_of
+from hpviz.charts.looks import look_of
+from hpviz.charts.page import page
+from hpviz.charts.panels import panels_of
 from hpviz.runs.document import move
 from tests.analysis.made_up_runs import rows, run
 
@@ -102,9 +110,8 @@ def made(per_class, accuracy, seed, status="finished", epochs=3, images=None):
     return document
 
 
-def learned(last=0.85):
-    tops = dict(zip(NUMBERS, (0.4, 0.57, 0.7, last), strict=True))
-    return [made(number, top + 0.005 * seed, seed) for number, top in tops.items() for seed in range(3)]
+def learned():
+    return [made(number, 1 - (1.3 + 0.05 * seed) * number**-0.33, seed) for number in NUMBERS for seed in range(3)]
 
 
 def test_runs_that_differ_in_their_images_have_a_law_and_a_line_over_what_was_tried():
@@ -125,12 +132,41 @@ def test_runs_that_diverged_leave_no_law():
     assert law_rows(comparison) == []
 
 
+def test_the_plot_draws_the_law_where_there_is_one_and_its_specification_is_the_same_without():
+    with_law, without = (
+        panels(runs) for runs in (learned(), [each for each in learned() if each["spec"]["seed"] == 0])
+    )
+    assert with_law.charts["isolation"] == without.charts["isolation"]
+    kinds = [{row["kind"] for row in each.datasets["isolation"]} for each in (with_law, without)]
+    assert kinds == [{"run", "mean", "law", "beyond"}, {"run", "mean"}]
+    assert with_law.titles["isolation"] == "Last test error against training images a class"
+    assert "grey: power law" in key(learned())
+
+
+def test_what_the_law_says_is_in_every_text_of_what_is_shared():
+    comparison = compare_runs(learned())
+    words = law_in_words(comparison)
+    assert words in Story(comparison).description
+    assert escape(words) in page(comparison, "", x="epoch", log_loss=False, dark=False)
+    assert "What are more images worth?" in json.dumps(card(comparison))
+
+
+def panels(runs):
+    comparison = compare_runs(runs)
+    return panels_of(comparison, look_of(comparison, "epoch", False, dark=False), dark=False)
+
+
+def key(runs):
+    comparison = compare_runs(runs)
+    return key_of(Story(comparison), look_of(comparison, "epoch", False, dark=False))
+
+
 def test_other_comparisons_have_no_word_of_it():
     assert law_in_words(compare_runs([run(rows(1), weight_decay=decay) for decay in (0, 1)])) == ""
 
 
 def test_all_images_stand_at_as_many_as_an_epoch_has_seen():
-    whole = [made(None, 0.93, seed, images=6 * 1000) for seed in range(3)]
+    whole = [made(None, 1 - (1.3 + 0.05 * seed) * 1000**-0.33, seed, images=6 * 1000) for seed in range(3)]
     assert place_of(whole[0], "per_class") == 1000
     line = law_rows(compare_runs([*learned(), *whole]))
     assert max(row["value"] for row in line if row["kind"] == "law") == pytest.approx(1000)

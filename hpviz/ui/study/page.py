@@ -1,10 +1,12 @@
 """A study's page, the same for every study: the question, its picture, the controls, the comparison as it grows."""
 
 import uuid
+from collections.abc import Sequence
 
 import streamlit as st
 
-from hpviz.hyperparameters import spell
+from hpviz.analysis.learning_curve import IMAGES
+from hpviz.hyperparameters import Value, spell
 from hpviz.notation import read_number, short, spelled
 from hpviz.plan import Setting, request
 from hpviz.spec import BadInput
@@ -79,12 +81,15 @@ def found_setting(given: str, held: dict[str, object]) -> Setting | None:
 def _launcher(study: Study, setting: Setting) -> None:
     """The slider, the exact value, and lists of values, the article's first, in one click each."""
     choices.choose_at(study)
+    offered = there(study, setting, study.slider_values)
     slider_key, auto_key = choices.key(study, "slider"), choices.key(study, "auto")
     st.session_state.setdefault(auto_key, True)
     st.session_state.setdefault(slider_key, choices.start_value(study))
+    if st.session_state[slider_key] not in offered:
+        st.session_state[slider_key] = offered[-1]
     st.select_slider(
         study.title,
-        study.slider_values,
+        offered,
         format_func=spell,
         key=slider_key,
         on_change=_moved,
@@ -101,7 +106,8 @@ def _launcher(study: Study, setting: Setting) -> None:
             args=(study, setting, (st.session_state[slider_key],)),
         )
         preset = st.session_state[choices.key(study, "preset")]
-        for place, (name, values) in enumerate(study.lists(preset).items()):
+        lists = {name: there(study, setting, values) for name, values in study.lists(preset).items()}
+        for place, (name, values) in enumerate(lists.items()):
             st.button(
                 f"Run {name}",
                 type="secondary" if place else "primary",
@@ -126,6 +132,13 @@ def _launcher(study: Study, setting: Setting) -> None:
     complaint = st.session_state.pop(COMPLAINT, None)
     if complaint and complaint != impossible:
         st.error(sentence(complaint), icon=":material/error:")
+
+
+def there(study: Study, setting: Setting, values: Sequence[Value]) -> tuple[Value, ...]:
+    """Of the values those that these images can give: of no class are more drawn than the largest has."""
+    most = max(setting.identity.train_counts.values())
+    few = tuple(value for value in values if study.field != IMAGES or float(value) <= most)
+    return few if len(few) > 1 or study.field != IMAGES else (1, most)
 
 
 def _exact_value(study: Study, setting: Setting) -> None:
