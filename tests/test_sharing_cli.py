@@ -11,7 +11,7 @@ from hpviz.cli import main
 from hpviz.home import default_cache
 from hpviz.runs import bundle
 from hpviz.runs.store import RunStore
-from tests.analysis.made_up_runs import run
+from tests.analysis.made_up_runs import rows, run
 from tests.charts.test_card import sweep
 
 
@@ -62,6 +62,17 @@ def test_the_options_reach_the_drawing(hpviz, runs, tmp_path):
     assert corners[0] > corners[1]
     assert hpviz("export", runs[0]["id"], "--x", "updates", "--to", tmp_path / "a.svg")[0] == 0
     assert ">updates</text>" in (tmp_path / "a.svg").read_text()
+
+
+def test_runs_are_exported_at_equal_updates_where_that_is_asked(hpviz, tmp_path):
+    made = [run(rows(epochs, 60 // epochs), batch_size=size) for epochs, size in ((2, 2), (6, 8))]
+    remember(*made)
+    ids = [document["id"] for document in made]
+    assert hpviz("export", *ids, "--at", "updates", "--to", tmp_path / "equal.csv")[0] == 0
+    assert hpviz("export", *ids, "--to", tmp_path / "plain.csv")[0] == 0
+    equal = list(csv.DictReader((tmp_path / "equal.csv").open()))
+    assert {row["compared_after"] for row in equal} == {"60 updates: epoch 2", "60 updates: epoch 6"}
+    assert "compared_after" not in next(csv.reader((tmp_path / "plain.csv").open()))
 
 
 def test_a_run_named_twice_is_exported_once(hpviz, runs, tmp_path):

@@ -29,7 +29,7 @@ def story(*runs):
         (
             [{}, {"per_class": 9}],
             "Training images a class: article-cnn on made up",
-            "all training images and 9 a class",
+            "9 a class and all training images",
         ),
         (
             [{"fingerprint": "1" * 64, "dataset": "b"}, {}],

@@ -127,3 +127,10 @@ def test_a_value_on_the_screen_counts_when_another_is_launched(runner, work):
     app.run()
     next(field for field in app.text_input if field.label == "Exact value").set_value("64").run()
     assert {run["spec"]["batch_size"]: run["target"] for run in runner.runs()} == {32: 8, 64: 16}
+
+
+def test_a_schedule_that_ends_is_compared_at_equal_epochs_for_it_would_end_elsewhere_for_each_value(runner, work):
+    app = opened(TRAINING_IMAGES, at="updates", schedule="cosine")
+    work.gate.clear()
+    press(app, "Run its values")
+    assert {(run["target"], run["spec"]["horizon"]) for run in runner.runs()} == {(8, 8)}

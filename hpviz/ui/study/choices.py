@@ -74,7 +74,13 @@ def has_switch(study: Study) -> bool:
 
 def at(study: Study) -> At:
     """At equal what the page compares its runs."""
-    return "updates" if has_switch(study) and _state_of(study, "at", "epochs") == "updates" else "epochs"
+    wanted = has_switch(study) and not _ends_with_the_epochs(study) and _state_of(study, "at", "epochs") == "updates"
+    return "updates" if wanted else "epochs"
+
+
+def _ends_with_the_epochs(study: Study) -> bool:
+    """Whether a schedule is held: at equal updates it would end elsewhere for each value, so they would be no twins."""
+    return bool(_state_of(study, "schedule", "constant") != "constant")
 
 
 def choose_at(study: Study) -> None:
@@ -88,7 +94,8 @@ def choose_at(study: Study) -> None:
             on_change=_take_axis,
             args=(study,),
             persist_state="session",
-            help=AT_HELP,
+            disabled=_ends_with_the_epochs(study),
+            help=AT_HELP + NO_SCHEDULE,
         )
 
 
@@ -96,6 +103,9 @@ AT_HELP = (
     "epochs: each value sees its images equally often. updates: each makes about as many updates, so that values with "
     "few of them an epoch train for more epochs."
 )
+
+
+NO_SCHEDULE = " A schedule that ends is held against others at equal epochs only."
 
 
 def _take_axis(study: Study) -> None:
