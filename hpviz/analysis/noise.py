@@ -215,7 +215,7 @@ def noise(
     """What `compare` would hold a difference against, of values that have no second seed or no run yet too."""
     figures = [figure for each in groups.values() for figure in each]
     repeated = any(len(each) > 1 for each in groups.values())
-    spread = _seed_spread(groups, lost or {}) if repeated else _SeedSpread({}, 0.0, 0)
+    spread = seed_spread(groups, lost or {}) if repeated else SeedSpread({}, 0.0, 0)
     expected = _expected(spread, PRIOR_FREEDOM)
     seed = {
         value: max(expected, _drawn_to(expected, spread.squares.get(value, 0.0), len(each) - 1, PRIOR_FREEDOM))
@@ -246,7 +246,7 @@ def _own(
     return terms, max(1, min(freedom, seeds, math.floor(terms**2 / spent))) if spent else freedom
 
 
-def _expected(spread: _SeedSpread[Value], prior: int) -> float:
+def _expected(spread: SeedSpread[Value], prior: int) -> float:
     """The variance of a seed by all groups together, widened by what was known of it beforehand."""
     return max(spread.pooled, _drawn_to(PRIOR_SPREAD**2, spread.pooled, spread.freedom, prior))
 
