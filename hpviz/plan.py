@@ -14,7 +14,7 @@ from hpviz.hyperparameters import HYPERPARAMETERS, Value
 from hpviz.runs.document import Inputs
 from hpviz.runs.runner import Request
 from hpviz.spec import MAX_EPOCHS, MAX_SEEDS, BadInput, RunSpec, build_spec, six_digits
-from hpviz.studies import Study
+from hpviz.studies import Study, tuned_for
 
 DEFAULT_DATA = "scenes"
 DEFAULT_EPOCHS = 8
@@ -33,11 +33,15 @@ class Setting:
 
 
 def request(setting: Setting, **varied: Any) -> Request:
-    """One run of that setting with some fields set otherwise; BadInput, in a sentence, if it cannot be."""
+    """One run of that setting with some fields set otherwise; BadInput, in a sentence, if it cannot be.
+
+    What was tuned for a value that is compared goes with it, unless the setting fixes that field for all.
+    """
     demand_epochs(setting.epochs)
     demand_images(setting.identity, varied.get("per_class"))
     named = {"dataset": setting.source.name, "fingerprint": setting.identity.fingerprint}
-    spec = build_spec(**_with_horizon(_with_parts({**named, **setting.fixed, **varied}, varied), setting.epochs))
+    fields = {**named, **tuned_for(varied), **setting.fixed, **varied}
+    spec = build_spec(**_with_horizon(_with_parts(fields, varied), setting.epochs))
     return Request(spec, setting.epochs, inputs(setting.source, setting.identity, setting.weights))
 
 

@@ -3,7 +3,7 @@
 from hpviz.studies.article import BATCH_SIZE, KERNEL_WIDTH, LEARNING_RATE, WEIGHT_DECAY
 from hpviz.studies.crossed import crossed
 from hpviz.studies.more import AUGMENTATION, DEPTH, DROPOUT, IMAGE_SIZE, OPTIMIZER, SCHEDULE, TRAINING_IMAGES, WIDTH
-from hpviz.studies.study import PRESETS, STUDIES, Preset, PresetSettings, Study, declare, find_study
+from hpviz.studies.study import PRESETS, STUDIES, Preset, PresetSettings, Study, declare, find_study, tuned_for
 
 __all__ = [
     "AUGMENTATION",
@@ -26,4 +26,5 @@ __all__ = [
     "crossed",
     "declare",
     "find_study",
+    "tuned_for",
 ]

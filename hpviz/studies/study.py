@@ -37,8 +37,9 @@ class Study:
     command line and addresses call the study, the field's own name unless given. `article_values` are the author's, or,
     where he `tried` none, those that his text asks for; `quick_values` those that show the same effects on fewer
     images, `slider_values` what the page offers (the quick values unless given). `held` is what the study fixes apart
-    from the defaults of a run; `article_only` is held in the `article` preset alone. `beside` is a second field that is
-    varied with it, in a grid.
+    from the defaults of a run; `article_only` is held in the `article` preset alone. `tuned` is what each value brings
+    with it: numbers that were tuned for it on the quick preset. One that is set by hand holds for all values instead.
+    `beside` is a second field that is varied with it, in a grid.
     """
 
     field: str
@@ -51,6 +52,7 @@ class Study:
     slider_values: tuple[Value, ...] = ()
     held: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     article_only: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    tuned: Mapping[Value, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
     pretrained_in_article: bool = False
     tried: bool = True
     name: str = ""
@@ -116,6 +118,16 @@ class Study:
         """The RunSpec fields this study holds fixed under a preset."""
         return {**self.held, **(self.article_only if preset == "article" else {})}
 
+    @property
+    def tuned_fields(self) -> tuple[str, ...]:
+        """The fields that its values bring with them."""
+        return tuple(dict.fromkeys(name for brought in self.tuned.values() for name in brought))
+
+    def is_tuned(self, spec: Mapping[str, Any]) -> bool:
+        """Whether a spec has what its value brings with it; nothing is tuned where values bring nothing."""
+        brought = self.tuned.get(self.value_of(spec), {})
+        return bool(brought) and all(spec[name] == of for name, of in brought.items())
+
 
 _declared: dict[str, Study] = {}
 STUDIES: Mapping[str, Study] = MappingProxyType(_declared)
@@ -126,6 +138,12 @@ def declare(study: Study) -> Study:
     """Make a study known to the command line, the pages and the judgements."""
     _declared[study.name] = study
     return study
+
+
+def tuned_for(varied: Mapping[str, Any]) -> dict[str, Any]:
+    """What values that are compared bring with them, by the studies of their fields."""
+    brought = (study.tuned.get(varied[study.field], {}) for study in STUDIES.values() if study.field in varied)
+    return {name: value for each in brought for name, value in each.items()}
 
 
 def decades(lowest: int, highest: int) -> tuple[float, ...]:
