@@ -230,7 +230,14 @@ class RunSpec(BaseModel):
     ] = 0.0
     optimizer: Annotated[
         Optimizer,
-        Knob("Optimiser", "How a gradient becomes an update.", option="--optimizer", metavar="O", parts=("momentum",)),
+        Knob(
+            "Optimiser",
+            "How a gradient becomes an update.",
+            symbol="optimiser",
+            option="--optimizer",
+            metavar="O",
+            parts=("momentum",),
+        ),
     ] = "adam"
     momentum: Annotated[
         float,

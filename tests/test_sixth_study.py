@@ -17,27 +17,29 @@ from hpviz.data.catalogue import Identity, Source
 from hpviz.hyperparameters import spell
 from hpviz.plan import Setting, sweep
 from hpviz.runs.command import PROGRAM
-from hpviz.studies import Study, find_study
+from hpviz.studies import (
+    AUGMENTATION,
+    DEPTH,
+    DROPOUT,
+    IMAGE_SIZE,
+    OPTIMIZER,
+    SCHEDULE,
+    TRAINING_IMAGES,
+    WIDTH,
+    Study,
+    find_study,
+    tuned_for,
+)
 from tests.analysis.made_up_runs import rows, run
 from tests.declared import declared
 from tests.made_up import FINGERPRINT
 
-OPTIMISER = Study(
-    field="optimizer",
-    question="Which rule turns a gradient into an update?",
-    expectations=("Adam gets far in few updates.", "Momentum helps SGD along valleys."),
-    quick_values=("sgd", "sgd-momentum", "adam", "adamw"),
-    slider_values=("adam", "adamw", "sgd", "sgd-momentum"),
-    held={"learning_rate": 1e-3},
-)
-SCHEDULE = Study(
-    field="schedule", question="When should steps shrink?", quick_values=("constant", "step", "cosine", "warmup-cosine")
-)
 MOMENTUM = Study(field="momentum", question="How long?", quick_values=(0.0, 0.5, 0.9), held={"optimizer": "sgd"})
-DEPTH = Study(field="depth", question="How many blocks?", quick_values=(1, 2, 3, 4), held={"padding": "same"})
+NORMALISATION = Study(field="normalisation", question="Centred?", quick_values=("none", "channel"))
+NEW = (MOMENTUM, NORMALISATION, DEPTH, WIDTH, DROPOUT, OPTIMIZER, SCHEDULE, AUGMENTATION, TRAINING_IMAGES, IMAGE_SIZE)
 
 
-@pytest.fixture(params=[OPTIMISER, SCHEDULE, MOMENTUM, DEPTH], ids=lambda study: study.field)
+@pytest.fixture(params=NEW, ids=lambda study: study.name)
 def study(request):
     with declared(request.param):
         yield request.param
@@ -55,19 +57,21 @@ def hpviz(capsys):
 
 
 def made_up(study, seeds=2, ends=3):
-    """Runs of every value of the study, a horizon where a schedule ends, as its page would ask for them."""
+    """Runs of every value of the study with what it brings, as its page would ask for them."""
     runs = []
     for place, value in enumerate(study.quick_values):
         horizon = {"horizon": ends} if study.field == "schedule" and value != "constant" else {}
         for seed in range(seeds):
             figures = rows(3, test_accuracy={1: 0.3, 3: 0.5 + 0.1 * place + 0.01 * seed})
-            runs.append(run(figures, **{**study.held, **horizon, study.field: value, "seed": seed}))
+            fields = {**study.held, **horizon, study.field: value, "seed": seed}
+            runs.append(run(figures, **{**tuned_for(fields), **fields}))
     return runs
 
 
 def test_its_sweep_trains_every_value_once_and_recalls_it_the_second_time(study, hpviz, folder):
     sweep = ["sweep", study.name, "--data", folder, "--image-size", "32", "--padding", "same", "--batch-size", "40"]
     sweep += ["--preset", "quick", "--per-class", "40", "--precision", "fp32", "--epochs", "1"]
+    sweep += [] if study is WIDTH else ["--width", "0.25"]
     status, first = hpviz(*sweep)
     assert status == 0
     told = [line for line in first if line["event"] == "run"]
@@ -91,7 +95,7 @@ def test_its_runs_are_one_comparison_in_the_order_of_its_values(study):
     assert comparison.study is study
     assert comparison.legend == study.symbol
     in_order = sorted(study.quick_values, key=study.hyperparameter.order)
-    assert list(comparison.groups) == [spell(value) for value in in_order]
+    assert list(comparison.groups) == [study.hyperparameter.spell(value) for value in in_order]
     assert all(len(seeds) == 2 for seeds in comparison.groups.values())
 
 
@@ -107,8 +111,9 @@ def test_its_axis_has_each_value_at_a_place_of_its_own_and_each_its_colour(study
 def test_it_is_fair_and_more_than_one_thing_differs_only_where_it_does(study):
     runs = made_up(study)
     assert not any(caution.kind == "several" for caution in fairness(runs))
-    other = run(rows(3), **{**study.held, study.field: study.quick_values[0], "batch_size": 64, "seed": 9})
-    assert any(caution.kind == "several" for caution in fairness([*runs, other]))
+    fields = {**study.held, study.field: study.quick_values[0], "batch_size": 64, "seed": 9}
+    other = run(rows(3), **{**tuned_for(fields), **fields})
+    assert any(caution.kind in ("several", "data") for caution in fairness([*runs, other]))
 
 
 def test_its_evidence_is_whole(study):
@@ -133,10 +138,10 @@ def test_its_command_trains_the_very_runs_it_is_written_for(study):
 
 
 def test_two_horizons_are_more_than_one_command_can_tell():
-    with declared(SCHEDULE):
-        apart = [run(rows(3), schedule="step", horizon=16, seed=seed) for seed in range(2)]
-        others = [one for one in made_up(SCHEDULE) if one["spec"]["schedule"] != "step"]
-        assert Story(compare_runs([*others, *apart])).command is None
+    fields = {**SCHEDULE.held, "schedule": "step", "horizon": 16}
+    apart = [run(rows(3), **fields, seed=seed) for seed in range(2)]
+    others = [one for one in made_up(SCHEDULE) if one["spec"]["schedule"] != "step"]
+    assert Story(compare_runs([*others, *apart])).command is None
 
 
 def setting_of(command):
@@ -156,10 +161,9 @@ def spell_plain(value):
 
 
 def test_a_constant_rate_is_held_against_each_horizon_and_no_horizon_against_another():
-    with declared(SCHEDULE):
-        runs = made_up(SCHEDULE)
-        longer = [run(rows(3), schedule="cosine", horizon=16, seed=seed) for seed in range(2)]
-        found = comparable([*runs, *longer], "schedule")
+    fields = {**SCHEDULE.held, "schedule": "cosine", "horizon": 16}
+    longer = [run(rows(3), **fields, seed=seed) for seed in range(2)]
+    found = comparable([*made_up(SCHEDULE), *longer], "schedule")
     assert sorted(sorted(evidence.values) for evidence in found) == [
         ["constant", "cosine"],
         ["constant", "cosine", "step", "warmup-cosine"],
@@ -167,24 +171,24 @@ def test_a_constant_rate_is_held_against_each_horizon_and_no_horizon_against_ano
 
 
 def test_sgd_of_another_momentum_is_no_seed_of_plain_sgd():
-    other = [run(rows(3), optimizer="sgd", momentum=0.5, learning_rate=1e-3, seed=seed) for seed in range(2)]
-    found = comparable([*made_up(OPTIMISER), *other], "optimizer")
-    plain = [evidence for evidence in found if len(evidence.values) == 4 and evidence.setting["momentum"] == 0]
-    assert len(plain) == 1
-    assert all(one["spec"]["momentum"] == 0 for one in plain[0].runs["sgd"])
+    for rates in ({"learning_rate": 1e-3}, OPTIMIZER.tuned["sgd"]):
+        other = [run(rows(3), optimizer="sgd", momentum=0.5, **rates, seed=seed) for seed in range(2)]
+        found = comparable([*made_up(OPTIMIZER), *other], "optimizer")
+        plain = [evidence for evidence in found if len(evidence.values) == 4]
+        assert len(plain) == 1
+        assert all(one["spec"]["momentum"] == 0 for one in plain[0].runs["sgd"])
 
 
 def test_all_images_are_a_value_beside_numbers_of_them_which_have_a_logarithmic_axis():
-    images = Study(name="training-images", field="per_class", question="How many?", quick_values=(10, 30, 100, 300))
-    with declared(images):
-        runs = [*made_up(images), *(run(rows(3), per_class=None, seed=seed) for seed in range(2))]
-        comparison = compare_runs(runs)
-        assert comparison.study is images
-        assert list(comparison.groups) == ["all", "10", "30", "100", "300"]
-        assert len(set(look_of(comparison, "epoch", False, False).colours)) >= 4
-        assert ground_of(comparison, dark=False) is None
-        assert ground_of(compare_runs(made_up(images)), dark=False).logarithmic
-        assert len(comparable(runs, "per_class")[0].values) == 5
-        assert comparable(runs, "per_class")[0].stated() == "made up, 64 px, 3 epochs, 2 seeds"
-        assert "all" in Story(comparison).differs
-        fairness(runs)
+    numbered = made_up(TRAINING_IMAGES)
+    runs = [*numbered, *(run(rows(3), per_class=None, seed=seed) for seed in range(2))]
+    comparison = compare_runs(runs)
+    assert comparison.study is TRAINING_IMAGES
+    assert list(comparison.groups) == ["all", "10", "30", "100", "300"]
+    assert len(set(look_of(comparison, "epoch", False, False).colours)) >= 4
+    assert ground_of(comparison, dark=False) is None
+    assert ground_of(compare_runs(numbered), dark=False).logarithmic
+    assert len(comparable(runs, "per_class")[0].values) == 5
+    assert comparable(runs, "per_class")[0].stated() == "made up, 64 px, 3 epochs, 2 seeds"
+    assert "all" in Story(comparison).differs
+    fairness(runs)

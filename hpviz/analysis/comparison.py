@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from hpviz import hyperparameters
+from hpviz.analysis import tuned
 from hpviz.analysis.evidence import (
     common_epoch,
     common_updates,
@@ -20,7 +20,7 @@ from hpviz.analysis.evidence import (
 from hpviz.analysis.noise import Pair, compare
 from hpviz.analysis.origin import kind_of
 from hpviz.analysis.words import name_of, plural, symbol_of
-from hpviz.hyperparameters import HYPERPARAMETERS, seen_together
+from hpviz.hyperparameters import HYPERPARAMETERS
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.studies import STUDIES, Study
 
@@ -185,9 +185,9 @@ def compare_runs(runs: Sequence[Run], field: str | None = None, at: At = "epochs
     The compared epochs, or at equal updates the number of updates, are the last that all labels have, with two seeds
     where they have two; a run that still trains or diverged does not hold the others back.
     """
-    specs = seen_together([run["spec"] for run in runs], field)
+    specs = tuned.seen_as_tuned([run["spec"] for run in runs], field)
     runs = [Run(**{**run, "spec": dict(spec)}) for run, spec in zip(runs, specs, strict=True)]
-    differing = (field,) if field else hyperparameters.differing(specs)
+    differing = (field,) if field else tuned.differing(specs)
     names = {run["id"]: _name(run, differing) for run in runs}
     if len({kind_of(run) for run in runs}) > 1:
         names |= {run["id"]: f"{names[run['id']]} ({_from(run)})".strip() for run in runs if run["origin"]}

@@ -12,6 +12,7 @@ from hpviz.analysis.words import listed, name_of, plural
 from hpviz.hyperparameters import HYPERPARAMETERS, is_neutral, seen
 from hpviz.runs.document import ACTIVE, EpochRow, Run
 from hpviz.spec import RunSpec
+from hpviz.studies import STUDIES, Study
 
 # With two seeds a spread can be told at all; a claim is settled with three.
 SEEDS_NEEDED = 2
@@ -210,8 +211,34 @@ class SortedRuns:
 
 
 def comparable(runs: Iterable[Run], field: str, wanted: Admits = anything, also: Admits = nothing) -> list[Evidence]:
-    """One piece of evidence for each setting that has runs with a wanted value of `field`."""
-    return aligned(group(by_spec(runs), field), wanted, also)
+    """One piece of evidence for each setting that has runs with a wanted value of `field`.
+
+    What was tuned for each value may differ with it, and is then no part of the setting.
+    """
+    found = by_spec(runs)
+    return aligned(_with_tuned(group(found, field), found, field), wanted, also)
+
+
+def _with_tuned(plain: Sequence[Group], found: Iterable[Seeds], field: str) -> list[Group]:
+    """Groups, and those whose values come each with what was tuned for it, in place of the parts of these."""
+    study = next((study for study in STUDIES.values() if study.field == field and study.tuned), None)
+    if study is None:
+        return [*plain]
+    ours = [
+        replace(each, spec={name: of for name, of in each.spec.items() if name not in study.tuned_fields})
+        for each in found
+        if study.is_tuned(each.spec)
+    ]
+    tuned = [
+        each for each in group(ours, field) if len({tuple(study.tuned[value].items()) for value in each.seeds}) > 1
+    ]
+    others = [each for each in plain if not any(_is_part(each, whole, study) for whole in tuned)]
+    return [*tuned, *others]
+
+
+def _is_part(small: Group, whole: Group, study: Study) -> bool:
+    same = all(small.setting[name] == of for name, of in whole.setting.items())
+    return same and all(study.is_tuned(each.spec) for each in small.seeds.values())
 
 
 def aligned(groups: Iterable[Group], wanted: Admits = anything, also: Admits = nothing) -> list[Evidence]:

@@ -17,12 +17,15 @@ from hpviz.analysis.evidence import (
     up_to,
 )
 from hpviz.analysis.ranking import leader
+from hpviz.analysis.tuned import at_one_for_all, at_what_was_tuned, differing, is_tuned
 from hpviz.analysis.words import listed, name_of, plural, spell
-from hpviz.hyperparameters import HYPERPARAMETERS, differing
+from hpviz.hyperparameters import HYPERPARAMETERS
 from hpviz.runs.document import Run
 from hpviz.studies import STUDIES
 
-Kind = Literal["data", "several", "diverged", "epochs", "updates", "learning rate", "edge", "precision", "machine"]
+Kind = Literal[
+    "data", "several", "diverged", "epochs", "updates", "learning rate", "tuned", "edge", "precision", "machine"
+]
 
 # Half as many updates again cannot be made good within an epoch or two.
 UNEQUAL_UPDATES = 1.5
@@ -71,6 +74,7 @@ def fairness(runs: Sequence[Run], epochs: int | None = None, updates: int | None
         *_lost(trained, whole, knobs),
         *lengths,
         *_learning_rate(trained),
+        *_tuned(trained, knobs),
         *_edge(ended, knobs),
         *_precision(trained),
         *_machine(trained),
@@ -260,6 +264,19 @@ def _learning_rate(runs: Sequence[Run]) -> Iterator[Caution]:
             "learning rate",
             f"The learning rate was not re-tuned for this batch size: {sizes} all ran at {rate}.",
         )
+
+
+def _tuned(runs: Sequence[Run], knobs: Sequence[str]) -> Iterator[Caution]:
+    """What values bring with them is told; so is one rate for all, which favours the value that it suits."""
+    for study in STUDIES.values():
+        if not study.tuned or study.field not in knobs:
+            continue
+        specs = [run["spec"] for run in runs]
+        values = [study.value_of(spec) for spec in specs]
+        if is_tuned(study, specs):
+            yield Caution("tuned", at_what_was_tuned(study, values))
+        elif list(knobs) == [study.field]:
+            yield Caution("tuned", at_one_for_all(study, specs[0], values))
 
 
 def _edge(runs: Sequence[Run], knobs: Sequence[str]) -> Iterator[Caution]:

@@ -18,6 +18,7 @@ from hpviz.analysis.learning_curve import law_in_words
 from hpviz.analysis.origin import from_elsewhere
 from hpviz.analysis.outcome import Told, outcome_of
 from hpviz.analysis.ranges import ends, range_of, span, title_of
+from hpviz.analysis.tuned import is_tuned
 from hpviz.analysis.words import listed, plural, spell
 from hpviz.hyperparameters import is_neutral
 from hpviz.runs.command import run_command, sweep_command
@@ -164,6 +165,13 @@ class Story:
             if len(given) > 1:
                 return None
             spec[part] = next(iter(given), spec[part])
+        specs = [run["spec"] for run in comparison.runs]
+        for name in comparison.study.tuned_fields:
+            # Left out, it is again what was tuned for each value.
+            if is_tuned(comparison.study, specs):
+                del spec[name]
+            elif len({each[name] for each in specs}) > 1:
+                return None
         if comparison.updates is None:
             return sweep_command(comparison.study, values, len(seeds[0]), spec, comparison.epochs)
         shortest = min(comparison.ends.values())

@@ -23,11 +23,16 @@ def run_command(spec: Mapping[str, Any], epochs: int) -> str:
 
 
 def sweep_command(study: Study, values: Sequence[Value], seeds: int, spec: Mapping[str, Any], epochs: int) -> str:
-    """The command that trains a study's values under `seeds` seeds; `spec` is that of one run, of the first seed."""
+    """The command that trains a study's values under `seeds` seeds; `spec` is that of one run, of the first seed.
+
+    What was tuned for each value is no part of `spec`; where it is, all values have it.
+    """
     verb = ["sweep", study.name, "--values", *map(_spell, values)]
     if seeds > 1:
         verb += ["--seeds", str(seeds)]
-    return _join(verb, spec, epochs, {**DEFAULTS, **study.settings("quick")}, but=(study.field,))
+    held = {**DEFAULTS, **study.settings("quick")}
+    untold = {name: of for name, of in held.items() if name not in study.tuned_fields}
+    return _join(verb, spec, epochs, untold, but=(study.field,))
 
 
 def grid_command(
@@ -52,8 +57,9 @@ def _join(
     """Verb and options, those left out that have their defaults anyway."""
     words = [*verb, "--data", _data(spec["dataset"])]
     own = {"dropout": OWN_DROPOUT[spec["model"]]} if held["dropout"] == DEFAULTS["dropout"] else {}
+    untold = {**held, **own}
     for name, option in OPTIONS.items():
-        if name not in but and spec[name] != {**held, **own}[name]:
+        if name in spec and name not in but and (name not in untold or spec[name] != untold[name]):
             words += [option, _spell(spec[name])]
     if spec["weights"] is not None:
         words.append("--pretrained")

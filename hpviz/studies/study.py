@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
-from hpviz.hyperparameters import HYPERPARAMETERS, Hyperparameter, Value, spell, value_of
+from hpviz.hyperparameters import HYPERPARAMETERS, Hyperparameter, Value, is_neutral, seen, spell, value_of
 from hpviz.spec import BadInput
 
 Preset = Literal["quick", "article"]
@@ -124,9 +124,11 @@ class Study:
         return tuple(dict.fromkeys(name for brought in self.tuned.values() for name in brought))
 
     def is_tuned(self, spec: Mapping[str, Any]) -> bool:
-        """Whether a spec has what its value brings with it; nothing is tuned where values bring nothing."""
-        brought = self.tuned.get(self.value_of(spec), {})
-        return bool(brought) and all(spec[name] == of for name, of in brought.items())
+        """Whether a spec has what its value brings with it; SGD of another momentum is no value that was tuned for."""
+        told = seen(spec, self.field)
+        brought = self.tuned.get(told[self.field], {})
+        whole = all(is_neutral(told, part) for part in self.hyperparameter.knob.parts)
+        return whole and bool(brought) and all(told[name] == of for name, of in brought.items())
 
 
 _declared: dict[str, Study] = {}

@@ -35,7 +35,7 @@ def test_seeds_of_one_value_share_a_label_and_values_come_in_order():
 
 def test_several_differences_are_all_in_the_label():
     comparison = compare_runs([made(batch_size=8), made(weight_decay=1.0, optimizer="sgd")])
-    assert list(comparison.groups) == ["batch 8 · λ 0 · optimizer Adam", "batch 32 · λ 1 · optimizer SGD"]
+    assert list(comparison.groups) == ["batch 8 · λ 0 · optimiser Adam", "batch 32 · λ 1 · optimiser SGD"]
     assert (comparison.study, comparison.legend) == (None, "run")
 
 
@@ -44,7 +44,7 @@ def test_several_differences_are_all_in_the_label():
     [
         ({"model": "resnet18"}, {}, ["article-cnn", "resnet18"]),
         ({"image_size": 128}, {}, ["64 px", "128 px"]),
-        ({"per_class": 1000}, {}, ["all training images", "1,000 a class"]),
+        ({"per_class": 1000}, {}, ["all", "1000"]),
         ({"precision": "bf16"}, {}, ["bf16", "fp32"]),
         ({"kernel_width": 3}, {"kernel_width": 7}, ["3", "7"]),
         ({"dataset": "x", "fingerprint": "1" * 64}, {}, ["made up", "x"]),

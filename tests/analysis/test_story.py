@@ -24,7 +24,7 @@ def story(*runs):
         ([{}], "article-cnn on made up", "One run"),
         ([{}, {"seed": 1}], "article-cnn on made up", "Nothing but the seed differs"),
         ([{}, {"batch_size": 8}], "Batch size: article-cnn on made up", "batch 8 and 32"),
-        ([{"optimizer": "sgd"}, {}], "Optimizer: article-cnn on made up", "optimizer Adam and SGD"),
+        ([{"optimizer": "sgd"}, {}], "Optimiser: article-cnn on made up", "optimiser Adam and SGD"),
         ([{}, {"model": "resnet18"}], "Model: article-cnn and resnet18 on made up", "article-cnn and resnet18"),
         (
             [{}, {"per_class": 9}],
@@ -44,7 +44,7 @@ def story(*runs):
         (
             [{"batch_size": 8, "weight_decay": 1.0, "optimizer": "adamw"}, {}],
             "3 settings compared: article-cnn on made up",
-            "batch 8 and 32 · λ 0 and 1 · optimizer Adam and AdamW",
+            "batch 8 and 32 · λ 0 and 1 · optimiser Adam and AdamW",
         ),
         (
             [{"weight_decay": float(value)} for value in range(8)],
@@ -215,7 +215,7 @@ def test_a_command_names_only_what_differs_from_what_the_sweep_holds():
 
 def test_where_one_command_would_not_do_there_is_none():
     assert story(*sweep(2, 0.0), *sweep(1, 1.0)).command is None
-    assert story(made(), made(optimizer="sgd")).command is None
+    assert story(made(), made(normalisation="channel")).command is None
     article_and_three = [made(kernel_width=width, padding="valid") for width in (3, "article")]
     assert story(*article_and_three).command is None
 

@@ -38,8 +38,8 @@ def test_a_value_of_a_study_has_the_studys_colour_whatever_it_is_compared_with(d
 
 
 def test_what_is_no_study_is_spread_over_the_ramp_in_order():
-    found = look([run(rows(3), optimizer=name) for name in ("adam", "adamw", "sgd")])
-    assert found.labels == ("optimizer Adam", "optimizer AdamW", "optimizer SGD")
+    found = look([run(rows(3), padding=name) for name in ("same", "valid", "article")])
+    assert found.labels == ("padding article", "padding valid", "padding same")
     assert found.colours == (LIGHT[0], LIGHT[2], LIGHT[4])
     assert look(decays(0), dark=True).colours == (DARK[0],)
 
@@ -93,7 +93,7 @@ def test_only_a_number_that_alone_differs_has_an_isolation_plot():
     assert ground(*decays(0, 1.0)).ticks == ("0", "1")
     assert ground(*decays(0)) is None
     assert ground(*decays(0), *decays(1.0, batch_size=8)) is None
-    assert ground(run(rows(3), optimizer="sgd"), run(rows(3), optimizer="adam")) is None
+    assert ground(run(rows(3), padding="same"), run(rows(3), padding="valid")) is None
     assert ground(run(rows(3), kernel_width=3), run(rows(3))) is None
     momenta = ground(*(run(rows(3), optimizer="sgd", momentum=value) for value in (0.0, 0.9)))
     assert (momenta.title, momenta.logarithmic) == ("Momentum", False)

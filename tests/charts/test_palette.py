@@ -25,7 +25,8 @@ def contrast(one, other):
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("study", STUDIES.values(), ids=lambda study: study.name)
 def test_every_value_is_readable_and_has_a_colour_of_its_own(study, dark):
-    colours = [colour(value, study.slider_values, dark) for value in study.slider_values]
+    colours = [colour(place, study.places, dark) for place in study.places]
+    assert len(colours) == len(study.slider_values)
     assert len(set(colours)) == len(colours)
     for one in [*colours, CHANCE[dark], DIVERGED[dark]]:
         assert contrast(one, BACKGROUND[dark]) >= 3
@@ -33,7 +34,7 @@ def test_every_value_is_readable_and_has_a_colour_of_its_own(study, dark):
 
 @pytest.mark.parametrize("study", STUDIES.values(), ids=lambda study: study.name)
 def test_positions_follow_the_order_of_values(study):
-    scale = study.slider_values
+    scale = study.places
     between = [value for low, high in pairwise(scale) for value in (low, (low + high) / 2)]
     positions = [position(value, scale) for value in [*between, scale[-1]]]
     assert positions == sorted(positions)

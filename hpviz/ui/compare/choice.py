@@ -8,6 +8,7 @@ import streamlit as st
 
 from hpviz.analysis.evidence import comparable
 from hpviz.analysis.origin import kind_of
+from hpviz.hyperparameters import HYPERPARAMETERS, Value, is_neutral, seen
 from hpviz.links import MOST_RUNS
 from hpviz.runs.document import Run
 from hpviz.spec import build_spec
@@ -75,20 +76,31 @@ def _filtered(runs: Sequence[Run]) -> list[Run]:
 
 
 def is_of(run: Run, study: Study) -> bool:
-    """Whether a run is as a study holds it: only its own hyperparameter may be otherwise."""
-    spec = run["spec"]
-    on_scale = isinstance(spec[study.field], str) == (study.hyperparameter.kind is None)
-    return on_scale and any(all(spec[name] == value for name, value in each) for each in _held(study.name))
+    """Whether a run is as a study holds it: only its own hyperparameter may be otherwise, and what was tuned for it."""
+    spec = seen(run["spec"], study.field)
+    value = spec[study.field]
+    if isinstance(value, str) != (study.hyperparameter.kind is None):
+        return False
+    held = _held(study.name, value if value in study.tuned else None)
+    return any(all(_has(spec, name, of) for name, of in each) for each in held)
+
+
+def _has(spec: Mapping[str, Any], name: str, of: Any) -> bool:
+    """Whether a field is as held; what is held at its neutral value may be so in each net's own way."""
+    return bool(spec[name] == of) or (of == HYPERPARAMETERS[name].neutral and is_neutral(spec, name))
 
 
 @cache
-def _held(study_name: str) -> list[list[tuple[str, Any]]]:
-    """What a study's presets hold fixed, worked out once and not for each of a thousand runs."""
+def _held(study_name: str, value: Value | None) -> list[list[tuple[str, Any]]]:
+    """What a study's presets hold fixed, for a value that brings something with it, worked out once for all runs.
+
+    How many images are drawn, and how large, is a study's own choice only where it holds that.
+    """
     study = STUDIES[study_name]
-    others = [other.field for other in STUDIES.values() if other is not study]
+    others = [each.field for each in STUDIES.values() if each is not study and not each.hyperparameter.knob.data]
     held = []
     for preset in get_args(Preset):
-        settings = study.settings(preset)
+        settings = {**({} if value is None else study.tuned[value]), **study.settings(preset)}
         usual = build_spec(dataset="any", fingerprint="0" * 64, **settings).model_dump(mode="json")
         held.append([(name, usual[name]) for name in {*others, "padding", "optimizer", *settings} - {study.field}])
     return held

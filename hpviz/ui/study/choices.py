@@ -62,9 +62,9 @@ def preset_values(study: Study, preset: Preset) -> dict[str, Any]:
     values = {**defaults, **study.settings(preset), **ours}
     values["weights"] = "ImageNet" if preset == "article" and study.pretrained_in_article else "none"
     values["weights_file"] = ""
-    return {name: short(value) if name in TYPED else value for name, value in values.items()} | {
-        "kernel_width": str(values["kernel_width"])
-    }
+    written = {name: short(value) if name in TYPED else value for name, value in values.items()}
+    # An empty field is as tuned for each value.
+    return written | {"kernel_width": str(values["kernel_width"])} | dict.fromkeys(study.tuned_fields, "")
 
 
 def has_switch(study: Study) -> bool:
@@ -159,14 +159,18 @@ _PRESET_HELP = (
 
 
 def choose_held(study: Study) -> dict[str, Any]:
-    """What is held fixed, from a drawer that names its values in its title; values are text or numbers as typed."""
+    """What is held fixed, from a drawer that names its values in its title; values are text or numbers as typed.
+
+    Without what is left to the values of the study, which bring it with them.
+    """
     names = [name for name in HELD if name not in study.fields]
     with st.expander(f"Held fixed: {_title(study)}", key=key(study, "drawer"), icon=":material/lock:"), st.grid(4):
         for name in names:
             _widget(study, name)
         if st.session_state[key(study, "model")] == "resnet18":
             _weights_widgets(study)
-    return {name: _chosen(study, name) for name in [*names, "weights", "weights_file"]}
+    chosen = {name: _chosen(study, name) for name in [*names, "weights", "weights_file"]}
+    return {name: value for name, value in chosen.items() if not _is_tuned(study, name, value)}
 
 
 def spec_fields(held: Mapping[str, Any]) -> dict[str, Any]:
@@ -206,6 +210,11 @@ def _state(study: Study, name: str) -> Any:
     return st.session_state.get(key(study, name), HYPERPARAMETERS[name].neutral)
 
 
+def _is_tuned(study: Study, name: str, value: Any) -> bool:
+    """Whether a field was left to what was tuned for each value."""
+    return name in study.tuned_fields and not str(value).strip()
+
+
 def _widget(study: Study, name: str) -> None:
     each, state = HYPERPARAMETERS.get(name), key(study, name)
     label, about = NAMES.get(name) or (each.label if each else name), each.knob.help if each else None
@@ -223,7 +232,8 @@ def _widget(study: Study, name: str) -> None:
         else:
             st.number_input(label, low, high, step=1, key=state, help=about, persist_state="session")
     else:
-        st.text_input(label, key=state, max_chars=20, help=about, persist_state="session")
+        hint = f"tuned for each {study.title.lower()}" if name in study.tuned_fields else None
+        st.text_input(label, key=state, max_chars=20, placeholder=hint, help=about, persist_state="session")
 
 
 def _weights_widgets(study: Study) -> None:
@@ -256,7 +266,11 @@ def _title(study: Study) -> str:
         "optimizer": str,
         **{name: partial(_with_symbol, name) for name in ("batch_size", "learning_rate", "weight_decay", "seed")},
     }
-    words = [write(chosen[name]) for name, write in written.items() if name in chosen]
+    words = [
+        f"{HYPERPARAMETERS[name].symbol} tuned" if _is_tuned(study, name, chosen[name]) else write(chosen[name])
+        for name, write in written.items()
+        if name in chosen
+    ]
     return " · ".join([*words, *_unusual(chosen)])
 
 

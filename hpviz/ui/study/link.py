@@ -163,5 +163,7 @@ def _spelled(pairs: Sequence[Pair]) -> str:
 
 def _labels(study: Study, text: str) -> frozenset[str]:
     if study.hyperparameter.kind:
-        return frozenset(study.hyperparameter.spell(parsed(study, each)) for each in text.split(","))
+        return frozenset(
+            study.hyperparameter.spell(parsed(study, each.removesuffix(" px"))) for each in text.split(",")
+        )
     return frozenset(label for label in text.split(",") if label in map(spell, study.hyperparameter.words))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from hpviz.analysis.learning_curve import IMAGES
+from hpviz.analysis.tuned import at_one_for_all, at_what_was_tuned
 from hpviz.hyperparameters import Value, spell
 from hpviz.notation import read_number, short, spelled
 from hpviz.plan import Setting, request
@@ -127,6 +128,8 @@ def _launcher(study: Study, setting: Setting) -> None:
         st.checkbox("train as I move the slider", key=auto_key, persist_state="session")
     if study.hyperparameter.kind and any("e-" in spell(value) for value in study.slider_values):
         st.caption(f"{study.symbol} {spelled(st.session_state[slider_key])}")
+    if study.tuned:
+        st.caption(_tuned(study, setting))
     _ask_about_slip(study, setting)
     impossible = show_cost(study, setting, st.session_state[slider_key])
     complaint = st.session_state.pop(COMPLAINT, None)
@@ -139,6 +142,13 @@ def there(study: Study, setting: Setting, values: Sequence[Value]) -> tuple[Valu
     most = max(setting.identity.train_counts.values())
     few = tuple(value for value in values if study.field != IMAGES or float(value) <= most)
     return few if len(few) > 1 or study.field != IMAGES else (1, most)
+
+
+def _tuned(study: Study, setting: Setting) -> str:
+    """What each value brings with it, or what all have instead."""
+    if any(name in setting.fixed for name in study.tuned_fields):
+        return at_one_for_all(study, request(setting).spec.model_dump(), study.slider_values)
+    return at_what_was_tuned(study, study.slider_values)
 
 
 def _exact_value(study: Study, setting: Setting) -> None:

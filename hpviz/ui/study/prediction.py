@@ -103,4 +103,5 @@ def _untold(guessed: str) -> str:
 
 def _key(study: Study, setting: Setting) -> str:
     """A guess is about one setting: the same values on other images are another question."""
-    return choices.key(study, f"guess:{request(setting).spec.run_id}:{setting.epochs}")
+    left = [name for name in study.tuned_fields if name not in setting.fixed]
+    return choices.key(study, f"guess:{request(setting).spec.run_id}:{setting.epochs}{':tuned' * bool(left)}")

@@ -37,8 +37,8 @@ def _fitting(runs: Sequence[Run], study: Study, setting: Setting, *free: str) ->
     fitting = []
     for run in runs:
         spec = dict(seen(run["spec"], study.field))
-        # A value may bring more with it than its own field: a schedule its horizon.
-        key = spec[study.field] if study.hyperparameter.knob.parts else None
+        # A value may bring more with it than its own field: a schedule its horizon, an optimiser its learning rate.
+        key = spec[study.field] if study.hyperparameter.knob.parts or study.tuned else None
         if key not in twins:
             varied = {} if key is None else {study.field: key}
             twins[key] = _identity(
