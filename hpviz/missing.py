@@ -76,8 +76,8 @@ def untrained(requests: Iterable[Request], runs: Iterable[Run]) -> list[Request]
 def seconds_for(requests: Iterable[Request], runs: Sequence[Run], data: Identity) -> float | None:
     """How long the requests take at the pace of earlier runs like them; None if one is like no earlier run.
 
-    A run is like another if net, image size and precision are the same; of several the one whose batch size and kernel
-    width are nearest tells the pace. Epochs that are there already cost nothing.
+    A run is like another if net, image size and precision are the same; of several the one whose kernels, width, depth
+    and batch size are nearest tells the pace. Epochs that are there already cost nothing.
     """
     known = {run["id"]: run for run in runs}
     total = 0.0
@@ -260,6 +260,11 @@ def _pace(run: Run) -> float | None:
     return images / seconds if seconds else None
 
 
-def _distance(spec: RunSpec, other: Mapping[str, Any]) -> tuple[bool, float]:
+def _distance(spec: RunSpec, other: Mapping[str, Any]) -> tuple[bool, float, int, float]:
     """How unlike two runs are in what sets their pace besides net, size and precision."""
-    return other["kernel_width"] != spec.kernel_width, abs(math.log(other["batch_size"] / spec.batch_size))
+    return (
+        other["kernel_width"] != spec.kernel_width,
+        abs(math.log(other["width"] / spec.width)),
+        abs(other["depth"] - spec.depth),
+        abs(math.log(other["batch_size"] / spec.batch_size)),
+    )

@@ -32,6 +32,7 @@ class Reporter(Protocol):
     def epoch(self, run: Run, row: EpochRow) -> None: ...
     def done(self, run: Run, status: str, reason: str | None) -> None: ...
     def table(self, title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None: ...
+    def note(self, message: str) -> None: ...
     def error(self, message: str) -> None: ...
     def close(self) -> None: ...
 
@@ -68,6 +69,9 @@ class JsonLines:
 
     def table(self, title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
         """A table repeats what the lines have told."""
+
+    def note(self, message: str) -> None:
+        self.event("note", {"message": message})
 
     def close(self) -> None:
         """Every line is out already."""
@@ -144,6 +148,10 @@ class Terminal:
         for row in rows:
             table.add_row(*map(self._plain, row))
         self._console.print(table)
+
+    def note(self, message: str) -> None:
+        self.close()
+        self._console.print(self._plain(message))
 
     def error(self, message: str) -> None:
         self.close()

@@ -191,3 +191,13 @@ def test_words_are_known_and_asked_for_like_numbers():
 def test_a_value_that_cannot_be_is_not_advised():
     known = known_of(IMAGE_SIZE, setting(kernel_width=15, padding="valid"), (8, 128), [], [])
     assert list(known.accuracies) == [128]
+
+
+@pytest.mark.parametrize(("field", "near", "far"), [("width", 2.0, 0.25), ("depth", 3, 1), ("batch_size", 64, 2)])
+def test_the_pace_is_that_of_the_run_most_like_it(field, near, far):
+    one = request(setting(), **{field: {"width": 4.0, "depth": 4, "batch_size": 128}[field]})
+    earlier = []
+    for value, seconds in ((far, 1.8), (near, 18.0)):
+        known = new_run(request(setting(), **{field: value}).spec, one.inputs, 1)
+        earlier.append({**known, "epochs": [row(1, images=1800, train_seconds=seconds)]})
+    assert seconds_for([one], earlier, INTEL) == seconds_for([one], earlier[1:], INTEL)

@@ -73,12 +73,15 @@ def follow_links(source: catalogue.Source, options: argparse.Namespace) -> None:
 
 def judge_claims(options: argparse.Namespace, reporter: Reporter) -> int:
     """Every claim of the article with its verdict, from the runs of one data set."""
-    study = find_study(options.study).name if options.study else None
+    study = find_study(options.study) if options.study else None
     source = catalogue.resolve(options.data, options.cache)
     follow_links(source, options)
     identity = drive(catalogue.identify(source, options.cache), reporter)
     with closing(Runner(options.cache)) as runner:
-        judgements = ledger(runner.runs(), identity, study)
+        judgements = ledger(runner.runs(), identity, study.name if study else None)
+    if study and not judgements:
+        reporter.note(f"The article claims nothing about {study.title.lower()}, so there is nothing to judge.")
+        return 0
     for judgement in judgements:
         fields = judgement.fields()
         reporter.event("claim", {**fields, "sentence": fields.pop("claim"), "dataset": source.name})

@@ -3,7 +3,6 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from hpviz.studies import SCHEDULE
 from hpviz.studies import OPTIMIZER, SCHEDULE, STUDIES
 from tests.app.pages import press, texts
 from tests.declared import declared

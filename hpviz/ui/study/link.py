@@ -86,12 +86,14 @@ def held_entries(study: Study) -> list[Entry]:
     held = [name for name in (*choices.HELD, "weights") if name not in study.fields]
     return [
         data_address.entry("data", choices.key(study, "data"), defaults["data"]),
-        *(Entry(name, choices.key(study, name), defaults[name], _reader(name), _written) for name in held),
+        *(Entry(name, choices.key(study, name), defaults[name], _reader(study, name), _written) for name in held),
     ]
 
 
-def _reader(name: str) -> Callable[[str], Any]:
+def _reader(study: Study, name: str) -> Callable[[str], Any]:
     """How a held value is read: what its widget would take."""
+    if name in study.tuned_fields:
+        return lambda text: _number(text) if text.strip() else ""
     if name in choices.OPTIONS:
         return one_of(*choices.OPTIONS[name])
     if name == "weights":
