@@ -14,7 +14,7 @@ from hpviz.hyperparameters import HYPERPARAMETERS, Value
 from hpviz.runs.document import Inputs
 from hpviz.runs.runner import Request
 from hpviz.spec import MAX_EPOCHS, MAX_SEEDS, BadInput, RunSpec, build_spec, six_digits
-from hpviz.studies import Study, tuned_for
+from hpviz.studies import Study, crossed, tuned_for
 
 DEFAULT_DATA = "scenes"
 DEFAULT_EPOCHS = 8
@@ -189,8 +189,11 @@ def of_cell(setting: Setting, axes: Axes, cell: tuple[Value, Value], seed: int) 
 def grid_spec(setting: Setting, axes: Axes) -> dict[str, Any]:
     """The spec of a grid's first cell, for a command that trains all: what belongs to single values is as it was given.
 
-    Of a schedule's horizon or an optimiser's momentum, one option holds for all values.
+    Of a schedule's horizon or an optimiser's momentum, one option holds for all values; what was tuned for each is no
+    option at all, unless it was given.
     """
     spec = of_cell(setting, axes, axes.cells[0], int(setting.fixed.get("seed", 0))).spec.model_dump(mode="json")
     parts = {part for study in (axes.first, axes.second) for part in study.hyperparameter.knob.parts}
-    return spec | {part: setting.fixed.get(part, HYPERPARAMETERS[part].neutral) for part in parts}
+    tuned = {name for name in crossed(axes.first, axes.second).tuned_fields if name not in setting.fixed}
+    given = spec | {part: setting.fixed.get(part, HYPERPARAMETERS[part].neutral) for part in parts}
+    return {name: value for name, value in given.items() if name not in tuned}

@@ -92,7 +92,7 @@ def test_a_grid_holds_what_either_study_holds_and_the_article_s_net():
     assert crossed(LEARNING_RATE, BATCH_SIZE).settings("quick") == {}
     assert crossed(LEARNING_RATE, KERNEL_WIDTH).settings("quick") == {"batch_size": 32, "padding": "same"}
     assert crossed(DEPTH, BATCH_SIZE).settings("quick") == {"learning_rate": 1e-4}
-    # Depth would be tried at 1e-4, the optimisers at 1e-3: a run's own stands.
+    # Depth would be tried at 1e-4, each optimiser at a rate of its own: that goes with it.
     assert crossed(DEPTH, OPTIMIZER).settings("quick") == {}
 
 
@@ -122,8 +122,10 @@ def made_up_setting(fixed):
         ((LEARNING_RATE, BATCH_SIZE), (1e-4, 1e-3), (2, 64), {"weight_decay": 1e-2}),
         ((LEARNING_RATE, OPTIMIZER), (1e-3, 1e-2), ("sgd-momentum", "adam"), {}),
         ((SCHEDULE, KERNEL_WIDTH), ("constant", "cosine"), (3, 5), {"horizon": 2}),
+        ((DEPTH, OPTIMIZER), (1, 2), ("sgd", "adam"), {}),
+        ((OPTIMIZER, DEPTH), ("sgd", "adam"), (1, 2), {"learning_rate": 1e-4}),
     ],
-    ids=["numbers", "optimisers", "schedules"],
+    ids=["numbers", "optimisers", "schedules", "tuned rates", "one rate for all"],
 )
 def test_the_command_of_a_grid_trains_its_very_runs(studies, values, values2, fixed):
     axes, ground = Axes(*studies, values, values2, 2), made_up_setting({**crossed(*studies).settings("quick"), **fixed})
@@ -134,5 +136,6 @@ def test_the_command_of_a_grid_trains_its_very_runs(studies, values, values2, fi
     parsed, parsed2 = (
         tuple(map(study.parse, told)) for study, told in zip(studies, (options.values, options.values2), strict=True)
     )
+    assert OPTIMIZER not in studies or LEARNING_RATE in studies or ("--lr" in command) == bool(fixed)
     told_again = grid(again, Axes(*studies, parsed, parsed2, options.seeds), 0)
     assert [one.spec.run_id for one in told_again] == [one.spec.run_id for one in grid(ground, axes, 0)]

@@ -28,7 +28,7 @@ def asked(monkeypatch, hpviz, folder):
 
     def ask(*arguments):
         found = []
-        monkeypatch.setattr(training, "_train", lambda runner, requests, *_: found.extend(requests) or 0)
+        monkeypatch.setattr(training, "train_all", lambda runner, requests, *_: found.extend(requests) or 0)
         assert hpviz("sweep", *arguments, "--data", folder, "--precision", "fp32")[0] == 0
         return found
 

@@ -30,9 +30,7 @@ def sweep_command(study: Study, values: Sequence[Value], seeds: int, spec: Mappi
     verb = ["sweep", study.name, "--values", *map(_spell, values)]
     if seeds > 1:
         verb += ["--seeds", str(seeds)]
-    held = {**DEFAULTS, **study.settings("quick")}
-    untold = {name: of for name, of in held.items() if name not in study.tuned_fields}
-    return _join(verb, spec, epochs, untold, but=(study.field,))
+    return _join(verb, spec, epochs, _untold(study), but=(study.field,))
 
 
 def grid_command(
@@ -47,8 +45,13 @@ def grid_command(
     verb += ["--values", *map(_spell, values[0]), "--values2", *map(_spell, values[1])]
     if seeds > 1:
         verb += ["--seeds", str(seeds)]
-    both = crossed(*studies)
-    return _join(verb, spec, epochs, {**DEFAULTS, **both.settings("quick")}, but=both.fields)
+    return _join(verb, spec, epochs, _untold(both := crossed(*studies)), but=both.fields)
+
+
+def _untold(study: Study) -> dict[str, Any]:
+    """What a study's command need not say: what it holds, else the defaults; what it tunes for its values has none."""
+    held = {**DEFAULTS, **study.settings("quick")}
+    return {name: of for name, of in held.items() if name not in study.tuned_fields}
 
 
 def _join(

@@ -120,8 +120,9 @@ class Study:
 
     @property
     def tuned_fields(self) -> tuple[str, ...]:
-        """The fields that its values bring with them."""
-        return tuple(dict.fromkeys(name for brought in self.tuned.values() for name in brought))
+        """The fields that its values bring with them, but for those that it varies itself."""
+        brought = dict.fromkeys(name for each in self.tuned.values() for name in each)
+        return tuple(name for name in brought if name not in self.fields)
 
     def is_tuned(self, spec: Mapping[str, Any]) -> bool:
         """Whether a spec has what its value brings with it; SGD of another momentum is no value that was tuned for."""

@@ -232,7 +232,7 @@ def _widget(study: Study, name: str) -> None:
         else:
             st.number_input(label, low, high, step=1, key=state, help=about, persist_state="session")
     else:
-        hint = f"tuned for each {study.title.lower()}" if name in study.tuned_fields else None
+        hint = "as tuned for each" if name in study.tuned_fields else None
         st.text_input(label, key=state, max_chars=20, placeholder=hint, help=about, persist_state="session")
 
 
