@@ -10,7 +10,7 @@ from tests.made_up import FINGERPRINT
 
 IMAGES = (
     Source("made up", "folder", None, "made up"),
-    Identity(FINGERPRINT, ("a", "b"), {"a": 30, "b": 10}, {"a": 10, "b": 10}),
+    Identity(FINGERPRINT, ("a", "b"), {"a": 3000, "b": 1000}, {"a": 10, "b": 10}),
 )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from hpviz.analysis.comparison import Comparison
 from hpviz.analysis.learning_curve import has_place, is_learning_curve, place_of
+from hpviz.analysis.words import spell
 from hpviz.charts.curves import Axis, Look
 from hpviz.charts.isolation import Ground, is_logarithmic
 from hpviz.charts.palette import CHANCE, DIVERGED, INK, colour, spread
@@ -60,7 +61,7 @@ def ground_of(comparison: Comparison, dark: bool) -> Ground | None:
         chance_colour=CHANCE[dark],
         diverged_colour=DIVERGED[dark],
         ink=INK[dark],
-        ticks=tuple(hyperparameter.spell(value) for value in values),
+        ticks=tuple("all" if value is None else spell(value) for value in values),
         errors=is_learning_curve(comparison),
     )
 
