@@ -301,6 +301,7 @@ class RunSpec(BaseModel):
         Knob(
             "Training images a class",
             "How many are drawn, the same for every seed; without it, all.",
+            symbol="images a class",
             option="--per-class",
             scale="log",
             unset="all",
