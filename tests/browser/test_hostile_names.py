@@ -95,13 +95,17 @@ def test_no_name_becomes_a_sign_a_link_or_a_picture_on_any_page(stocked, images,
     look(visitor, server)
 
     for study in STUDIES.values():
-        page.goto(f"{server.url}{study.field if study is not LEARNING_RATE else ''}?data={images}")
-        expect(page.get_by_text("What the article claims")).to_be_visible()
+        page.goto(f"{server.url}{study.name.replace('-', '_') if study is not LEARNING_RATE else ''}?data={images}")
+        expect(page.get_by_text("What the article claims" if study.article_values else "Held fixed")).to_be_visible()
         if study is LEARNING_RATE:
             expect(page.get_by_text(f"recorded on {MACHINE}")).to_be_visible()
         look(visitor, server)
     page.goto(f"{server.url}?learning_rate={MACHINE}&{NAMES[0]}={MACHINE}")
     expect(page.get_by_text("left out").filter(has_text=NAMES[0])).to_be_visible()
+    look(visitor, server)
+
+    page.goto(f"{server.url}grid?data={images}")
+    expect(page.get_by_text("Held fixed")).to_be_visible()
     look(visitor, server)
 
     page.goto(f"{server.url}overview?judged={images}")
