@@ -16,7 +16,7 @@ from hpviz.analysis.evidence import is_whole, last, up_to
 from hpviz.analysis.next_runs import Known, NextRun
 from hpviz.data.catalogue import Identity
 from hpviz.hyperparameters import HYPERPARAMETERS, Value
-from hpviz.plan import Setting, request
+from hpviz.plan import Setting, drawn, request
 from hpviz.runs.document import ACTIVE, Run, is_done
 from hpviz.runs.reference import reference_runs
 from hpviz.runs.runner import Request
@@ -73,21 +73,24 @@ def untrained(requests: Iterable[Request], runs: Iterable[Run]) -> list[Request]
     return [one for one in requests if not (run := known.get(one.spec.run_id)) or not is_done(run, one.epochs)]
 
 
+def unasked(missing: Iterable[Request], runs: Iterable[Run]) -> list[Request]:
+    """Those of untrained requests that nobody has asked for yet: they neither wait nor train."""
+    active = {run["id"] for run in runs if run["status"] in ACTIVE}
+    return [one for one in missing if one.spec.run_id not in active]
+
+
 def seconds_for(requests: Iterable[Request], runs: Sequence[Run], data: Identity) -> float | None:
     """How long the requests take at the pace of earlier runs like them; None if one is like no earlier run.
 
     A run is like another if net, image size and precision are the same; of several the one whose kernels, width, depth
     and batch size are nearest tells the pace. Epochs that are there already cost nothing.
     """
-    known = {run["id"]: run for run in runs}
+    done = _epochs_done(runs)
     total = 0.0
     for one in requests:
         if (pace := _images_per_second(one.spec, runs)) is None:
             return None
-        images = drawn_images(one.spec, data)
-        done = len(known[one.spec.run_id]["epochs"]) if one.spec.run_id in known else 0
-        left = max(one.epochs - done, 0)
-        total += predicted_seconds(one.spec, images, sum(data.test_counts.values()), left, pace)
+        total += _seconds_at(pace, one, done, data)
     return total
 
 
@@ -103,8 +106,16 @@ def expected_seconds(one: Request, runs: Sequence[Run], data: Identity) -> float
     pace = ANY_PACE
     if nearest is not None:
         pace = (_pace(nearest) or ANY_PACE) * (nearest["spec"]["image_size"] / one.spec.image_size) ** 2
-    done = next((len(run["epochs"]) for run in runs if run["id"] == one.spec.run_id), 0)
-    left = max(one.epochs - done, 0)
+    return _seconds_at(pace, one, _epochs_done(runs), data)
+
+
+def _epochs_done(runs: Iterable[Run]) -> dict[str, int]:
+    return {run["id"]: len(run["epochs"]) for run in runs}
+
+
+def _seconds_at(pace: float, one: Request, done: Mapping[str, int], data: Identity) -> float:
+    """How long the epochs that a request still lacks take at that pace, in training images a second."""
+    left = max(one.epochs - done.get(one.spec.run_id, 0), 0)
     return predicted_seconds(one.spec, drawn_images(one.spec, data), sum(data.test_counts.values()), left, pace)
 
 
@@ -235,8 +246,7 @@ def _consistent(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def drawn_images(spec: RunSpec, data: Identity) -> int:
     """How many training images that run draws."""
-    counts = data.train_counts.values()
-    return sum(counts if spec.per_class is None else (min(count, spec.per_class) for count in counts))
+    return sum(drawn(spec, data))
 
 
 def _images_per_second(spec: RunSpec, runs: Iterable[Run]) -> float | None:

@@ -108,12 +108,16 @@ def at_equal_updates(requests: Sequence[Request], identity: Identity) -> list[Re
     return [_lasting(one, max(1, round(most / updates))) for one, updates in zip(requests, made, strict=True)]
 
 
+def drawn(spec: RunSpec, identity: Identity) -> list[int]:
+    """How many training images of each class that run draws."""
+    counts = identity.train_counts.values()
+    return [count if spec.per_class is None else min(count, spec.per_class) for count in counts]
+
+
 def updates_an_epoch(spec: RunSpec, identity: Identity) -> int:
     """How many updates an epoch of that run makes, the last partial batch counted."""
-    drawn = [
-        count if spec.per_class is None else min(count, spec.per_class) for count in identity.train_counts.values()
-    ]
-    labels = np.repeat(np.arange(len(drawn)), drawn)
+    counts = drawn(spec, identity)
+    labels = np.repeat(np.arange(len(counts)), counts)
     return math.ceil(len(hold_out(labels, spec.validation_fraction)[0]) / spec.batch_size)
 
 

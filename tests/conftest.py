@@ -1,14 +1,19 @@
 """What all tests share: nothing of a person's cache is touched, and hypothesis repeats itself."""
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from PIL import Image
+
+from hpviz.cli import main
 
 # Machines are shared and slow at times; a test says what happens, never how fast.
 settings.register_profile("calm", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -18,6 +23,17 @@ settings.load_profile("calm")
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HPVIZ_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture
+def hpviz(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, list[dict[str, Any]]]]:
+    """Run a verb with --json; its exit status and its lines."""
+
+    def call(*arguments: str) -> tuple[int, list[dict[str, Any]]]:
+        status = main([*arguments, "--json"])
+        return status, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    return call
 
 
 @pytest.fixture(scope="session")

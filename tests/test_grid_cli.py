@@ -1,6 +1,5 @@
 """Two hyperparameters at a time from the command line: what is trained and recalled, and what cannot be."""
 
-import json
 import re
 import shlex
 
@@ -18,17 +17,6 @@ from tests.made_up import FINGERPRINT
 
 TINY = ["--image-size", "32", "--padding", "same", "--epochs", "1", "--precision", "fp32"]
 TEN = [str(number) for number in range(1, 11)]
-
-
-@pytest.fixture
-def hpviz(capsys):
-    """Run a verb with --json; its exit status and its lines."""
-
-    def call(*arguments):
-        status = main([*arguments, "--json"])
-        return status, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-
-    return call
 
 
 def told(lines, event):

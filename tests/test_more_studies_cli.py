@@ -1,6 +1,5 @@
 """The studies that the article does not try, from the command line: what they ask for, and what is refused."""
 
-import json
 import re
 
 import pytest
@@ -9,17 +8,6 @@ from hpviz.cli import main, training
 from hpviz.studies import OPTIMIZER, STUDIES, TRAINING_IMAGES
 
 MORE = [study for study in STUDIES.values() if not study.article_values]
-
-
-@pytest.fixture
-def hpviz(capsys):
-    """Run a verb with --json; its exit status and its lines."""
-
-    def call(*arguments):
-        status = main([*arguments, "--json"])
-        return status, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-
-    return call
 
 
 @pytest.fixture

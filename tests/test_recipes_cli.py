@@ -1,24 +1,11 @@
 """Depth, width, schedules and the like from the command line: one sentence for what cannot be, and how far runs go."""
 
-import json
 import re
 
 import pytest
 
-from hpviz.cli import main
 from hpviz.studies import Study
 from tests.declared import declared
-
-
-@pytest.fixture
-def hpviz(capsys):
-    """Run a verb with --json; its exit status and its lines."""
-
-    def call(*arguments):
-        status = main([*arguments, "--json"])
-        return status, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-
-    return call
 
 
 @pytest.mark.parametrize(

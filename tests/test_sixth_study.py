@@ -1,6 +1,5 @@
 """A study is one declaration: everything else about it follows, from the command line to its charts."""
 
-import json
 import shlex
 
 import pytest
@@ -10,7 +9,6 @@ from hpviz.analysis.evidence import comparable
 from hpviz.analysis.fairness import fairness
 from hpviz.analysis.story import Story
 from hpviz.charts.looks import ground_of, look_of
-from hpviz.cli import main
 from hpviz.cli.parser import build_parser
 from hpviz.cli.training import SPEC_OPTIONS
 from hpviz.data.catalogue import Identity, Source
@@ -43,17 +41,6 @@ NEW = (MOMENTUM, NORMALISATION, DEPTH, WIDTH, DROPOUT, OPTIMIZER, SCHEDULE, AUGM
 def study(request):
     with declared(request.param):
         yield request.param
-
-
-@pytest.fixture
-def hpviz(capsys):
-    """Run a verb with --json; its exit status and its lines."""
-
-    def call(*arguments):
-        status = main([*arguments, "--json"])
-        return status, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-
-    return call
 
 
 def made_up(study, seeds=2, ends=3):

@@ -22,7 +22,7 @@ from hpviz.analysis.words import name_of, plural
 from hpviz.charts.grid import SELECTION, heat_map, name_of_cell, rows_of
 from hpviz.hyperparameters import HYPERPARAMETERS, Value, spell
 from hpviz.links import MOST_RUNS
-from hpviz.missing import seconds_for, untrained
+from hpviz.missing import seconds_for, unasked, untrained
 from hpviz.plan import Axes, Setting, grid, grid_spec
 from hpviz.runs.command import grid_command
 from hpviz.runs.document import ACTIVE, Run
@@ -44,28 +44,29 @@ def show_grid(axes: Axes, setting: Setting) -> None:
     requests = grid(setting, axes, int(setting.fixed.get("seed", 0)))
     keys = {_key(one.spec.model_dump(mode="json")) for one in requests[: len(axes.cells)]}
 
-    def ours() -> list[Run]:
-        return [run for run in runner.runs() if run["origin"] is None and _key(run["spec"]) in keys]
+    def ours(everything: Sequence[Run]) -> list[Run]:
+        return [run for run in everything if run["origin"] is None and _key(run["spec"]) in keys]
 
-    seen = _stamp(ours())
-    active = _is_active(ours())
+    runs = ours(runner.runs())
+    seen, active = _stamp(runs), _is_active(runs)
 
     @st.fragment(run_every=None if active else tick(IDLE_SECONDS))
     def watching() -> None:
         """Another tab or process may launch a run of this grid; drawing it all again to see that would be dear."""
-        if not active and _stamp(ours()) != seen:
+        if not active and _stamp(ours(runner.runs())) != seen:
             st.rerun()
 
     @st.fragment(run_every=tick(DRAW_SECONDS) if active else None)
     def filling() -> None:
-        runs = ours()
+        everything = runner.runs()
+        runs, missing = ours(everything), untrained(requests, everything)
         if _is_active(runs) != active:
             st.rerun()
         runner.look_at(run["id"] for run in runs)
         with st.container():
-            _launcher(setting, requests)
+            _launcher(setting, requests, missing, everything)
         with st.container():
-            _progress(setting, requests, runs, axes)
+            _progress(setting, requests, missing, everything, axes)
         with st.container():
             _results(axes, setting, runs)
 
@@ -94,13 +95,9 @@ def _is_active(runs: Sequence[Run]) -> bool:
 # Launching
 
 
-def _launcher(setting: Setting, requests: Sequence[Request]) -> None:
+def _launcher(setting: Setting, requests: Sequence[Request], missing: Sequence[Request], runs: Sequence[Run]) -> None:
     """One button for all that is missing, with their number and time; what is there is not trained again."""
-    runner = get_runner()
-    runs = runner.runs()
-    missing = untrained(requests, runs)
-    active = {run["id"] for run in runs if run["status"] in ACTIVE}
-    idle = [one for one in missing if one.spec.run_id not in active]
+    idle = unasked(missing, runs)
     here = len(requests) - len(missing)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(
@@ -128,17 +125,17 @@ def _launcher(setting: Setting, requests: Sequence[Request]) -> None:
         st.error(sentence(complaint), icon=":material/error:")
 
 
-def _progress(setting: Setting, requests: Sequence[Request], runs: Sequence[Run], axes: Axes) -> None:
+def _progress(
+    setting: Setting, requests: Sequence[Request], missing: Sequence[Request], runs: Sequence[Run], axes: Axes
+) -> None:
     """How many of the grid's runs are done, what trains, the time left, and a way to call all of it off."""
     runner = get_runner()
     wanted = {one.spec.run_id for one in requests}
     queued = [entry for entry in runner.queue() if entry["id"] in wanted]
     if not queued:
         return
-    known = runner.runs()
-    missing = untrained(requests, known)
-    active = {run["id"] for run in runs if run["status"] in ACTIVE}
-    seconds = seconds_for([one for one in missing if one.spec.run_id in active], known, setting.identity)
+    idle = {one.spec.run_id for one in unasked(missing, runs)}
+    seconds = seconds_for([one for one in missing if one.spec.run_id not in idle], runs, setting.identity)
     done = len(requests) - len(missing)
     current = next((run for run in runs if run["id"] == queued[0]["id"]), None)
     words = f"{done:,} of {plural(len(requests), 'run')} done"

@@ -9,10 +9,9 @@ import streamlit as st
 from hpviz.analysis.claims.claim import Judgement
 from hpviz.analysis.words import plural
 from hpviz.data.catalogue import Identity, Source
-from hpviz.missing import expected_seconds, open_needs, requests_for, seconds_for, untrained
+from hpviz.missing import expected_seconds, open_needs, requests_for, seconds_for, unasked, untrained
 from hpviz.plan import Setting
 from hpviz.reproduction import counterparts
-from hpviz.runs.document import ACTIVE
 from hpviz.runs.pace import clock
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, Preset
@@ -65,8 +64,7 @@ def show_missing(
         st.error(sentence(str(error)), icon=":material/error:")
         return
     missing = untrained(requests, runs)
-    active = {run["id"] for run in runs if run["status"] in ACTIVE}
-    idle = [one for one in missing if one.spec.run_id not in active]
+    idle = unasked(missing, runs)
     if not missing:
         more = "" if weights else " What is open is about the pretrained ResNet18 and takes ImageNet weights."
         st.caption(f"Nothing is missing that runs like these could add.{more}")
@@ -95,8 +93,7 @@ def show_reproduction(setting: Setting, preset: Preset, weights: tuple[Path, str
     runs = runner.runs()
     asked = [one.request for one in counterparts(setting, preset, weights=weights)]
     missing = untrained(asked, runs)
-    active = {run["id"] for run in runs if run["status"] in ACTIVE}
-    idle = [one for one in missing if one.spec.run_id not in active]
+    idle = unasked(missing, runs)
     if not idle:
         state = "queued" if missing else "here"
         st.caption(f"The article's {len(asked)} runs are all {state}; `python -m hpviz reproduce` has their times.")
