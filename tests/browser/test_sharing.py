@@ -109,8 +109,8 @@ def test_every_kind_of_file_is_had_from_the_page_and_the_bundle_fills_an_empty_s
 def test_going_back_brings_back_what_was_on_the_screen(visit, server):
     page = visit().page
     page.goto(f"{server.url}weight_decay?epochs=4")
-    expect(page.get_by_text("4 epochs")).to_be_visible()
+    expect(page.get_by_text("Held fixed").filter(has_text="4 epochs")).to_be_visible()
     page.goto(f"{server.url}weight_decay?epochs=6&x=images")
-    expect(page.get_by_text("6 epochs")).to_be_visible()
+    expect(page.get_by_text("Held fixed").filter(has_text="6 epochs")).to_be_visible()
     page.go_back()
-    expect(page.get_by_text("4 epochs")).to_be_visible()
+    expect(page.get_by_text("Held fixed").filter(has_text="4 epochs")).to_be_visible()
