@@ -31,6 +31,11 @@ def available_bytes() -> int | None:
     return min((amount for amount in (_free(), *known) if amount is not None), default=None)
 
 
+def kills() -> int:
+    """How often the system has ended a process of our control groups for want of memory; 0 if it does not tell."""
+    return max((_number(group / "memory.events", r"^oom_kill (\d+)$") or 0 for group, _ in _groups()), default=0)
+
+
 def _free() -> int | None:
     found = _number(MEMORY_INFO, r"^MemAvailable:\s*(\d+) kB")
     return None if found is None else found * 1024

@@ -8,7 +8,6 @@ import atexit
 import functools
 import logging
 import secrets
-import sys
 import threading
 import time
 import weakref
@@ -18,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
-from hpviz.runs import disk
+from hpviz.runs import disk, executor
 from hpviz.runs.command import run_command
 from hpviz.runs.document import (
     ACTIVE,
@@ -38,7 +37,7 @@ from hpviz.runs.document import (
 from hpviz.runs.ownership import Owner, device_lock
 from hpviz.runs.pace import View
 from hpviz.runs.store import RunStore
-from hpviz.runs.work import carry_out, describe_failure
+from hpviz.runs.work import describe_failure
 from hpviz.runs.worker import CLOSED, Job, Work, held, settle, stopped_waiting, train
 from hpviz.spec import BadInput, RunSpec
 
@@ -46,9 +45,6 @@ log = logging.getLogger(__name__)
 
 LOOKED_AT_SECONDS = 5.0
 RETRY_SAVING_SECONDS = 5.0
-# Training gives the interpreter away at every operation and, by default, waits 5 ms to have it back from a page that is
-# being drawn: hundreds of times an update.
-SWITCH_SECONDS = 0.0002
 CLOSING_SECONDS = 30.0  # a batch of the largest network at 150 px takes some
 
 Answer = Literal["cached", "queued", "running"]
@@ -78,7 +74,7 @@ class QueueEntry(TypedDict):
 class Runner:
     """Queue of runs for one device ("auto", "cpu", "cuda:0"); every method may be called from any thread."""
 
-    def __init__(self, cache: Path, device: str = "auto", work: Work = carry_out) -> None:
+    def __init__(self, cache: Path, device: str = "auto", work: Work = executor.in_its_process) -> None:
         self.cache, self.store = cache, RunStore(cache)
         self._device, self._work = device, work
         self._owner = Owner(self.store.locks)
@@ -311,8 +307,7 @@ class Runner:
     # The worker's thread
 
     def _serve(self) -> None:
-        sys.setswitchinterval(SWITCH_SECONDS)
-        self._load_torch()
+        self._learn_machine()
         while (job := self._next()) is not None:
             try:
                 machine = self.machine()
@@ -325,22 +320,22 @@ class Runner:
                     # Where it happened is for those who look for it: most failures are a full disk or little memory.
                     log.warning("run %s failed: %s", job.id, describe_failure(error))
                     log.debug("run %s failed here", job.id, exc_info=True)
-                self._settle(job, "failed", describe_failure(error))
+                died = isinstance(error, executor.Died) and not error.of_memory
+                self._settle(job, "interrupted" if died else "failed", describe_failure(error))
             with self._changed:
                 self._current = None
             self._tidy()
 
-    def _load_torch(self) -> None:
-        """Load PyTorch before the first run needs it, and learn what this machine is."""
+    def _learn_machine(self) -> None:
+        """Start a process that trains, before the first run needs it, and learn from it what this machine is."""
         try:
-            from hpviz.training.numerics import machine
-
-            self._machine = machine(self._device)
+            trains_here = self._work is not executor.in_its_process
+            self._machine = (executor.machine_here if trains_here else executor.machine)(self._device)
         except BadInput as error:
             self._machine = error
         except Exception:
-            if not self._closing:  # where Python is ending, it lets nothing be loaded any more
-                log.exception("PyTorch could not be loaded")
+            if not self._closing:
+                log.exception("no process that trains could be started")
         self._warm.set()
 
     def _next(self) -> Job | None:

@@ -20,8 +20,16 @@ if TYPE_CHECKING:
     from hpviz.training.inside import Inside
 
 
+LOST = (
+    "Its checkpoint is gone or damaged, so it cannot go on from its last epoch; launch it again and agree to begin at "
+    "epoch 1 (`--from-start` on the command line)."
+)
 # No space, over quota, larger than files may be here.
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class Failed(RuntimeError):
+    """A run failed in a process of its own, for the reason in one sentence that is this error's text."""
 
 
 def carry_out(run: Run, cache: Path, device: str) -> "Iterator[Progress | Event]":
@@ -43,6 +51,20 @@ def carry_out(run: Run, cache: Path, device: str) -> "Iterator[Progress | Event]
         weights=Path(weights) if weights else None,
         checkpoint=checkpoint_of(run, cache),
     )
+
+
+def agreed(run: Run, events: "Iterator[Progress | Event]") -> "Generator[Progress | Event]":
+    """The events; BadInput if the run has epochs, training begins at the first one and nobody agreed to that."""
+    may_begin = not run["epochs"] or run.get("from_start", False)
+    try:
+        for event in events:
+            name = type(event).__name__
+            if name == "Batch" and not may_begin:
+                raise BadInput(LOST)
+            may_begin = may_begin or name == "Resumed"
+            yield event
+    finally:
+        events.close()  # type: ignore[attr-defined]
 
 
 def look_inside(run: Run, cache: Path) -> "Generator[Progress, None, Inside]":
@@ -79,7 +101,7 @@ def images_of(run: Run, cache: Path) -> Generator[Progress, None, Prepared]:
 def describe_failure(error: BaseException) -> str:
     """One sentence that says why a run failed and the way out."""
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    if isinstance(error, BadInput):
+    if isinstance(error, BadInput | Failed):
         return text
     if getattr(error, "errno", None) in DISK_FULL or "disk is full" in text or "No space left" in text:
         return "Disk full: nothing recorded so far is lost; free some space and resume."

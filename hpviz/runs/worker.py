@@ -15,7 +15,7 @@ from hpviz.runs.document import ACTIVE, EpochRow, Run, Status, end, is_done, mov
 from hpviz.runs.pace import Pace, View, waiting, work_view
 from hpviz.runs.recovery import write_sidecar
 from hpviz.runs.store import RunStore
-from hpviz.spec import BadInput
+from hpviz.runs.work import agreed
 from hpviz.training.events import Batch, Diverged, Epoch, Evaluating, Resumed
 
 log = logging.getLogger(__name__)
@@ -23,11 +23,6 @@ log = logging.getLogger(__name__)
 # Another process asks for a stop through the store; looking there after every batch would cost more than it tells.
 STOP_POLL_SECONDS = 0.05
 CLOSED = "hpviz was closed; resume it to go on from the last epoch."
-LOST = (
-    "Its checkpoint is gone or damaged, so it cannot go on from its last epoch; launch it again and agree to begin at "
-    "epoch 1 (`--from-start` on the command line)."
-)
-
 Work = Callable[[Run, Path, str], Iterator[Any]]
 
 
@@ -78,7 +73,8 @@ def train(store: RunStore, job: Job, machine: dict[str, Any], cache: Path, work:
     try:
         # The target may be raised while the run trains, and a stop taken back, so both are read again at its end.
         while (run := _claim(store, job, machine)) is not None:
-            diverged = _follow(store, job, run, machine, work(run, cache, machine["device"]))
+            events = agreed(run, work(run, cache, machine["device"]))
+            diverged = _follow(store, job, run, machine, events)
             if diverged is not None:
                 _settle_diverged(store, job, diverged)
             else:
@@ -155,21 +151,14 @@ def _claim(store: RunStore, job: Job, machine: dict[str, Any]) -> Run | None:
 
 
 def _follow(store: RunStore, job: Job, run: Run, machine: dict[str, Any], events: Iterator[Any]) -> str | None:
-    """Record every event until the work ends or someone asks to stop; returns why training diverged, if it has.
-
-    Raises BadInput if the run has epochs, yet the work begins at the first one and nobody agreed to that.
-    """
+    """Record every event until the work ends or someone asks to stop; returns why training diverged, if it has."""
     pace, begun, next_poll = Pace(run["target"]), time.monotonic(), 0.0
     rows: list[EpochRow] = []
-    may_begin = not run["epochs"] or run.get("from_start", False)
     for event in events:
         match event:
             case Progress(what, done, total):
                 job.view = work_view(what, done, total, begun)
             case Batch(epoch, updates, of):
-                if not rows and not may_begin:
-                    events.close()  # type: ignore[attr-defined]
-                    raise BadInput(LOST)
                 job.view = pace.view(epoch, updates, of)
             case Evaluating(epoch):
                 job.view = pace.view(epoch, 1, 1)

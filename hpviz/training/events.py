@@ -1,7 +1,11 @@
 """What training tells whoever follows it, in the order in which it happens."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
+
+from hpviz.data.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -54,3 +58,18 @@ class Diverged:
 
 
 Event = Resumed | Batch | Evaluating | Epoch | Diverged
+
+_KINDS: Mapping[str, type[Event | Progress]] = MappingProxyType(
+    {kind.__name__: kind for kind in (Progress, Resumed, Batch, Evaluating, Epoch, Diverged)}
+)
+
+
+def to_json(event: Event | Progress) -> dict[str, Any]:
+    """An event as plain JSON, as it travels between processes."""
+    return {"event": type(event).__name__, **vars(event)}
+
+
+def from_json(told: Mapping[str, Any]) -> Event | Progress:
+    """The event that `to_json` wrote."""
+    fields = dict(told)
+    return _KINDS[fields.pop("event")](**fields)

@@ -146,7 +146,7 @@ class Light(Runner):
 
     rests = True
 
-    def _load_torch(self) -> None:
+    def _learn_machine(self) -> None:
         self._machine = {"device": "cpu", "name": "made up"}
         self._warm.set()
 

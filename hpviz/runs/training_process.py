@@ -1,0 +1,117 @@
+"""A process that trains: it is told runs on its standard input and tells their events on its standard output.
+
+    python -m hpviz.runs.training_process DEVICE
+
+Both ways one JSON object a line. It stays warm between runs, so that PyTorch is loaded once. The end of its input is
+the end of whoever started it: then it ends at once, wherever it is, as a kill would end it, and that loses nothing.
+"""
+
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from filelock import Timeout
+
+from hpviz.confined import lock
+from hpviz.data.progress import Progress
+from hpviz.runs.work import agreed, carry_out, describe_failure
+from hpviz.spec import BadInput
+from hpviz.training.events import Batch, Evaluating, Event, to_json
+
+# What a page or a terminal can show; a thousand updates a second would only keep both processes busy.
+TELL_SECONDS = 0.1
+# The page and a person's other programs go first.
+NICENESS = 10
+
+
+class Line:
+    """The two ends of the line to whoever started this process."""
+
+    def __init__(self, device: str) -> None:
+        # What anything here prints goes where errors go: the line is for events alone.
+        self._out: IO[str] = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        os.dup2(2, 1)
+        self.device = device
+        self.runs: queue.SimpleQueue[Mapping[str, Any]] = queue.SimpleQueue()
+        self.stopped: set[int] = set()
+        threading.Thread(target=self._listen, name="hpviz-line", daemon=True).start()
+
+    def tell(self, told: Mapping[str, Any]) -> None:
+        self._out.write(json.dumps(told) + "\n")
+        self._out.flush()
+
+    def _listen(self) -> None:
+        for line in sys.stdin:
+            order = json.loads(line)
+            if "stop" in order:
+                self.stopped.add(order["stop"])
+            else:
+                self.runs.put(order)
+        os._exit(0)
+
+
+def main(device: str) -> None:
+    """Say what this machine is, then train what comes."""
+    # Ctrl-C is for whoever started this process: it goes on until it is told to stop.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    line = Line(device)
+    try:
+        from hpviz.training.numerics import machine
+
+        line.tell({"machine": machine(device)})
+    except Exception as error:
+        line.tell(_failure(error))
+        return
+    while True:
+        order = line.runs.get()
+        try:
+            _train(line, order)
+            line.tell({"end": order["number"]})
+        except Exception as error:
+            line.tell(_failure(error))
+
+
+def _train(line: Line, order: Mapping[str, Any]) -> None:
+    """Tell a run's events until it has ended or is stopped."""
+    run, cache, number = order["run"], Path(order["cache"]), order["number"]
+    held = lock(cache / "locks" / f"run-{run['id']}.lock")
+    while number not in line.stopped:
+        try:
+            # A process whose server was killed may still be at the run, for as long as it takes to notice.
+            with held.acquire(timeout=0.2):
+                events = agreed(run, carry_out(run, cache, order["device"]))
+                for event in _seldom(events):
+                    line.tell(to_json(event))
+                    if number in line.stopped:
+                        events.close()  # type: ignore[attr-defined]
+                return
+        except Timeout:
+            continue
+
+
+def _seldom(events: Iterator[Progress | Event]) -> Iterator[Progress | Event]:
+    """All events but those of progress that follow each other faster than anyone can look."""
+    next_time = 0.0
+    for event in events:
+        begins = isinstance(event, Batch) and event.updates == 1
+        if isinstance(event, Progress | Batch | Evaluating) and not begins and time.monotonic() < next_time:
+            continue
+        next_time = time.monotonic() + TELL_SECONDS
+        yield event
+
+
+def _failure(error: Exception) -> dict[str, Any]:
+    return {"failed": describe_failure(error), "bad_input": isinstance(error, BadInput)}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
