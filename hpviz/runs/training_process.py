@@ -14,10 +14,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from filelock import Timeout
+from filelock import FileLock, Timeout
 
 from hpviz.confined import lock
 from hpviz.data.progress import Progress
@@ -83,19 +84,30 @@ def main(device: str) -> None:
 def _train(line: Line, order: Mapping[str, Any]) -> None:
     """Tell a run's events until it has ended or is stopped."""
     run, cache, number = order["run"], Path(order["cache"]), order["number"]
-    held = lock(cache / "locks" / f"run-{run['id']}.lock")
+    if (held := _taken(cache / "locks" / f"run-{run['id']}.lock", line, number)) is None:
+        return
+    try:
+        events = agreed(run, carry_out(run, cache, order["device"]))
+        for event in _seldom(events):
+            line.tell(to_json(event))
+            if number in line.stopped:
+                events.close()
+    finally:
+        Path(held.lock_file).unlink(missing_ok=True)
+        held.release()
+
+
+def _taken(path: Path, line: Line, number: int) -> FileLock | None:
+    """The lock of a run, or None if that is stopped first.
+
+    A process whose server was killed may still be at the run, for as long as it takes to notice.
+    """
+    held = lock(path)
     while number not in line.stopped:
-        try:
-            # A process whose server was killed may still be at the run, for as long as it takes to notice.
-            with held.acquire(timeout=0.2):
-                events = agreed(run, carry_out(run, cache, order["device"]))
-                for event in _seldom(events):
-                    line.tell(to_json(event))
-                    if number in line.stopped:
-                        events.close()  # type: ignore[attr-defined]
-                return
-        except Timeout:
-            continue
+        with suppress(Timeout):
+            held.acquire(timeout=0.2)
+            return held
+    return None
 
 
 def _seldom(events: Iterator[Progress | Event]) -> Iterator[Progress | Event]:
