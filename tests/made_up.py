@@ -7,6 +7,7 @@ from typing import Any
 
 from hpviz.runs.document import Run
 from hpviz.runs.runner import Request
+from hpviz.runs.work import Place
 from hpviz.spec import RunSpec, build_spec
 from hpviz.training.checkpoint import DIGEST_BYTES, NEWEST, is_sound, sealed
 from hpviz.training.events import Batch, Epoch, Event, Resumed
@@ -67,7 +68,7 @@ class Work:
         self.done: dict[str, int] = {}
         self.accuracy = 0.5
 
-    def __call__(self, run: Run, cache: Path, device: str) -> Iterator[Event]:
+    def __call__(self, run: Run, cache: Path, place: Place) -> Iterator[Event]:
         self.started.append(run["id"])
         done = 0
         if is_sound(cache / "checkpoints" / run["id"]):

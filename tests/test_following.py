@@ -9,6 +9,7 @@ from hpviz import follow
 from hpviz.cli import main
 from hpviz.follow import follow_all
 from hpviz.home import default_cache
+from hpviz.runs.crew import Wish
 from hpviz.runs.document import move, new_run, put_epoch
 from hpviz.runs.runner import Runner
 from hpviz.terminal import JsonLines
@@ -116,7 +117,7 @@ def work():
 @pytest.fixture
 def runners(tmp_path, work):
     """The command line's and another process's."""
-    made = Runner(tmp_path, "cpu", work), Runner(tmp_path, "cpu", work)
+    made = Runner(tmp_path, "cpu", work, Wish(jobs=1)), Runner(tmp_path, "cpu", work, Wish(jobs=1))
     yield made
     work.gate.set()
     for runner in made:
@@ -234,7 +235,7 @@ def test_an_extension_that_fails_is_an_exit_status_of_1_though_the_run_stays_fin
     assert done["reason"].startswith("Extending it to 4 epochs failed: Out of memory")
 
 
-def _fail(run, cache, device):
+def _fail(run, cache, place):
     raise MemoryError
 
 

@@ -81,9 +81,50 @@ def _is_locked(path: Path) -> bool:
         return True
 
 
-def device_lock(locks: Path, device: str) -> FileLock:
-    """Held while a run trains on a device: one run at a time each, over all processes."""
-    return lock(locks / f"device-{device.replace(':', '-')}.lock", thread_local=False)
+class Device:
+    """A device of this machine, on which one hpviz process at a time trains, with as many runs as it likes.
+
+    Processes take turns: one that waits stands at a second lock, and while somebody stands there whoever has the device
+    begins nothing more on it.
+    """
+
+    def __init__(self, locks: Path, device: str) -> None:
+        name = f"device-{device.replace(':', '-')}"
+        self._held = lock(locks / f"{name}.lock", thread_local=False)
+        self._next = lock(locks / f"{name}.next.lock", thread_local=False)
+        self._runs = 0
+
+    def begin(self) -> bool:
+        """Take it for one run more; False while another process has it or waits for it, ask again then."""
+        if self._runs:
+            if not _acquired(self._next):
+                return False
+            self._next.release()
+        elif not (self._next.is_locked or _acquired(self._next)) or not _acquired(self._held):
+            return False
+        else:
+            self._next.release()
+        self._runs += 1
+        return True
+
+    def end(self) -> None:
+        """One run has left it."""
+        self._runs -= 1
+        if not self._runs:
+            self._held.release()
+
+    def wait_no_more(self) -> None:
+        """There is nothing left to train on it."""
+        if self._next.is_locked:
+            self._next.release()
+
+
+def _acquired(held: FileLock) -> bool:
+    try:
+        held.acquire(timeout=0)
+    except Timeout:
+        return False
+    return True
 
 
 def _lock_path(locks: Path, owner_id: str) -> Path:

@@ -42,6 +42,10 @@ class Pace:
         self.target = target
         self._begun: tuple[float, float] | None = None
 
+    def rest(self) -> None:
+        """What passes until the next view is no time of the work: what was measured before is forgotten."""
+        self._begun = None
+
     def view(self, epoch: int, updates: int, of: int) -> View:
         """After `updates` of `of` updates of that epoch (counted from 1)."""
         done, now = epoch - 1 + updates / of, time.monotonic()

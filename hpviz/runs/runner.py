@@ -1,4 +1,4 @@
-"""The runner: a queue and one worker thread, which trains one run at a time and never dies of one.
+"""The runner: a queue, a thread that decides what begins when, and one for each run that trains; none dies of a run.
 
 Its interface is plain data and it knows nothing of pages, so that another runner (a cluster's) can
 stand in its place. What it does is in the store at once; only progress within an epoch lives here.
@@ -12,13 +12,14 @@ import threading
 import time
 import weakref
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
-from hpviz.runs import disk, executor
+from hpviz.runs import crew, disk, executor, memory
 from hpviz.runs.command import run_command
+from hpviz.runs.crew import Load, Situation, Wish, measured_rates
 from hpviz.runs.document import (
     ACTIVE,
     Inputs,
@@ -34,10 +35,10 @@ from hpviz.runs.document import (
     new_run,
     requests_of,
 )
-from hpviz.runs.ownership import Owner, device_lock
-from hpviz.runs.pace import View
+from hpviz.runs.ownership import Device, Owner
+from hpviz.runs.pace import View, waiting
 from hpviz.runs.store import RunStore
-from hpviz.runs.work import describe_failure
+from hpviz.runs.work import Place, describe_failure
 from hpviz.runs.worker import CLOSED, Job, Work, held, settle, stopped_waiting, train
 from hpviz.spec import BadInput, RunSpec
 
@@ -46,6 +47,11 @@ log = logging.getLogger(__name__)
 LOOKED_AT_SECONDS = 5.0
 RETRY_SAVING_SECONDS = 5.0
 CLOSING_SECONDS = 30.0  # a batch of the largest network at 150 px takes some
+LOOK_SECONDS = 1.0  # how often the queue is looked at where nothing has changed in this process
+FULL_SECONDS = 0.2  # the same while runs wait for another program to leave a device or a core
+# A second run is not begun beside another with less than that to be had: PyTorch alone takes a third of it.
+ROOM_BYTES = 1.5 * 2**30
+ELSEWHERE = "waiting for another hpviz process to leave the device"
 
 Answer = Literal["cached", "queued", "running"]
 
@@ -64,7 +70,7 @@ class Request:
 
 
 class QueueEntry(TypedDict):
-    """A run that waits or trains in this process. `position` 0 is training, 1 is next."""
+    """A run that waits or trains in this process. `position` 0 is training, as several may be, 1 is next."""
 
     id: str
     position: int
@@ -72,16 +78,25 @@ class QueueEntry(TypedDict):
 
 
 class Runner:
-    """Queue of runs for one device ("auto", "cpu", "cuda:0"); every method may be called from any thread."""
+    """Queue of runs for a device ("auto", "cpu", "cuda:0"); every method may be called from any thread.
 
-    def __init__(self, cache: Path, device: str = "auto", work: Work = executor.in_its_process) -> None:
+    "auto" are all GPUs of this machine, or its processor where there is none. `wish` may be changed at any time; runs
+    that train already go on as they began.
+    """
+
+    def __init__(
+        self, cache: Path, device: str = "auto", work: Work = executor.in_its_process, wish: Wish | None = None
+    ) -> None:
         self.cache, self.store = cache, RunStore(cache)
-        self._device, self._work = device, work
+        self._device, self._work, self._wish = device, work, wish or Wish()
         self._owner = Owner(self.store.locks)
         self._changed = threading.Condition(threading.RLock())
         self._queue: list[Job] = []
         self._queue_revision = -1  # of the store when the queue was last compared with it
-        self._current: Job | None = None
+        self._training: dict[str, tuple[Job, Place, threading.Thread]] = {}  # by run id, in the order they began
+        self._devices: dict[str, Device] = {}
+        self._load = Load(executor.processes)
+        self._paused = threading.Event()
         self._proposals: dict[str, tuple[threading.Timer, Request]] = {}
         self._asked: defaultdict[str, set[str]] = defaultdict(set)  # by slot, the runs that its slider asked for
         self._looked_at: dict[str, float] = {}
@@ -90,16 +105,17 @@ class Runner:
         self.refused: dict[str, str] = {}  # runs that failed here for what they were given, and why
         self._warm = threading.Event()
         self._closing = self._closed = False
-        self._worker: threading.Thread | None = None
+        self._supervisor: threading.Thread | None = None
+        self._tidying = threading.Lock()
 
     # Asking
 
     def warm_up(self) -> None:
-        """Start the worker, which first loads PyTorch, before there is work. Listing runs needs neither."""
+        """Start what trains, which first loads PyTorch, before there is work. Listing runs needs neither."""
         with self._changed:
-            if self._worker is None and not self._closing:
-                self._worker = threading.Thread(target=self._serve, name="hpviz-runner", daemon=True)
-                self._worker.start()
+            if self._supervisor is None and not self._closing:
+                self._supervisor = threading.Thread(target=self._serve, name="hpviz-runner", daemon=True)
+                self._supervisor.start()
 
     def submit(self, request: Request, slot: str | None = None) -> Answer:
         """Queue a run unless it is done, queued or running already, here or in another process.
@@ -202,7 +218,7 @@ class Runner:
             for slot, (_, request) in list(self._proposals.items()):
                 if request.spec.run_id == run_id:
                     self._drop_proposal(slot)
-            current = self._current if self._current is not None and self._current.id == run_id else None
+            current = self._training.get(run_id)
             try:
                 with self.store.transaction():
                     run = self.store.get(run_id)
@@ -216,7 +232,7 @@ class Runner:
             finally:
                 # Even if the store cannot be written, what trains here ends.
                 if current is not None:
-                    current.stop.set()
+                    current[0].stop.set()
             self._queue = [job for job in self._queue if job.id != run_id]
 
     def delete(self, run_id: str) -> None:
@@ -227,6 +243,31 @@ class Runner:
             if run["status"] in ACTIVE:
                 raise BadInput(f"Run {run['id']} is {run['status']}; stop it before deleting it.")
             self.store.remove(run["id"])
+
+    def pause(self) -> None:
+        """Let all runs of this process rest within a batch; nothing is lost, and nothing more begins."""
+        self._paused.set()
+
+    def go_on(self) -> None:
+        """End the pause."""
+        with self._changed:
+            self._paused.clear()
+            self._changed.notify_all()
+
+    @property
+    def is_paused(self) -> bool:
+        return self._paused.is_set()
+
+    @property
+    def wish(self) -> Wish:
+        """How many runs side by side, on how many threads each; None: as hpviz chooses."""
+        return self._wish
+
+    @wish.setter
+    def wish(self, wish: Wish) -> None:
+        with self._changed:
+            self._wish = wish
+            self._changed.notify_all()
 
     def look_at(self, run_ids: Iterable[str]) -> None:
         """Someone is looking at these runs: they are trained first while that lasts."""
@@ -249,10 +290,11 @@ class Runner:
         """What this process trains and what waits here, in the order in which it will be trained."""
         with self._changed:
             self._drop_stale()
-            jobs = [self._current] if self._current is not None else []
-            first = 1 - len(jobs)
-            jobs += sorted(self._queue, key=self._turn)
-            return [QueueEntry(id=job.id, position=place, view=job.view) for place, job in enumerate(jobs, first)]
+            training = [
+                QueueEntry(id=run_id, position=0, view=self._view(job)) for run_id, (job, *_) in self._training.items()
+            ]
+            waiting = enumerate(sorted(self._queue, key=self._turn), start=1)
+            return training + [QueueEntry(id=job.id, position=place, view=self._view(job)) for place, job in waiting]
 
     def proposed(self, slot: str) -> str | None:
         """The id of the run that waits for the slider to rest, if any."""
@@ -265,7 +307,7 @@ class Runner:
         Raises BadInput if the device asked for is not there.
         """
         self.warm_up()
-        if self._worker is None:
+        if self._supervisor is None:
             raise BadInput("hpviz is being closed, so PyTorch is not loaded any more.")
         self._warm.wait()
         if isinstance(self._machine, dict):
@@ -287,44 +329,51 @@ class Runner:
             self._closing = True
             for slot in list(self._proposals):
                 self._drop_proposal(slot)
-            if self._current is not None:
-                self._current.closing = True
-                self._current.stop.set()
+            for job, _, _ in self._training.values():
+                job.closing = True
+                job.stop.set()
+            threads = [self._supervisor, *(thread for _, _, thread in self._training.values())]
             self._changed.notify_all()
-        if self._worker is not None:
-            self._worker.join(timeout=CLOSING_SECONDS)
+        until = time.monotonic() + CLOSING_SECONDS
+        for thread in filter(None, threads):
+            thread.join(timeout=max(until - time.monotonic(), 0))
         with self._changed:
             for job in self._queue:
                 self._settle(job, "interrupted", CLOSED)
             self._queue = []
             self._save_unsaved()
-            if self._worker is None or not self._worker.is_alive():
+            if not any(thread.is_alive() for thread in filter(None, threads)):
                 # What still trains is this process's until its end: nobody may resume it beside us.
                 self._owner.release()
             self.store.close()
             self._closed = True
 
-    # The worker's thread
+    # What begins when
 
     def _serve(self) -> None:
         self._learn_machine()
-        while (job := self._next()) is not None:
-            try:
-                machine = self.machine()
-                device = device_lock(self.store.locks, machine["device"])
-                train(self.store, job, machine, self.cache, self._work, device)
-            except Exception as error:
-                if isinstance(error, BadInput):
-                    self.refused[job.id] = str(error)
-                else:
-                    # Where it happened is for those who look for it: most failures are a full disk or little memory.
-                    log.warning("run %s failed: %s", job.id, describe_failure(error))
-                    log.debug("run %s failed here", job.id, exc_info=True)
-                died = isinstance(error, executor.Died) and not error.of_memory
-                self._settle(job, "interrupted" if died else "failed", describe_failure(error))
+        while (begun := self._next()) is not None:
+            job, place = begun
             with self._changed:
-                self._current = None
-            self._tidy()
+                thread = threading.Thread(target=self._carry_out, args=begun, name=f"hpviz-run-{job.id}", daemon=True)
+                self._training[job.id] = job, place, thread
+                if self._closing:
+                    job.closing = True
+                    job.stop.set()
+                thread.start()
+
+    def _carry_out(self, job: Job, place: Place) -> None:
+        """One run, in a thread of its own, from its beginning to its end."""
+        try:
+            train(self.store, job, self.machine(), self.cache, self._work, place)
+        except Exception as error:
+            self._fail(job, error)
+        self._tidy()
+        with self._changed:
+            del self._training[job.id]
+            if place.device in self._devices:
+                self._devices[place.device].end()
+            self._changed.notify_all()
 
     def _learn_machine(self) -> None:
         """Start a process that trains, before the first run needs it, and learn from it what this machine is."""
@@ -338,18 +387,70 @@ class Runner:
                 log.exception("no process that trains could be started")
         self._warm.set()
 
-    def _next(self) -> Job | None:
-        """The next job, waiting for one; None when closing."""
+    def _next(self) -> tuple[Job, Place] | None:
+        """The next job and its place, waiting for both; None when closing."""
         with self._changed:
             while not self._closing:
+                self._load.look()
                 self._save_unsaved()
                 self._drop_stale()
-                if self._queue:
-                    self._current = min(self._queue, key=self._turn)
-                    self._queue.remove(self._current)
-                    return self._current
-                self._changed.wait(RETRY_SAVING_SECONDS if self._unsaved else None)
+                if not self._queue:
+                    for device in self._devices.values():
+                        device.wait_no_more()
+                elif not self._paused.is_set():
+                    job = min(self._queue, key=self._turn)
+                    try:
+                        place = self._place(job)
+                    except Exception as error:
+                        self._queue.remove(job)
+                        self._fail(job, error)
+                        continue
+                    if place is not None:
+                        self._queue.remove(job)
+                        return job, place
+                self._changed.wait(FULL_SECONDS if self._queue else LOOK_SECONDS)
         return None
+
+    def _place(self, job: Job) -> Place | None:
+        """Where that job may begin now; None if there is no room for it yet, or it is just leaving its last place."""
+        if job.id in self._training:
+            return None
+        machine = self._machine
+        if not isinstance(machine, dict):
+            return Place("", 1, self._paused)  # as it cannot: training says why
+        devices = machine.get("devices") or [machine["device"]]
+        used = [place.device for _, place, _ in self._training.values()]
+        name = min(devices, key=used.count)
+        threads = self._threads(job, machine) if name == "cpu" else self._threads_beside_gpu(machine, devices, used)
+        if threads is None:
+            return None
+        device = self._devices.get(name) or Device(self.store.locks, name)
+        self._devices[name] = device
+        if not device.begin():
+            job.view = waiting(ELSEWHERE)
+            return None
+        return Place(name, threads, self._paused)
+
+    def _threads(self, job: Job, machine: Mapping[str, Any]) -> int | None:
+        """The threads that a run computes on: those it began with, else as many as suit the queue and the machine."""
+        run = self.store.get(job.id)
+        training = [place.threads for _, place, _ in self._training.values()]
+        if training and self._wish.jobs is None and (memory.available_bytes() or ROOM_BYTES) < ROOM_BYTES:
+            return None
+        cores = machine.get("threads") or 1
+        now = Situation(cores, self._load.others(cores), training, len(self._queue))
+        wish, began_with = self._wish, _threads_of(run)
+        if began_with is not None:
+            wish = Wish(wish.jobs, began_with)
+        return crew.threads_of_next(now, wish, lambda: self._rates(run, machine))
+
+    def _threads_beside_gpu(self, machine: Mapping[str, Any], devices: list[str], used: list[str]) -> int | None:
+        """One run a GPU, unless more are wished for, the cores shared among them."""
+        jobs = self._wish.jobs or len(devices)
+        return None if len(used) >= jobs else self._wish.threads or max(1, (machine.get("threads") or 1) // jobs)
+
+    def _rates(self, run: Run | None, machine: Mapping[str, Any]) -> Mapping[int, float]:
+        return {} if run is None else measured_rates(self.store.runs(), run, machine)
 
     def _drop_stale(self) -> None:
         """Let go of jobs whose runs were stopped, deleted or taken over by another process while they waited here."""
@@ -395,8 +496,8 @@ class Runner:
         joined: Run = {**run, "requests": requests, "from_start": from_start, "stop_requested": False}
         joined["target"] = max(requests.values())
         self.store.put(joined)
-        if self._current is not None and self._current.id == run["id"]:
-            self._current.stop.clear()
+        if run["id"] in self._training:
+            self._training[run["id"]][0].stop.clear()
         return "running" if run["status"] == "running" else "queued"
 
     def _withdraw(self, slot: str) -> None:
@@ -435,6 +536,16 @@ class Runner:
 
     # Ends
 
+    def _fail(self, job: Job, error: Exception) -> None:
+        if isinstance(error, BadInput):
+            self.refused[job.id] = str(error)
+        else:
+            # Where it happened is for those who look for it: most failures are a full disk or little memory.
+            log.warning("run %s failed: %s", job.id, describe_failure(error))
+            log.debug("run %s failed here", job.id, exc_info=True)
+        died = isinstance(error, executor.Died) and not error.of_memory
+        self._settle(job, "interrupted" if died else "failed", describe_failure(error))
+
     def _settle(self, job: Job, status: Status, reason: str | None) -> None:
         """Settle a run; if even that cannot be written (a full disk), remember it and try again."""
         try:
@@ -448,6 +559,11 @@ class Runner:
         for job, status, reason in list(self._unsaved.values()):
             self._settle(job, status, reason)
 
+    def _view(self, job: Job) -> View:
+        if not self._paused.is_set():
+            return job.view
+        return {**job.view, "text": f"paused, {job.view['text']}", "seconds_left": None}
+
     def _told(self, run: Run) -> Run:
         """A run as it is, even where its end could not be recorded yet."""
         unsaved = self._unsaved.get(run["id"])
@@ -460,8 +576,9 @@ class Runner:
     def _tidy(self) -> None:
         """After every run: back the store up and keep the checkpoints within their budget."""
         try:
-            self.store.backup()
-            disk.trim(self.store)
+            with self._tidying:
+                self.store.backup()
+                disk.trim(self.store)
         except Exception:
             log.exception("tidying up after a run failed")
 
@@ -475,6 +592,13 @@ def _rest(run: Run) -> Rest:
         inputs=run["inputs"],
         extension=extension_of(run),
     )
+
+
+def _threads_of(run: Run | None) -> int | None:
+    """The threads that a run has to go on with, if it goes on."""
+    if run is None or not run["epochs"] or "anew" in run:
+        return None
+    return run["machine"].get("threads")
 
 
 @functools.cache

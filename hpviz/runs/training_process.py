@@ -22,12 +22,14 @@ from filelock import FileLock, Timeout
 
 from hpviz.confined import lock
 from hpviz.data.progress import Progress
-from hpviz.runs.work import agreed, carry_out, describe_failure
+from hpviz.runs.work import Place, agreed, carry_out, describe_failure
 from hpviz.spec import BadInput
 from hpviz.training.events import Batch, Evaluating, Event, to_json
 
 # What a page or a terminal can show; a thousand updates a second would only keep both processes busy.
 TELL_SECONDS = 0.1
+# How soon a run that rests sees that it is to be stopped.
+REST_SECONDS = 0.2
 # The page and a person's other programs go first.
 NICENESS = 10
 
@@ -42,6 +44,8 @@ class Line:
         self.device = device
         self.runs: queue.SimpleQueue[Mapping[str, Any]] = queue.SimpleQueue()
         self.stopped: set[int] = set()
+        self.goes_on = threading.Event()
+        self.goes_on.set()
         threading.Thread(target=self._listen, name="hpviz-line", daemon=True).start()
 
     def tell(self, told: Mapping[str, Any]) -> None:
@@ -53,6 +57,8 @@ class Line:
             order = json.loads(line)
             if "stop" in order:
                 self.stopped.add(order["stop"])
+            elif "rest" in order:
+                (self.goes_on.clear if order["rest"] else self.goes_on.set)()
             else:
                 self.runs.put(order)
         os._exit(0)
@@ -87,9 +93,11 @@ def _train(line: Line, order: Mapping[str, Any]) -> None:
     if (held := _taken(cache / "locks" / f"run-{run['id']}.lock", line, number)) is None:
         return
     try:
-        events = agreed(run, carry_out(run, cache, order["device"]))
+        events = agreed(run, carry_out(run, cache, Place(order["device"], order["threads"])))
         for event in _seldom(events):
             line.tell(to_json(event))
+            while not line.goes_on.wait(REST_SECONDS) and number not in line.stopped:
+                pass
             if number in line.stopped:
                 events.close()
     finally:

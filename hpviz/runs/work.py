@@ -4,7 +4,9 @@ Torch is loaded in here.
 """
 
 import errno
+import threading
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,11 +30,20 @@ LOST = (
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a run trains: a device, with so many threads of the processor. While `paused` is set, it does not go on."""
+
+    device: str
+    threads: int
+    paused: threading.Event = field(default_factory=threading.Event)
+
+
 class Failed(RuntimeError):
     """A run failed in a process of its own, for the reason in one sentence that is this error's text."""
 
 
-def carry_out(run: Run, cache: Path, device: str) -> "Iterator[Progress | Event]":
+def carry_out(run: Run, cache: Path, place: Place) -> "Iterator[Progress | Event]":
     """Yield Progress while images are prepared, then the events of training up to `run["target"]` epochs.
 
     Closing the iterator stops within one batch. Raises BadInput if the images are not those of the spec.
@@ -47,7 +58,8 @@ def carry_out(run: Run, cache: Path, device: str) -> "Iterator[Progress | Event]
         spec,
         data,
         epochs=run["target"],
-        device=device,
+        device=place.device,
+        threads=place.threads,
         weights=Path(weights) if weights else None,
         checkpoint=checkpoint_of(run, cache),
     )

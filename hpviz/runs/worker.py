@@ -1,4 +1,4 @@
-"""What the worker does with one run: follow its training and keep the store true to it."""
+"""What becomes of one run that trains: its events are followed and the store is kept true to it."""
 
 import logging
 import threading
@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from hpviz.data.progress import Progress
 from hpviz.runs.document import ACTIVE, EpochRow, Run, Status, end, is_done, move, now
 from hpviz.runs.pace import Pace, View, waiting, work_view
 from hpviz.runs.recovery import write_sidecar
 from hpviz.runs.store import RunStore
-from hpviz.runs.work import agreed
+from hpviz.runs.work import Place, agreed
 from hpviz.training.events import Batch, Diverged, Epoch, Evaluating, Resumed
 
 log = logging.getLogger(__name__)
@@ -23,7 +21,7 @@ log = logging.getLogger(__name__)
 # Another process asks for a stop through the store; looking there after every batch would cost more than it tells.
 STOP_POLL_SECONDS = 0.05
 CLOSED = "hpviz was closed; resume it to go on from the last epoch."
-Work = Callable[[Run, Path, str], Iterator[Any]]
+Work = Callable[[Run, Path, Place], Iterator[Any]]
 
 
 @dataclass
@@ -62,25 +60,22 @@ def settle(store: RunStore, job: Job, status: Status, reason: str | None = None)
         write_sidecar(run, store.checkpoints / job.id)
 
 
-def train(store: RunStore, job: Job, machine: dict[str, Any], cache: Path, work: Work, device: FileLock) -> None:
+def train(store: RunStore, job: Job, machine: dict[str, Any], cache: Path, work: Work, place: Place) -> None:
     """Train the job's run until it has every epoch asked for, diverges or is stopped.
 
     Exceptions of the work come through; what was recorded before them stays.
     """
-    while not _take(device, store, job):
-        if _settle_stopped(store, job):
-            return
-    try:
-        # The target may be raised while the run trains, and a stop taken back, so both are read again at its end.
-        while (run := _claim(store, job, machine)) is not None:
-            events = agreed(run, work(run, cache, machine["device"]))
-            diverged = _follow(store, job, run, machine, events)
-            if diverged is not None:
-                _settle_diverged(store, job, diverged)
-            else:
-                _settle_stopped(store, job)
-    finally:
-        device.release()
+    if _target(store, job) is None and _settle_stopped(store, job):
+        return
+    machine = {**machine, "device": place.device, "threads": place.threads}
+    # The target may be raised while the run trains, and a stop taken back, so both are read again at its end.
+    while (run := _claim(store, job, machine)) is not None:
+        events = agreed(run, work(run, cache, place))
+        diverged = _follow(store, job, run, machine, events, place)
+        if diverged is not None:
+            _settle_diverged(store, job, diverged)
+        else:
+            _settle_stopped(store, job)
 
 
 def stopped_waiting(run: Run) -> str:
@@ -121,17 +116,6 @@ def _settle_diverged(store: RunStore, job: Job, reason: str) -> None:
         settle(store, job, "diverged", reason)
 
 
-def _take(device: FileLock, store: RunStore, job: Job) -> bool:
-    """Wait for the device; False if the run was stopped meanwhile."""
-    while _target(store, job) is not None:
-        try:
-            device.acquire(timeout=0.2)
-            return True
-        except Timeout:
-            job.view = waiting("waiting for another hpviz process to leave the device")
-    return False
-
-
 def _claim(store: RunStore, job: Job, machine: dict[str, Any]) -> Run | None:
     """The run's document, marked as running here; None if it is done or no longer ours."""
     with store.transaction():
@@ -150,11 +134,15 @@ def _claim(store: RunStore, job: Job, machine: dict[str, Any]) -> Run | None:
     return run
 
 
-def _follow(store: RunStore, job: Job, run: Run, machine: dict[str, Any], events: Iterator[Any]) -> str | None:
+def _follow(
+    store: RunStore, job: Job, run: Run, machine: dict[str, Any], events: Iterator[Any], place: Place
+) -> str | None:
     """Record every event until the work ends or someone asks to stop; returns why training diverged, if it has."""
     pace, begun, next_poll = Pace(run["target"]), time.monotonic(), 0.0
     rows: list[EpochRow] = []
     for event in events:
+        if place.paused.is_set():
+            pace.rest()
         match event:
             case Progress(what, done, total):
                 job.view = work_view(what, done, total, begun)

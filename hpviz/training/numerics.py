@@ -24,7 +24,7 @@ def machine(choice: str = "auto") -> dict[str, Any]:
 
     Raises BadInput if that device is not here.
     """
-    use_physical_cores()
+    use_threads()
     device = resolve_device(choice)
     return {
         "device": device,
@@ -98,10 +98,11 @@ def cpu_info() -> str:
     return CPU_INFO.read_text(errors="replace") if CPU_INFO.exists() else ""
 
 
-def use_physical_cores() -> None:
-    """Let PyTorch compute on the physical cores this process may use, unless OMP_NUM_THREADS says otherwise."""
-    threads = physical_cores()
-    if not os.environ.get("OMP_NUM_THREADS") and torch.get_num_threads() != threads:
+def use_threads(threads: int | None = None) -> None:
+    """Let PyTorch compute on so many threads; None: one a physical core, or as many as OMP_NUM_THREADS says."""
+    if threads is None:
+        threads = physical_cores() if not os.environ.get("OMP_NUM_THREADS") else torch.get_num_threads()
+    if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
 
 

@@ -7,6 +7,7 @@ from hpviz.home import default_cache
 from hpviz.runs import bundle, reference
 from hpviz.runs import desk as desks
 from hpviz.runs import runner as runners
+from hpviz.runs.crew import Wish
 from hpviz.runs.pace import waiting
 from tests.made_up import Work
 
@@ -48,7 +49,7 @@ def references(monkeypatch, tmp_path):
 @pytest.fixture
 def runner(monkeypatch, work, references):
     """The pages' runner, with made-up work in place of training."""
-    made = runners.Runner(default_cache(), "cpu", work)
+    made = runners.Runner(default_cache(), "cpu", work, Wish(jobs=1))
     monkeypatch.setattr(runners, "shared", lambda cache: made)
     monkeypatch.setattr(desks.Desk, "prepare", lambda self, source, image_size: Preparing())
     st.cache_resource.clear()

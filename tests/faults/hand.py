@@ -24,8 +24,10 @@ from typing import Any
 from hpviz.confined import new_file, own_folder, read_file
 from hpviz.runs import bundle, disk, worker
 from hpviz.runs import runner as runners
+from hpviz.runs.crew import Wish
 from hpviz.runs.document import EpochRow, Run
 from hpviz.runs.runner import Runner
+from hpviz.runs.work import Place
 from hpviz.spec import BadInput
 from hpviz.training.checkpoint import DIGEST_BYTES, NEWEST, PARTIAL, PREVIOUS, sealed, settle, sync
 from hpviz.training.events import Batch, Epoch, Event, Resumed
@@ -82,7 +84,7 @@ class Work:
                 return True
             return False
 
-    def __call__(self, run: Run, cache: Path, device: str) -> Iterator[Event]:
+    def __call__(self, run: Run, cache: Path, place: Place) -> Iterator[Event]:
         try:
             folder = cache / "checkpoints" / run["id"]
             rows = _load(folder)
@@ -161,9 +163,9 @@ class Light(Runner):
             return {
                 "owner": self._owner.id,
                 "queue": [entry["id"] for entry in self.queue()],
-                "idle": not self._queue and self._current is None and self.rests,
+                "idle": not self._queue and not self._training and self.rests,
                 "unsaved": bool(self._unsaved),
-                "waits for the device": self._current is not None and "another" in self._current.view["text"],
+                "waits for the device": any("another" in job.view["text"] for job in self._queue),
             }
 
 
@@ -183,7 +185,7 @@ class Hand:
 
     def __init__(self, cache: Path) -> None:
         self.work = Work()
-        self.runner = Light(cache, "cpu", self.work)
+        self.runner = Light(cache, "cpu", self.work, Wish(jobs=1))
 
     def submit(self, seed: int, epochs: int, from_start: bool = False) -> str:
         given = request(epochs, seed=seed)

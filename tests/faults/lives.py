@@ -17,9 +17,10 @@ import torch  # once, before the first fork
 
 from hpviz.data.catalogue import identify, resolve
 from hpviz.plan import Setting, request
+from hpviz.runs.crew import Wish
 from hpviz.runs.document import ACTIVE
 from hpviz.runs.runner import Request, Runner
-from hpviz.runs.work import carry_out
+from hpviz.runs.work import Place, carry_out
 from hpviz.training import loop  # noqa: F401
 from hpviz.training.events import Batch
 
@@ -55,7 +56,7 @@ def what_to_train(cache: Path, plan: dict[str, Any]) -> Request:
 
 def train(cache: Path, plan: dict[str, Any], work: Callable[..., Iterator[Any]] = carry_out) -> None:
     """Train until the run rests."""
-    runner = Runner(cache, "cpu", work)
+    runner = Runner(cache, "cpu", work, Wish(jobs=1))
     one = what_to_train(cache, plan)
     runner.submit(one)
     pause = threading.Event()
@@ -82,9 +83,9 @@ def killed_after(events: int) -> Callable[..., Iterator[Any]]:
 
     threading.Thread(target=kill, daemon=True).start()
 
-    def work(run: Any, cache: Path, device: str) -> Iterator[Any]:
+    def work(run: Any, cache: Path, place: Place) -> Iterator[Any]:
         began = False
-        for count, event in enumerate(carry_out(run, cache, device), start=1):
+        for count, event in enumerate(carry_out(run, cache, place), start=1):
             if isinstance(event, Batch) and not began:
                 began = True
                 print(json.dumps({"began": event.epoch}), flush=True)
@@ -114,14 +115,14 @@ def out_of_memory_once(cache: Path, plan: dict[str, Any]) -> None:
     torch.set_num_threads(1)
     first: list[bool] = []
 
-    def work(run: Any, cache: Path, device: str) -> Iterator[Any]:
-        for event in carry_out(run, cache, device):
+    def work(run: Any, cache: Path, place: Place) -> Iterator[Any]:
+        for event in carry_out(run, cache, place):
             if isinstance(event, Batch) and not first:
                 first.append(True)
                 torch.empty(2**50)
             yield event
 
-    runner, one = Runner(cache, "cpu", work), what_to_train(cache, plan)
+    runner, one = Runner(cache, "cpu", work, Wish(jobs=1)), what_to_train(cache, plan)
     pause = threading.Event()
     for _ in range(2):
         runner.submit(one)

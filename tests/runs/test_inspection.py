@@ -8,7 +8,7 @@ from hpviz.data.catalogue import identify, resolve
 from hpviz.runs.budget import remove_checkpoints
 from hpviz.runs.desk import Desk
 from hpviz.runs.document import move, new_run, put_epoch
-from hpviz.runs.work import carry_out
+from hpviz.runs.work import Place, carry_out
 from hpviz.spec import build_spec
 from hpviz.training.events import Epoch
 

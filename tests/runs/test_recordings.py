@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from hpviz.runs.crew import Wish
 from hpviz.runs.document import cut_short, goal, move, new_run, put_epoch
 from hpviz.runs.ownership import Owner
 from hpviz.runs.runner import Runner
@@ -24,8 +25,8 @@ class Fragile(Work):
     error: Exception | None = None
     at = 5
 
-    def __call__(self, run, cache, device):
-        for event in super().__call__(run, cache, device):
+    def __call__(self, run, cache, place):
+        for event in super().__call__(run, cache, place):
             yield event
             if self.error and isinstance(event, Epoch) and event.row["epoch"] == self.at - 1:
                 raise self.error
@@ -38,7 +39,7 @@ def work():
 
 @pytest.fixture
 def runner(tmp_path, work):
-    made = Runner(tmp_path, "cpu", work)
+    made = Runner(tmp_path, "cpu", work, Wish(jobs=1))
     yield made
     work.gate.set()
     made.close()
@@ -117,7 +118,7 @@ def test_a_finished_run_whose_extension_is_stopped_stays_finished(runner, work, 
 def test_a_finished_run_stays_finished_when_hpviz_is_closed_while_it_is_extended(runner, work, before, moment):
     moment(runner, work)
     runner.close()
-    second = Runner(runner.cache, "cpu", work)
+    second = Runner(runner.cache, "cpu", work, Wish(jobs=1))
     run = second.run(ID)
     second.close()
     assert run["status"] == "finished"
@@ -168,8 +169,8 @@ def test_a_run_that_had_what_one_of_two_asked_for_stays_finished_for_it(runner, 
 
 def test_an_extension_that_diverges_is_a_result(runner, work, before):
     class Diverging(Work):
-        def __call__(self, run, cache, device):
-            for event in super().__call__(run, cache, device):
+        def __call__(self, run, cache, place):
+            for event in super().__call__(run, cache, place):
                 yield event
                 if isinstance(event, Epoch) and event.row["epoch"] == 5:
                     yield Diverged(5, "The loss stopped being a finite number in epoch 5.")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hpviz.runs.crew import Wish
 from hpviz.runs.document import cut_short, goal, recorded_anew
 from hpviz.runs.runner import Runner
 from hpviz.spec import BadInput
@@ -18,7 +19,7 @@ def work():
 
 @pytest.fixture
 def here(tmp_path, work):
-    made = Runner(tmp_path, "cpu", work)
+    made = Runner(tmp_path, "cpu", work, Wish(jobs=1))
     yield made
     work.gate.set()
     made.close()
@@ -27,7 +28,7 @@ def here(tmp_path, work):
 @pytest.fixture
 def elsewhere(tmp_path, here, work):
     """Another process's runner on the same cache folder."""
-    made = Runner(tmp_path, "cpu", work)
+    made = Runner(tmp_path, "cpu", work, Wish(jobs=1))
     yield made
     work.gate.set()
     made.close()
@@ -353,15 +354,15 @@ def test_a_close_that_was_interrupted_is_finished_by_the_next(here, elsewhere, w
     here.submit(request(seed=1))
     assert work.at_gate.wait(WAIT)
     here.submit(request(seed=2))
-    join = here._worker.join
+    join = here._supervisor.join
 
     def interrupted(timeout):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(here._worker, "join", interrupted)
+    monkeypatch.setattr(here._supervisor, "join", interrupted)
     with pytest.raises(KeyboardInterrupt):
         here.close()
-    monkeypatch.setattr(here._worker, "join", join)
+    monkeypatch.setattr(here._supervisor, "join", join)
     here.close()
     for seed in (1, 2):
         run = elsewhere.run(request(seed=seed).spec.run_id)

@@ -7,6 +7,7 @@ import pytest
 
 from hpviz.data.progress import Progress
 from hpviz.runs import bundle
+from hpviz.runs.crew import Wish
 from hpviz.runs.runner import Runner
 from hpviz.spec import BadInput
 from hpviz.training.events import Evaluating
@@ -22,7 +23,7 @@ def work():
 
 @pytest.fixture
 def runner(tmp_path, work):
-    made = Runner(tmp_path, "cpu", work)
+    made = Runner(tmp_path, "cpu", work, Wish(jobs=1))
     yield made
     work.gate.set()
     made.close()
@@ -80,7 +81,7 @@ def test_fewer_epochs_are_recalled_and_more_go_on_from_the_last(runner, work):
 
 
 def test_eight_threads_and_a_second_runner_train_a_run_once(runner, work, tmp_path):
-    second = Runner(tmp_path, "cpu", work)
+    second = Runner(tmp_path, "cpu", work, Wish(jobs=1))
     one = request()
     try:
         with ThreadPoolExecutor(8) as pool:
@@ -118,7 +119,7 @@ def test_another_process_stops_a_run_through_the_store(runner, work, tmp_path):
     work.gate.clear()
     runner.submit(one)
     work.at_gate.wait(WAIT)
-    other = Runner(tmp_path, "cpu", work)
+    other = Runner(tmp_path, "cpu", work, Wish(jobs=1))
     other.stop(one.spec.run_id)
     other.close()
     until(lambda: status(runner, one) == "stopped")
@@ -132,7 +133,7 @@ def test_another_process_stops_a_run_through_the_store(runner, work, tmp_path):
 def test_a_stop_is_heard_whatever_goes_on(tmp_path, step, elsewhere):
     under_way, closed = threading.Event(), threading.Event()
 
-    def endless(run, cache, device):
+    def endless(run, cache, place):
         try:
             while True:
                 under_way.set()
@@ -140,7 +141,7 @@ def test_a_stop_is_heard_whatever_goes_on(tmp_path, step, elsewhere):
         finally:
             closed.set()
 
-    runner, other = Runner(tmp_path, "cpu", endless), Runner(tmp_path, "cpu", endless)
+    runner, other = Runner(tmp_path, "cpu", endless, Wish(jobs=1)), Runner(tmp_path, "cpu", endless, Wish(jobs=1))
     try:
         runner.submit(request())
         assert under_way.wait(WAIT)
@@ -231,13 +232,13 @@ def test_what_someone_looks_at_is_trained_first(runner, work):
 def test_a_failure_fails_its_run_with_a_sentence_and_not_the_worker(tmp_path, error, words):
     work = Work()
 
-    def fail_once(run, cache, device):
+    def fail_once(run, cache, place):
         if not work.started:
             work.started.append(run["id"])
             raise error
-        return work(run, cache, device)
+        return work(run, cache, place)
 
-    runner = Runner(tmp_path, "cpu", fail_once)
+    runner = Runner(tmp_path, "cpu", fail_once, Wish(jobs=1))
     try:
         bad, good = request(seed=1), request(seed=2)
         runner.submit(bad)
@@ -250,7 +251,7 @@ def test_a_failure_fails_its_run_with_a_sentence_and_not_the_worker(tmp_path, er
 
 
 def test_closing_interrupts_and_the_next_runner_goes_on_from_there(tmp_path, work):
-    first = Runner(tmp_path, "cpu", work)
+    first = Runner(tmp_path, "cpu", work, Wish(jobs=1))
     one, waits = request(seed=1), request(seed=2)
     work.gate.clear()
     first.submit(one)
@@ -258,7 +259,7 @@ def test_closing_interrupts_and_the_next_runner_goes_on_from_there(tmp_path, wor
     first.submit(waits)
     first.close()
     work.gate.set()
-    second = Runner(tmp_path, "cpu", work)
+    second = Runner(tmp_path, "cpu", work, Wish(jobs=1))
     try:
         assert [status(second, run) for run in (one, waits)] == ["interrupted", "interrupted"]
         second.submit(second.resumption(one.spec.run_id))
