@@ -92,15 +92,17 @@ def _follow(
         elif resting:
             reporter.done(run, run["status"], run["reason"])
             return run, ended or run["status"]
-        view = _view(runner, run)
-        reporter.work(whole.view(run["id"], view) if whole else view)
+        views = _views(runner, run)
+        view = whole.view(run["id"], views) if whole else views[run["id"]]
+        reporter.work({**view, "text": f"{view['text']}, {len(views) - 1} more beside it"} if len(views) > 1 else view)
         time.sleep(POLL_SECONDS)
         run = runner.run(request.spec.run_id)
     return None
 
 
-def _view(runner: Runner, run: Run) -> View:
-    for entry in runner.queue():
-        if entry["id"] == run["id"]:
-            return entry["view"]
-    return elsewhere(run)
+def _views(runner: Runner, run: Run) -> dict[str, View]:
+    """The view of a run, first, and of all that train beside it here."""
+    queue = {entry["id"]: entry for entry in runner.queue()}
+    view = queue[run["id"]]["view"] if run["id"] in queue else elsewhere(run)
+    beside = {entry["id"]: entry["view"] for entry in queue.values() if entry["position"] == 0}
+    return {run["id"]: view} | {run_id: other for run_id, other in beside.items() if run_id != run["id"]}

@@ -67,7 +67,8 @@ def build_parser() -> Parser:
         metavar="ROOT",
         help="follow links that lead out of the folder of images to ROOT; remembered for this folder, may be repeated",
     )
-    ground = _ground_options()
+    crew = _crew_options()
+    ground = _ground_options(crew)
     training = _training_options(ground)
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     parser.verbs = verbs.choices
@@ -103,7 +104,7 @@ def build_parser() -> Parser:
     claims = verb("claims", judge_claims, links)
     claims.add_argument("study", nargs="?", metavar="STUDY", help="only its claims; default: all")
     claims.add_argument("--data", default=DEFAULT_DATA, metavar="D", help="the data set; default: scenes")
-    resume = verb("resume", resume_runs, links)
+    resume = verb("resume", resume_runs, crew, links)
     resume.add_argument("runs", nargs="*", metavar="RUN", help="ids or their beginnings; none: all that did not finish")
     resume.add_argument("--epochs", type=whole_number, metavar="N", help="train up to this epoch")
     resume.add_argument("--device", default="auto", help=DEVICE)
@@ -149,9 +150,24 @@ def _training_options(ground: Parser) -> Parser:
     return options
 
 
-def _ground_options() -> Parser:
-    """Those that are no hyperparameter: images, length, machine and start."""
+def _crew_options() -> Parser:
+    """How the machine is shared among runs."""
     options = Parser(add_help=False, allow_abbrev=False)
+    options.add_argument(
+        "--jobs", type=whole_number, metavar="N", help="runs side by side; default: as many as are fastest here"
+    )
+    options.add_argument(
+        "--threads",
+        type=whole_number,
+        metavar="N",
+        help="threads of each run, from its first epoch to its last; default: as many as are fastest here",
+    )
+    return options
+
+
+def _ground_options(crew: Parser) -> Parser:
+    """Those that are no hyperparameter: images, length, machine and start."""
+    options = Parser(add_help=False, allow_abbrev=False, parents=[crew])
     options.add_argument("--data", metavar="D", help="scenes, intel, cifar10, fashion-mnist or a folder of images")
     options.add_argument(
         "--epochs",

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from hpviz.analysis.claims.ledger import ledger
 from hpviz.analysis.evidence import SEEDS_NEEDED
-from hpviz.cli.training import from_scratch, train_all, wanted_weights
+from hpviz.cli.training import from_scratch, open_runner, train_all, wanted_weights
 from hpviz.missing import expected_seconds, untrained
 from hpviz.notation import figure
 from hpviz.plan import Setting
@@ -24,7 +24,7 @@ def reproduce(options: argparse.Namespace, reporter: Reporter) -> int:
     """Train everything the article ran, or recall it, beside the author's seconds and accuracies."""
     if options.preset == "article" and options.weights is None:
         options.pretrained = True
-    with closing(Runner(options.cache, options.device)) as runner:
+    with closing(open_runner(options)) as runner:
         weights = wanted_weights(options)  # before the images, which may take long to fetch
         setting = from_scratch(options, runner, reporter, asdict(PRESETS[options.preset]))
         asked = counterparts(setting, options.preset, options.seeds, options.seed or 0, weights)

@@ -26,6 +26,7 @@ from hpviz.plan import (
     request,
     sweep,
 )
+from hpviz.runs.crew import MOST, Wish
 from hpviz.runs.document import cut_short
 from hpviz.runs.pace import Whole
 from hpviz.runs.runner import Request, Runner
@@ -40,7 +41,7 @@ SPEC_OPTIONS = tuple(name for name, each in HYPERPARAMETERS.items() if each.knob
 
 def train_one(options: argparse.Namespace, reporter: Reporter) -> int:
     """Train one run, or recall it."""
-    with closing(Runner(options.cache, options.device)) as runner:
+    with closing(open_runner(options)) as runner:
         setting = make_setting(options, runner, reporter, {"epochs": DEFAULT_EPOCHS})
         return train_all(runner, [request(setting)], options, reporter)
 
@@ -52,7 +53,7 @@ def train_sweep(options: argparse.Namespace, reporter: Reporter) -> int:
     if options.preset == "article" and study.pretrained_in_article and options.weights is None:
         options.pretrained = True
     values = options.values or study.values(options.preset or "article")
-    with closing(Runner(options.cache, options.device)) as runner:
+    with closing(open_runner(options)) as runner:
         setting = make_setting(options, runner, reporter, held)
         requests = sweep(setting, study, [study.parse(value) for value in values], options.seed or 0, options.seeds)
         if options.equal_updates:
@@ -77,7 +78,7 @@ def train_grid(options: argparse.Namespace, reporter: Reporter) -> int:
     )
     values, values2 = tuple(map(first.parse, texts)), tuple(map(second.parse, texts2))
     axes = Axes(first, second, values, values2, options.seeds)
-    with closing(Runner(options.cache, options.device)) as runner:
+    with closing(open_runner(options)) as runner:
         setting = make_setting(options, runner, reporter, _held(both, options))
         requests = grid(setting, axes, options.seed or 0)
         if options.equal_updates:
@@ -116,7 +117,7 @@ def resume_runs(options: argparse.Namespace, reporter: Reporter) -> int:
     """Go on with the runs named, or with all that were interrupted, stopped or failed."""
     if options.epochs is not None:
         demand_epochs(options.epochs)
-    with closing(Runner(options.cache, options.device)) as runner:
+    with closing(open_runner(options)) as runner:
         if options.runs:
             runs = [runner.store.find(prefix) for prefix in options.runs]
         else:
@@ -158,6 +159,15 @@ def _agrees(runner: Runner, anew: Sequence[str], options: argparse.Namespace, re
     rows = [result_row(run) for run_id in anew if (run := runner.run(run_id)) is not None]
     reporter.table("The checkpoints of these runs are gone", RESULT_COLUMNS, rows)
     return input("Train them again from epoch 1? [y/N] ").strip().lower() == "y"
+
+
+def open_runner(options: argparse.Namespace) -> Runner:
+    """The runner of a verb that trains, with what was asked for. Raises BadInput for counts that cannot be meant."""
+    for name in ("jobs", "threads"):
+        given = getattr(options, name)
+        if given is not None and not 1 <= given <= MOST:
+            raise BadInput(f"--{name} should be a whole number from 1 to {MOST}; {given} was given.")
+    return Runner(options.cache, options.device, wish=Wish(options.jobs, options.threads))
 
 
 def make_setting(options: argparse.Namespace, runner: Runner, reporter: Reporter, held: dict[str, Any]) -> Setting:

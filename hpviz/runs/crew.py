@@ -95,7 +95,7 @@ def measured_rates(runs: Iterable[Run], like: Run, machine: Mapping[str, Any]) -
     for run in sorted(runs, key=lambda run: run["updated"], reverse=True):
         threads, row = run["machine"].get("threads"), run["epochs"][-1] if run["epochs"] else {}
         rate = row.get("images_per_second")
-        if run["origin"] or not threads or not rate or not _is_like(run, like, machine):
+        if run["origin"] is not None or not threads or not rate or not _is_like(run, like, machine):
             continue
         if len(found := rates.setdefault(threads, [])) < NEWEST_RUNS:
             found.append(rate)

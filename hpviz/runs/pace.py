@@ -63,7 +63,7 @@ class Whole:
     """Many runs as one piece of work: how much of all is done, and the time left for all.
 
     `expected` are the seconds that each run still to be trained is thought to take; as soon as some of that is done,
-    the time left follows what it really took. One run at a time, in any order.
+    the time left follows what it really took. Runs may come in any order, and several at a time.
     """
 
     def __init__(self, expected: Mapping[str, float]) -> None:
@@ -71,12 +71,14 @@ class Whole:
         self._first: dict[str, float | None] = {}  # how far each run was when it was first seen, in the order of that
         self._begun = 0.0
 
-    def view(self, run_id: str, view: View) -> View:
-        """The view of the whole while that run trains or gets ready to, given the run's own."""
+    def view(self, run_id: str, views: Mapping[str, View]) -> View:
+        """The view of the whole while that run trains or gets ready to, given its own and those of all that do."""
+        view = views[run_id]
         if run_id not in self._expected:
             return view
-        total, share = sum(self._expected.values()), self._share(run_id, view)
-        done = sum(self._expected[each] for each in self._first if each != run_id) + share * self._expected[run_id]
+        under_way = {each: self._share(each, views[each]) for each in views if each in self._expected}
+        total = sum(self._expected.values())
+        done = sum(self._expected[each] * under_way.get(each, 1.0) for each in self._first)
         self._begun = self._begun or time.monotonic()
         elapsed = time.monotonic() - self._begun
         pace = elapsed / done if elapsed > SETTLED_SECONDS and done > 0 else 1.0

@@ -55,10 +55,10 @@ def train(
 
     With `checkpoint`, a folder, every epoch is saved there before it is announced, and training goes on from the
     newest one; on a CPU with the same number of threads the result is then bit for bit that of an uninterrupted run.
-    Closing the generator stops within one batch and loses the epoch under way. `threads` are
-    those of the processor, None for one a core. `weights` is the file of pretrained weights, if the spec asks for them.
-    Raises BadInput if weights or checkpoint are not this run's or the device cannot compute in its precision, and
-    OSError, such as a full disk's, from saving.
+    Closing the generator stops within one batch and loses the epoch under way. `threads` are those of the processor,
+    None for one a core. `weights` is the file of pretrained weights, if the spec asks for them. Raises BadInput if
+    weights or checkpoint are not this run's or the device cannot compute in its precision, and OSError, such as a full
+    disk's, from saving.
     """
     numerics.use_threads(threads)
     numerics.keep_freed_memory()

@@ -38,7 +38,7 @@ def run(photos_here, cache, monkeypatch):
         fingerprint = end.value.fingerprint
     spec = build_spec(dataset="squares", fingerprint=fingerprint, image_size=32, padding="same", kernel_width=3)
     document = new_run(spec, {"data": str(photos_here), "weights": None, "classes": [], "test_images": 16}, 1)
-    for event in carry_out(document, cache, "cpu"):
+    for event in carry_out(document, cache, Place("cpu", 1)):
         if isinstance(event, Epoch):
             put_epoch(document, event.row)
     move(document, "finished")
