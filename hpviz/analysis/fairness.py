@@ -300,7 +300,16 @@ def _precision(runs: Sequence[Run]) -> Iterator[Caution]:
 
 
 def _machine(runs: Sequence[Run]) -> Iterator[Caution]:
-    if different := different_machines(runs):
+    different = different_machines(runs)
+    if different == ["threads"]:
+        # A sum over a batch is cut into as many parts as there are threads.
+        counts = sorted({threads for run in runs if (threads := run["machine"].get("threads"))})
+        yield Caution(
+            "machine",
+            f"The runs were trained on different numbers of threads ({listed(list(map(str, counts)))}): their seconds "
+            "do not compare, and their losses may differ in the last bits for that alone.",
+        )
+    elif different:
         yield Caution(
             "machine", f"The runs come from machines that differ in {listed(different)}: their seconds do not compare."
         )

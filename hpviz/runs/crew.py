@@ -44,13 +44,15 @@ class Wish(NamedTuple):
 @dataclass(frozen=True)
 class Situation:
     """What there is when a run may begin: cores of this machine, how many of them other programs keep busy, the threads
-    of each run that trains, and how many runs wait, the one in question among them.
+    of each run that trains, and how many runs wait, the one in question among them. `before` are the threads of the run
+    that began last, if the queue has not been empty since: what is asked for together is trained alike.
     """
 
     cores: int
     others: float
     training: Sequence[int]
     waiting: int
+    before: int | None = None
 
 
 def threads_of_next(now: Situation, wish: Wish, rates: Callable[[], Mapping[int, float]]) -> int | None:
@@ -69,7 +71,8 @@ def threads_of_next(now: Situation, wish: Wish, rates: Callable[[], Mapping[int,
         return max(1, ours // min(wish.jobs, len(now.training) + now.waiting))
     if free < 1:
         return None
-    return _share(free, now.waiting, rates) if min(free, now.waiting) > 1 else free
+    best = _share(free, now.waiting, rates) if min(free, now.waiting) > 1 else free
+    return min(best, now.before or best)
 
 
 def _share(free: int, waiting: int, rates: Callable[[], Mapping[int, float]]) -> int:

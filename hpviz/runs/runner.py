@@ -96,6 +96,7 @@ class Runner:
         self._training: dict[str, tuple[Job, Place, threading.Thread]] = {}  # by run id, in the order they began
         self._devices: dict[str, Device] = {}
         self._load = Load(executor.processes)
+        self._threads_before: int | None = None  # of the run that began last, until there is nothing left to do
         self._paused = threading.Event()
         self._proposals: dict[str, tuple[threading.Timer, Request]] = {}
         self._asked: defaultdict[str, set[str]] = defaultdict(set)  # by slot, the runs that its slider asked for
@@ -357,6 +358,7 @@ class Runner:
             with self._changed:
                 thread = threading.Thread(target=self._carry_out, args=begun, name=f"hpviz-run-{job.id}", daemon=True)
                 self._training[job.id] = job, place, thread
+                self._threads_before = place.threads
                 if self._closing:
                     job.closing = True
                     job.stop.set()
@@ -394,6 +396,8 @@ class Runner:
                 self._load.look()
                 self._save_unsaved()
                 self._drop_stale()
+                if not (self._queue or self._training):
+                    self._threads_before = None
                 if not self._queue:
                     for device in self._devices.values():
                         device.wait_no_more()
@@ -438,7 +442,7 @@ class Runner:
         if training and self._wish.jobs is None and (memory.available_bytes() or ROOM_BYTES) < ROOM_BYTES:
             return None
         cores = machine.get("threads") or 1
-        now = Situation(cores, self._load.others(cores), training, len(self._queue))
+        now = Situation(cores, self._load.others(cores), training, len(self._queue), self._threads_before)
         wish, began_with = self._wish, _threads_of(run)
         if began_with is not None:
             wish = Wish(wish.jobs, began_with)

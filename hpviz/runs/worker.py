@@ -67,7 +67,8 @@ def train(store: RunStore, job: Job, machine: dict[str, Any], cache: Path, work:
     """
     if _target(store, job) is None and _settle_stopped(store, job):
         return
-    machine = {**machine, "device": place.device, "threads": place.threads}
+    here = {name: value for name, value in machine.items() if name != "devices"}
+    machine = {**here, "device": place.device, "threads": place.threads}
     # The target may be raised while the run trains, and a stop taken back, so both are read again at its end.
     while (run := _claim(store, job, machine)) is not None:
         events = agreed(run, work(run, cache, place))

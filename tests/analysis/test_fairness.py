@@ -115,6 +115,15 @@ def test_different_machines_are_told_by_what_differs():
     assert "differ in device" in cautions([one, other])["machine"]
 
 
+def test_different_numbers_of_threads_are_told_with_what_they_change():
+    one, other = trained(), trained(seed=1)
+    one["machine"]["threads"], other["machine"]["threads"] = 2, 1
+    told = cautions([one, other])["machine"]
+    assert "different numbers of threads (1 and 2)" in told
+    assert "seconds do not compare" in told
+    assert "last bits" in told
+
+
 def test_a_machine_that_was_updated_is_no_other_but_another_system_is():
     one, updated, other = trained(), trained(seed=1), trained(seed=2)
     one["machine"]["platform"] = "Linux-6.18.44-fc-v769-x86_64-with-glibc2.36"

@@ -9,8 +9,9 @@ from hpviz.runs import crew
 from hpviz.runs.crew import Load, Situation, Wish, measured_rates, threads_of_next
 
 
-def threads(cores=2, others=0.0, training=(), waiting=1, wish=None, rates=None):
-    return threads_of_next(Situation(cores, others, training, waiting), wish or Wish(), lambda: rates or {})
+def threads(cores=2, others=0.0, training=(), waiting=1, before=None, wish=None, rates=None):
+    now = Situation(cores, others, training, waiting, before)
+    return threads_of_next(now, wish or Wish(), lambda: rates or {})
 
 
 def test_a_run_alone_has_every_core():
@@ -33,6 +34,11 @@ def test_a_run_waits_while_the_cores_are_taken():
 def test_of_an_odd_core_the_next_run_makes_use():
     assert threads(cores=2, training=[1]) == 1
     assert threads(cores=8, training=[4, 1]) == 3
+
+
+def test_the_last_of_a_sweep_trains_as_the_others_did():
+    assert threads(cores=2, before=1) == 1
+    assert threads(cores=2, others=1.0, before=2) == 1
 
 
 @pytest.mark.parametrize(("others", "expected"), [(0.3, 2), (1.0, 1), (2.0, 1), (40.0, 1)])

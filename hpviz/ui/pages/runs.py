@@ -9,6 +9,7 @@ from hpviz.terminal import headline
 from hpviz.ui.progress import bar
 from hpviz.ui.resources import get_runner, tick
 from hpviz.ui.runs.actions import show_actions
+from hpviz.ui.runs.crew import show_crew, show_pause
 from hpviz.ui.runs.details import show_details
 from hpviz.ui.runs.disk_use import show_disk_use
 from hpviz.ui.runs.importing import show_import
@@ -32,6 +33,8 @@ def show_under_way(runs: list[Run]) -> None:
             bar(view, literal(headline(run), most=200))
     if waiting := sum(run["status"] == "queued" for run in runs):
         st.caption(f"{plural(waiting, 'run')} {'waits' if waiting == 1 else 'wait'}.")
+    if ours or runner.is_paused:
+        show_pause(runner)
 
 
 st.title("Runs")
@@ -40,6 +43,7 @@ notice = runner.store.notice
 if notice:
     st.warning(sentence(notice), icon=":material/healing:")
 show_question()
+show_crew(runner)
 runs = runner.runs()
 busy, empty = is_busy(runs), not runs
 shown = everything if empty else choose_lines(runs)

@@ -1,0 +1,37 @@
+"""How the machine is shared among the runs: all of them paused, how many side by side, on how many threads each."""
+
+import streamlit as st
+
+from hpviz.runs.crew import MOST, Wish
+from hpviz.runs.runner import Runner
+
+AS_FIT = "as suits the machine"
+
+
+def show_pause(runner: Runner) -> None:
+    """One click lets everything that trains here rest, within a batch; the next lets it go on."""
+    if runner.is_paused:
+        st.button("Go on", key="go-on", icon=":material/play_arrow:", type="primary", on_click=runner.go_on)
+    else:
+        st.button(
+            "Pause all",
+            key="pause",
+            icon=":material/pause:",
+            help="Within a batch, and nothing is lost; the processor is yours until you let them go on.",
+            on_click=runner.pause,
+        )
+
+
+def show_crew(runner: Runner) -> None:
+    """What a person wants instead of what hpviz would choose; it holds for runs that begin from now on."""
+    with st.popover("Side by side", icon=":material/tune:", help="How many runs at once, on how many threads each"):
+        jobs = st.number_input("Runs side by side", 1, MOST, runner.wish.jobs, key="crew:jobs", placeholder=AS_FIT)
+        threads = st.number_input("Threads a run", 1, MOST, runner.wish.threads, key="crew:threads", placeholder=AS_FIT)
+        st.caption(
+            "Empty: a run alone has every core that no other program wants; several that wait train side by side where "
+            "that is faster. A run keeps its threads to its last epoch, so that its numbers are exact; runs on "
+            "different numbers of threads may differ in their last bits."
+        )
+    wish = Wish(jobs, threads)
+    if wish != runner.wish:
+        runner.wish = wish
