@@ -7,10 +7,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from hpviz.runs import bundle
+from hpviz.runs.crew import Wish
 from hpviz.runs.document import move, new_run, put_epoch
 from hpviz.terminal import headline
 from hpviz.ui.text import literal
-from tests.made_up import keep_checkpoint, row, spec
+from tests.made_up import keep_checkpoint, request, row, spec
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = "hpviz/ui/pages/runs.py"
@@ -494,3 +495,25 @@ def test_chosen_runs_are_compared_on_their_page(app, runner):
     press(app, "compare")
     assert set(app.query_params["runs"].split(",")) == set(ids)
     assert app.title[0].value == "Compare"
+
+
+def test_everything_is_paused_by_one_click_and_goes_on_by_the_next(app, runner, work):
+    work.gate.clear()
+    runner.submit(request(epochs=3))
+    assert work.at_gate.wait(20)
+    app.run()
+    app.button(key="pause").click().run()
+    assert runner.is_paused
+    assert any("paused" in str(each.proto) for each in app.get("progress"))
+    app.button(key="go-on").click().run()
+    assert not runner.is_paused
+
+
+def test_what_trains_side_by_side_is_chosen_on_the_page(app, runner):
+    app.number_input(key="crew:jobs").set_value(3).run()
+    app.number_input(key="crew:threads").set_value(1).run()
+    assert runner.wish == Wish(3, 1)
+    runner.wish = Wish(2, 1)  # as from another tab
+    assert app.run().number_input(key="crew:jobs").value == 2
+    app.number_input(key="crew:jobs").set_value(None).run()
+    assert runner.wish == Wish(None, 1)

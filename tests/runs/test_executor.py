@@ -12,6 +12,7 @@ import pytest
 from hpviz.data.catalogue import identify, resolve
 from hpviz.plan import Setting, request
 from hpviz.runs import executor
+from hpviz.runs.crew import Wish
 from hpviz.runs.document import ACTIVE
 from hpviz.runs.runner import Runner
 from hpviz.runs.work import carry_out
@@ -23,7 +24,7 @@ FIELDS = {"image_size": 32, "batch_size": 8, "precision": "fp32", "padding": "sa
 
 @pytest.fixture
 def runner(tmp_path):
-    made = Runner(tmp_path, "cpu")
+    made = Runner(tmp_path, "cpu", wish=Wish(jobs=1))
     yield made
     made.close()
 
@@ -139,6 +140,7 @@ TRAINS = """
 import json, sys, threading
 from pathlib import Path
 from hpviz.runs import executor
+from hpviz.runs.crew import Wish
 from hpviz.runs.runner import Runner
 from hpviz.runs.document import ACTIVE
 from tests.runs.test_executor import asked, until

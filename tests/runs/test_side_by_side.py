@@ -1,16 +1,20 @@
 """Several runs at once: each with its own progress, its own end, and its own threads."""
 
 import threading
+import time
 from contextlib import closing
 
+import psutil
 import pytest
 
+from hpviz.runs import executor
 from hpviz.runs import runner as runners
 from hpviz.runs.crew import Wish
 from hpviz.runs.ownership import Device
 from hpviz.runs.runner import Runner
 from hpviz.training.events import Batch, Epoch, Resumed
 from tests.made_up import request, row
+from tests.runs.test_executor import asked, at_rest, of_numbers, until
 
 WAIT = 10.0
 
@@ -181,3 +185,48 @@ def test_processes_take_turns_at_a_device(tmp_path):
     assert not one.begin()
     one.wait_no_more()
     assert other.begin()
+
+
+def test_its_numbers_are_the_same_to_the_last_bit_whatever_trains_beside_a_run(folder, tmp_path, tmp_path_factory):
+    """And whatever pause it makes; the processes are real ones here."""
+    requests = [asked(folder, tmp_path, epochs=3, seed=seed) for seed in (1, 2, 3)]
+    ids = [one.spec.run_id for one in requests]
+    with closing(Runner(tmp_path, "cpu", wish=Wish(jobs=3, threads=1))) as runner:
+        for one in requests:
+            runner.submit(one)
+        until(lambda: any(runner.run(run_id)["epochs"] for run_id in ids))
+        runner.pause()
+        runner.go_on()
+        together = [at_rest(runner, one) for one in requests]
+    alone_in = tmp_path_factory.mktemp("alone")
+    with closing(Runner(alone_in, "cpu", wish=Wish(jobs=1, threads=1))) as runner:
+        runner.submit(asked(folder, alone_in, epochs=3, seed=2))
+        alone = at_rest(runner, requests[1])
+    assert [run["status"] for run in together] == ["finished"] * 3
+    assert {run["machine"]["threads"] for run in together} == {1}
+    assert of_numbers(together[1]["epochs"]) == of_numbers(alone["epochs"])
+
+
+def test_a_run_that_is_paused_rests_until_it_goes_on_and_can_be_stopped_meanwhile(folder, tmp_path):
+    one = asked(folder, tmp_path, epochs=500)
+    with closing(Runner(tmp_path, "cpu")) as runner:
+        runner.submit(one)
+        until(lambda: runner.run(one.spec.run_id)["epochs"])
+        runner.pause()
+        (process,) = executor.training()
+        until(lambda: rests(process.pid))
+        assert runner.queue()[0]["view"]["text"].startswith("paused, epoch")
+        known = len(runner.run(one.spec.run_id)["epochs"])
+        runner.go_on()
+        until(lambda: len(runner.run(one.spec.run_id)["epochs"]) > known)
+        runner.pause()
+        until(lambda: rests(process.pid))
+        runner.stop(one.spec.run_id)
+        assert at_rest(runner, one)["status"] == "stopped"
+
+
+def rests(pid):
+    """Whether a process has computed nothing while half a second passed."""
+    before, begun = psutil.Process(pid).cpu_times().user, time.monotonic()
+    until(lambda: time.monotonic() - begun > 0.5)
+    return psutil.Process(pid).cpu_times().user - before < 0.05

@@ -24,14 +24,18 @@ def show_pause(runner: Runner) -> None:
 
 def show_crew(runner: Runner) -> None:
     """What a person wants instead of what hpviz would choose; it holds for runs that begin from now on."""
+
+    def take() -> None:
+        runner.wish = Wish(*(st.session_state[f"crew:{name}"] for name in Wish._fields))
+
+    # As it is for all sessions, whichever of them has changed it.
+    for name, value in runner.wish._asdict().items():
+        st.session_state[f"crew:{name}"] = value
     with st.popover("Side by side", icon=":material/tune:", help="How many runs at once, on how many threads each"):
-        jobs = st.number_input("Runs side by side", 1, MOST, runner.wish.jobs, key="crew:jobs", placeholder=AS_FIT)
-        threads = st.number_input("Threads a run", 1, MOST, runner.wish.threads, key="crew:threads", placeholder=AS_FIT)
+        for name, label in (("jobs", "Runs side by side"), ("threads", "Threads a run")):
+            st.number_input(label, 1, MOST, None, key=f"crew:{name}", placeholder=AS_FIT, on_change=take)
         st.caption(
             "Empty: a run alone has every core that no other program wants; several that wait train side by side where "
             "that is faster. A run keeps its threads to its last epoch, so that its numbers are exact; runs on "
             "different numbers of threads may differ in their last bits."
         )
-    wish = Wish(jobs, threads)
-    if wish != runner.wish:
-        runner.wish = wish
