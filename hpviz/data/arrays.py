@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from hpviz.data import scenes
+from hpviz.data import published, scenes
 from hpviz.data.conversion import Pictures, convert
 from hpviz.data.decode import Decoded, rgb, square
-from hpviz.data.download import TORCHVISION
 from hpviz.data.prepared import Identity, Prepared, counts, folder_of, open_prepared, read_meta
 from hpviz.data.progress import Progress
 from hpviz.data.remembered import recall, remember
@@ -103,20 +102,10 @@ def prepare_torchvision(kind: str, folder: Path, image_size: int, cache: Path) -
 
 def read_torchvision(kind: str, folder: Path) -> Arrays:
     """The files of "cifar10" or "fashion-mnist" as torchvision leaves them. Raises BadInput if they are damaged."""
-    from torchvision import datasets
-
-    dataset = getattr(datasets, TORCHVISION[kind])
     try:
-        train, test = dataset(folder, train=True), dataset(folder, train=False)
-    except Exception as error:  # its checks raise RuntimeError, damaged files many others
+        return Arrays(*(published.cifar10 if kind == "cifar10" else published.fashion_mnist)(folder))
+    except (OSError, ValueError, LookupError) as error:
         raise BadInput(f"The files of {kind} are damaged: remove {str(folder)!r} and download them again.") from error
-    return Arrays(
-        tuple(train.classes),
-        np.asarray(train.data, np.uint8),
-        np.asarray(train.targets, np.int64),
-        np.asarray(test.data, np.uint8),
-        np.asarray(test.targets, np.int64),
-    )
 
 
 def _identity(read: Arrays) -> Identity:

@@ -1,3 +1,4 @@
+import hashlib
 import pickle
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hpviz.data import scenes
+from hpviz.data import arrays, published, scenes
 from hpviz.data.catalogue import NAMES, NotFetched, fetch, identify, is_ready, prepare, resolve
 from hpviz.data.prepared import open_prepared
 from hpviz.data.progress import Progress
@@ -126,26 +127,25 @@ def test_stopping_while_the_scenes_are_drawn_leaves_nothing(tmp_path, monkeypatc
 
 @pytest.fixture
 def cifar(tmp_path, monkeypatch) -> Path:
-    """CIFAR-10's files in small, where torchvision leaves them; its checksums are set to theirs."""
-    import hashlib
-
-    from torchvision.datasets import CIFAR10
-
-    folder = tmp_path / "downloads" / "cifar10" / CIFAR10.base_folder
+    """CIFAR-10's files in small, where torchvision leaves them; the checksums are set to theirs."""
+    folder = tmp_path / "downloads" / "cifar10" / published.CIFAR10
     folder.mkdir(parents=True)
 
-    def save(name: str, content: dict[str, object]) -> list[str]:
+    def save(name: str, content: dict[str, object]) -> dict[str, str]:
         data = pickle.dumps(content)
         (folder / name).write_bytes(data)
-        return [name, hashlib.md5(data).hexdigest()]
+        return {name: hashlib.md5(data).hexdigest()}
 
-    def batch(name: str, value: int) -> list[str]:
-        return save(name, {"data": np.full((10, 3072), value, np.uint8), "labels": list(range(10))})
+    def batch(name: str, value: int) -> dict[str, str]:
+        pixels = np.arange(30720).astype(np.uint8).reshape(10, 3072)
+        pixels[:, :1024] = value  # red
+        return save(name, {"data": pixels, "labels": list(range(10))})
 
-    monkeypatch.setattr(CIFAR10, "train_list", [batch(f"data_batch_{index}", index) for index in range(1, 6)])
-    monkeypatch.setattr(CIFAR10, "test_list", [batch("test_batch", 9)])
-    name, checksum = save("batches.meta", {"label_names": ["airplane", "car", *"bcdefghi"]})
-    monkeypatch.setattr(CIFAR10, "meta", {"filename": name, "key": "label_names", "md5": checksum})
+    train = [batch(f"data_batch_{index}", index) for index in range(1, 6)]
+    monkeypatch.setattr(published, "CIFAR10_TRAIN", {name: md5 for each in train for name, md5 in each.items()})
+    monkeypatch.setattr(published, "CIFAR10_TEST", batch("test_batch", 9))
+    classes = {"label_names": ["airplane", "car", *"bcdefghi"]}
+    monkeypatch.setattr(published, "CIFAR10_META", save("batches.meta", classes))
     return folder
 
 
@@ -162,6 +162,34 @@ def test_cifar10_is_identified_once_and_prepared(tmp_path, cifar, finish, monkey
 
     monkeypatch.setattr("hpviz.data.arrays.read_torchvision", None)
     assert finish(identify(source, tmp_path)) == identity
+
+
+def test_cifar10_is_read_as_torchvision_reads_it(tmp_path, cifar, monkeypatch):
+    from torchvision.datasets import CIFAR10
+
+    assert CIFAR10.base_folder == str(published.CIFAR10)
+    monkeypatch.setattr(CIFAR10, "train_list", [list(file) for file in published.CIFAR10_TRAIN.items()])
+    monkeypatch.setattr(CIFAR10, "test_list", [list(file) for file in published.CIFAR10_TEST.items()])
+    ((name, md5),) = published.CIFAR10_META.items()
+    monkeypatch.setattr(CIFAR10, "meta", {"filename": name, "key": "label_names", "md5": md5})
+    ours = arrays.read_torchvision("cifar10", cifar.parent)
+    for train, images, labels in (
+        (True, ours.train_images, ours.train_labels),
+        (False, ours.test_images, ours.test_labels),
+    ):
+        theirs = CIFAR10(cifar.parent, train=train)
+        assert images.tolist() == theirs.data.tolist()
+        assert labels.tolist() == theirs.targets
+        assert ours.classes == tuple(theirs.classes)
+
+
+def test_the_files_of_cifar10_and_fashion_mnist_are_those_that_torchvision_fetches():
+    from torchvision.datasets import CIFAR10, FashionMNIST
+
+    assert dict(CIFAR10.train_list) == published.CIFAR10_TRAIN
+    assert dict(CIFAR10.test_list) == published.CIFAR10_TEST
+    assert {CIFAR10.meta["filename"]: CIFAR10.meta["md5"]} == published.CIFAR10_META
+    assert tuple(FashionMNIST.classes) == published.FASHION_CLASSES
 
 
 def test_damaged_files_of_cifar10_are_refused(tmp_path, cifar, finish):

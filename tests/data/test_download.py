@@ -19,7 +19,7 @@ from urllib.parse import urlparse
 import numpy as np
 import pytest
 
-from hpviz.data import download
+from hpviz.data import arrays, download, published
 from hpviz.data.catalogue import NotFetched, fetch, identify, is_ready, prepare, resolve
 from hpviz.data.download import kagglehub_folder, newest_complete
 from hpviz.spec import BadInput
@@ -260,7 +260,21 @@ def test_fashion_mnist_comes_through_torchvision(tmp_path, host, finish, monkeyp
     finish(fetch(fashion, tmp_path))
     assert is_ready(fashion, tmp_path)
     assert set(finish(identify(fashion, tmp_path)).train_counts.values()) == {2}
+    read = arrays.read_torchvision("fashion-mnist", fashion.folder or resolve("fashion-mnist", tmp_path).folder)
+    assert (read.train_images.shape, int(read.test_images[9, 27, 27])) == ((20, 28, 28), 7)
+    assert read.test_labels.tolist() == list(range(10))
     assert not (tmp_path / "downloads" / "fashion-mnist.part").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"\0\0\x0d\1\0\0\0\1\0", b"\0\0\x08\3", b"\0\0\x08\1\0\0\0\x09123"])
+def test_damaged_files_of_fashion_mnist_are_refused(tmp_path, finish, content):
+    raw = tmp_path / "downloads" / "fashion-mnist" / published.FASHION_MNIST
+    raw.mkdir(parents=True)
+    for split in ("train", "t10k"):
+        for what in published.IDX:
+            (raw / f"{split}-{what}").write_bytes(content)
+    with pytest.raises(BadInput, match="The files of fashion-mnist are damaged: remove"):
+        finish(identify(resolve("fashion-mnist", tmp_path), tmp_path))
 
 
 def test_the_real_fashion_mnist_is_what_its_authors_published(tmp_path, finish):
