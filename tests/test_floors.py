@@ -21,9 +21,15 @@ FLOORS = [
     {"models"},
     {"data"},
     {"studies", "hyperparameters", "notation", "theory"},
-    {"confined"},
+    {"confined", "hardware", "weight_files"},
     {"spec", "home", "paths", "interrupts", "__version__"},
 ]
+
+
+# What a process that trains does, or what may have it done; everything else is done without PyTorch.
+WORKERS = {"hpviz.runs.training_process", "hpviz.runs.work", "hpviz.runs.tasks", "hpviz.runs.executor"}
+# Of those two floors, what anyone may import: it loads no PyTorch, or only where it reads or writes tensors.
+PLAIN = {f"hpviz.training.{name}" for name in ("events", "inside", "checkpoint", "schedule")}
 
 
 def floor(module: str) -> int:
@@ -56,13 +62,25 @@ def test_imports_go_down_the_floors_only(file):
 
 
 @pytest.mark.parametrize("file", FILES, ids=module_of)
-def test_streamlit_is_imported_in_the_ui_only_and_torch_below_the_runner_only(file):
+def test_streamlit_is_imported_in_the_ui_only(file):
     roots = {name.split(".")[0] for name in imports(file)}
-    name = module_of(file)
-    if not name.startswith("hpviz.ui"):
-        assert "streamlit" not in roots
-    if not name.startswith(("hpviz.data", "hpviz.models", "hpviz.training")):
-        assert not roots & {"torch", "torchvision"}
+    assert module_of(file).startswith("hpviz.ui") or "streamlit" not in roots
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_of)
+def test_torch_is_imported_by_what_trains_only_wherever_in_a_file(file):
+    name, imported = module_of(file), set(imports(file))
+    if name.startswith(("hpviz.models", "hpviz.training")):
+        return
+    assert not {each.split(".")[0] for each in imported} & {"torch", "torchvision"}
+    needing = {each for each in imported if each.startswith(("hpviz.models", "hpviz.training"))} - PLAIN
+    assert name in WORKERS or not needing
+
+
+def test_what_anyone_may_import_loads_no_torch():
+    loaded = "{'torch', 'torchvision'} & set(sys.modules)"
+    code = f"import sys, {', '.join(sorted(PLAIN | WORKERS))}; assert not {loaded}"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
 @pytest.mark.parametrize(

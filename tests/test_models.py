@@ -17,6 +17,7 @@ import torchvision
 from torch import nn
 from torch.nn import functional as F
 
+from hpviz import weight_files
 from hpviz.models import article, article_cnn, build, digest, imagenet_weights, known_weights, resnet18
 from hpviz.models.norm_pool import NormPool, conv_norm_pool
 from hpviz.spec import BadInput, build_spec
@@ -342,6 +343,17 @@ def server(tmp_path, monkeypatch):
         threading.Thread(target=listening.serve_forever, daemon=True).start()
         yield served, f"http://127.0.0.1:{listening.server_port}"
         listening.shutdown()
+
+
+def test_where_the_weights_lie_is_known_without_torch(monkeypatch, tmp_path):
+    url = torchvision.models.ResNet18_Weights.IMAGENET1K_V1.url
+    assert url == weight_files.IMAGENET_URL
+    for home in (None, str(tmp_path), "~/models"):
+        for cache in (None, str(tmp_path / "cache")):
+            for name, value in (("TORCH_HOME", home), ("XDG_CACHE_HOME", cache)):
+                monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
+            name = url.rpartition("/")[2]
+            assert weight_files.imagenet_file() == Path(torch.hub.get_dir(), "checkpoints", name)
 
 
 def test_weights_are_downloaded_once_and_found_again_without_the_server(server):

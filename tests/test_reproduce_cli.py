@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hpviz.cli import main
+from hpviz.runs import executor
 
 ROOT = Path(__file__).parent.parent
 TINY = ["--image-size", "48", "--per-class", "8", "--epochs", "2", "--precision", "fp32"]
@@ -101,6 +102,7 @@ def test_what_cannot_be_is_one_sentence_before_anything_is_trained(capsys, folde
 
 
 def test_the_article_without_weights_names_the_way_out(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(executor, "_idle", {})  # a process that is warm has another environment
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # nothing listens there

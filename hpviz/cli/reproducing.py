@@ -25,7 +25,7 @@ def reproduce(options: argparse.Namespace, reporter: Reporter) -> int:
     if options.preset == "article" and options.weights is None:
         options.pretrained = True
     with closing(open_runner(options)) as runner:
-        weights = wanted_weights(options)  # before the images, which may take long to fetch
+        weights = wanted_weights(options, reporter)  # before the images, which may take long to fetch
         setting = from_scratch(options, runner, reporter, asdict(PRESETS[options.preset]))
         asked = counterparts(setting, options.preset, options.seeds, options.seed or 0, weights)
         status = train_all(runner, [one.request for one in asked], options, reporter, _whole(asked, runner, setting))

@@ -14,6 +14,7 @@ from hpviz.analysis.words import symbol_of
 from hpviz.cli.data import follow_links
 from hpviz.data import catalogue
 from hpviz.follow import drive, follow_all
+from hpviz.hardware import resolve_precision
 from hpviz.hyperparameters import HYPERPARAMETERS, spell
 from hpviz.plan import (
     DEFAULT_DATA,
@@ -30,6 +31,7 @@ from hpviz.runs.crew import MOST, Wish
 from hpviz.runs.document import cut_short
 from hpviz.runs.pace import Whole
 from hpviz.runs.runner import Request, Runner
+from hpviz.runs.tasks import find_weights
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, Study, crossed, find_study
 from hpviz.terminal import RESULT_COLUMNS, Reporter, result_row
@@ -138,7 +140,7 @@ def train_all(
 ) -> int:
     """Train all requests, or none if one cannot be, or would begin at epoch 1 and nobody agreed to that."""
     if requests:
-        runner.machine()  # a device that is not here is refused before a run is marked as failed for it
+        runner.confirm()  # a device that is not here is refused before a run is marked as failed for it
     for one in requests:
         runner.check(one)
     if anew := [one.spec.run_id for one in requests if runner.begins_anew(one)]:
@@ -173,7 +175,7 @@ def open_runner(options: argparse.Namespace) -> Runner:
 def make_setting(options: argparse.Namespace, runner: Runner, reporter: Reporter, held: dict[str, Any]) -> Setting:
     """What the runs share: what was asked for, else what is held, else the defaults of a run."""
     setting = from_scratch(options, runner, reporter, held)
-    weights = wanted_weights(options)
+    weights = wanted_weights(options, reporter)
     return setting if weights is None else beginning_with(weights, setting)
 
 
@@ -189,7 +191,7 @@ def from_scratch(options: argparse.Namespace, runner: Runner, reporter: Reporter
     identity = drive(catalogue.identify(source, options.cache), reporter)
     asked = {name: told for name in SPEC_OPTIONS if (told := getattr(options, name, None)) is not None}
     fixed = {name: value for name, value in held.items() if name in SPEC_OPTIONS} | asked
-    fixed["precision"] = _precision(options.precision, runner)
+    fixed["precision"] = resolve_precision(options.precision, runner.machine()["precision"])
     return Setting(source, identity, held["epochs"] if options.epochs is None else options.epochs, fixed)
 
 
@@ -199,17 +201,8 @@ def beginning_with(weights: Weights, setting: Setting) -> Setting:
     return replace(setting, fixed={**setting.fixed, "weights": digest}, weights=path)
 
 
-def _precision(choice: str, runner: Runner) -> str:
-    from hpviz.training.numerics import resolve_precision
-
-    return resolve_precision(choice, runner.machine()["device"])
-
-
-def wanted_weights(options: argparse.Namespace) -> Weights | None:
+def wanted_weights(options: argparse.Namespace, reporter: Reporter) -> Weights | None:
     """The pretrained weights that were asked for, fetched if need be; BadInput if they cannot be had."""
     if options.weights is None and not options.pretrained:
         return None
-    from hpviz.models import imagenet_weights, known_weights
-
-    path = Path(options.weights) if options.weights is not None else imagenet_weights()
-    return path, known_weights(path)
+    return drive(find_weights(options.weights), reporter)

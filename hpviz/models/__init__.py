@@ -6,9 +6,10 @@ import torch
 from torch import nn
 
 from hpviz.models.article import article_cnn
-from hpviz.models.pretrained import digest, imagenet_weights, known_weights
+from hpviz.models.pretrained import imagenet_weights, known_weights
 from hpviz.models.resnet import resnet18
 from hpviz.spec import BadInput, RunSpec
+from hpviz.weight_files import digest
 
 __all__ = ["article_cnn", "build", "digest", "imagenet_weights", "known_weights", "resnet18"]
 

@@ -1,8 +1,7 @@
-"""Files of pretrained weights: where they come from, what they are known by, and how they are read."""
+"""Files of pretrained weights: how torchvision's are fetched, and how any are read."""
 
 import hashlib
 import io
-import re
 import warnings
 import zipfile
 from pathlib import Path
@@ -10,18 +9,16 @@ from pathlib import Path
 import torch
 import torchvision
 from torch import nn
-from torchvision.models import ResNet18_Weights
 
 from hpviz.models.initial import blank
-from hpviz.paths import quoted, read_whole
+from hpviz.paths import quoted
 from hpviz.spec import BadInput
+from hpviz.weight_files import IMAGENET_URL, content, promised_digest
 
 HEAD = {"fc.weight", "fc.bias"}
-UNREADABLE = "The weights {path} cannot be read ({why}); give a ResNet18 state dict as torchvision saves it."
-MOST_BYTES = 200_000_000  # ResNet18's weights take 45 MB, in double precision 90
 
 
-def imagenet_weights(url: str = ResNet18_Weights.IMAGENET1K_V1.url) -> Path:
+def imagenet_weights(url: str = IMAGENET_URL) -> Path:
     """torchvision's ImageNet weights of ResNet18 (45 MB), downloaded once into torch.hub's folder.
 
     Raises BadInput, which says what to do instead, if they cannot be fetched or arrive changed.
@@ -30,10 +27,9 @@ def imagenet_weights(url: str = ResNet18_Weights.IMAGENET1K_V1.url) -> Path:
     path = Path(torch.hub.get_dir()) / "checkpoints" / name
     if path.exists():
         return path
-    beginning = re.search(r"-([0-9a-f]{8,})\.", name)  # torchvision's names end in the file's SHA-256
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        torch.hub.download_url_to_file(url, str(path), beginning and beginning[1], progress=False)
+        torch.hub.download_url_to_file(url, str(path), promised_digest(name) or None, progress=False)
     except (OSError, RuntimeError) as error:
         reason = str(getattr(error, "reason", error)).rstrip(".")
         raise BadInput(
@@ -45,39 +41,30 @@ def imagenet_weights(url: str = ResNet18_Weights.IMAGENET1K_V1.url) -> Path:
 
 def known_weights(path: Path) -> str:
     """The SHA-256 of a file of weights that a ResNet18 can begin with; BadInput, in a sentence, for any other file."""
-    content = _content(path)
-    _layers(content, path, blank(lambda: torchvision.models.resnet18()))
-    return hashlib.sha256(content).hexdigest()
-
-
-def digest(path: Path) -> str:
-    """The SHA-256 of a file, in hex; BadInput if it cannot be read."""
-    return hashlib.sha256(_content(path)).hexdigest()
+    found = content(path)
+    _layers(found, path, blank(lambda: torchvision.models.resnet18()))
+    return hashlib.sha256(found).hexdigest()
 
 
 def load_pretrained(network: nn.Module, path: Path) -> None:
     """Fill all layers but the head from a state dict in a file; BadInput if it is not one of this network's."""
-    layers = _layers(_content(path), path, network)
+    layers = _layers(content(path), path, network)
     try:
         network.load_state_dict(layers, strict=False)
     except Exception:  # a tensor may pass for one of the right shape and still have nothing in it
         raise BadInput(_no_weights(path)) from None
 
 
-def _content(path: Path) -> bytes:
-    return read_whole(path, MOST_BYTES, UNREADABLE)
-
-
-def _layers(content: bytes, path: Path, network: nn.Module) -> dict[str, torch.Tensor]:
+def _layers(archive: bytes, path: Path, network: nn.Module) -> dict[str, torch.Tensor]:
     """The layers of `network` but its head, out of a file of a state dict; BadInput if it holds others.
 
     The file comes from anywhere: nothing in it is run (`weights_only`), and nothing in it may unfold to more.
     """
-    if _unfolds(content):
+    if _unfolds(archive):
         raise BadInput(_no_weights(path))
     try:
         with warnings.catch_warnings(action="ignore"):  # PyTorch comments on odd files; the sentence is enough
-            state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+            state = torch.load(io.BytesIO(archive), map_location="cpu", weights_only=True)
         # The files torchvision has published lack batch norm's counters, which nothing here depends on.
         counters = {name for name in network.state_dict() if name.endswith("num_batches_tracked")}
         wanted = _shapes(network.state_dict(), counters | HEAD)
@@ -91,14 +78,14 @@ def _layers(content: bytes, path: Path, network: nn.Module) -> dict[str, torch.T
     return {name: state[name] for name in wanted}
 
 
-def _unfolds(content: bytes) -> bool:
+def _unfolds(archive: bytes) -> bool:
     """Whether an archive promises more bytes than it has: torch.save compresses nothing."""
-    archive = io.BytesIO(content)
-    if not zipfile.is_zipfile(archive):
+    file = io.BytesIO(archive)
+    if not zipfile.is_zipfile(file):
         return False
     try:
-        with zipfile.ZipFile(archive) as opened:
-            return sum(part.file_size for part in opened.infolist()) > len(content)
+        with zipfile.ZipFile(file) as opened:
+            return sum(part.file_size for part in opened.infolist()) > len(archive)
     except Exception:
         return True
 

@@ -12,10 +12,11 @@ from typing import Any
 from hpviz.data import catalogue
 from hpviz.data.audit import survey
 from hpviz.data.progress import Progress
-from hpviz.paths import absolute, read_path
+from hpviz.paths import read_path
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.pace import View, waiting, work_view
-from hpviz.runs.work import checkpoint_of, look_inside
+from hpviz.runs.tasks import find_weights, look_inside
+from hpviz.runs.work import Failed, checkpoint_of
 from hpviz.spec import BadInput
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ class Task:
             self.error = "Cancelled; it goes on from there when you start it again."
         except StopIteration as end:
             self.result = end.value
-        except BadInput as error:
+        except (BadInput, Failed) as error:
             self.error = str(error)
         except Exception as error:
             log.exception("work on data failed")
@@ -101,7 +102,7 @@ class Desk:
                 del self._tasks[name]
 
     def close(self) -> None:
-        """Let whatever is under way end at its next step: a thread that is cut off inside PyTorch ends in an abort."""
+        """Let whatever is under way end at its next step, so that nothing is left half-made."""
         with self._lock:
             tasks = list(self._tasks.values())
         for task in tasks:
@@ -140,7 +141,7 @@ class Desk:
 
     def weights(self, file: str | None) -> Task:
         """Result: (path, SHA-256) of a file of pretrained weights; None fetches torchvision's."""
-        return self.task(("weights", file), lambda: _find_weights(file), max_age=10)
+        return self.task(("weights", file), lambda: find_weights(read_path(file) if file else None), max_age=10)
 
     def inspect(self, run: Run) -> Task:
         """Result: training.inside.Inside, of the network as it is after the run's last epoch. Measured only once."""
@@ -166,15 +167,6 @@ def _inspection(run: Run) -> Hashable:
 def survey_name(source: catalogue.Source, image_size: int, fingerprint: str) -> Hashable:
     """The name of the task that surveys these images; other images are another task."""
     return "survey", source.given, image_size, fingerprint
-
-
-def _find_weights(file: str | None) -> Generator[Progress, None, tuple[Path, str]]:
-    yield Progress("loading PyTorch", 0, 0)
-    from hpviz.models import imagenet_weights, known_weights
-
-    yield Progress("looking for the ImageNet weights", 0, 0)
-    path = absolute(read_path(file)) if file else imagenet_weights()
-    return path, known_weights(path)
 
 
 @functools.cache

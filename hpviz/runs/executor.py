@@ -11,11 +11,12 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from hpviz import hardware
 from hpviz.data.progress import Progress
 from hpviz.runs import memory
 from hpviz.runs.document import Run
@@ -30,6 +31,8 @@ STOPPING_SECONDS = 20.0
 # How often a thread looks for the others before it lets go of its core. Unless told, GNU's OpenMP looks 30 times as
 # often: no faster where there is a core for every thread, a quarter slower where another program wants half of one.
 OPENMP = {"GOMP_SPINCOUNT": "10000"}
+# A task that is no training loses nothing when its process is killed.
+TASK_STOPPING_SECONDS = 2.0
 
 
 class Died(Failed):
@@ -80,14 +83,28 @@ class TrainingProcess:
 
         Raises BadInput, Failed (in a sentence) or Died.
         """
+        order = {"run": run, "cache": str(cache.absolute()), "device": place.device, "threads": place.threads}
+        yield from self._follow(order, STOPPING_SECONDS, place.paused)
+
+    def carry_out(self, task: str, arguments: Mapping[str, Any]) -> "Generator[Progress | None, None, Any]":
+        """How far a task has come, None where nothing new happened, then its result. Closing it ends the task.
+
+        Raises BadInput, Failed (in a sentence) or Died.
+        """
+        order = {"task": task, "arguments": arguments}
+        return (yield from self._follow(order, TASK_STOPPING_SECONDS, threading.Event()))  # type: ignore[misc]
+
+    def _follow(
+        self, order: Mapping[str, Any], patience: float, paused: threading.Event
+    ) -> "Generator[Progress | Event | None, None, Any]":
+        """What an order comes to; it rests while `paused`. Let go, it is waited for that long, in seconds."""
         self._orders += 1
         number, kills = self._orders, memory.kills()
-        order = {"run": run, "cache": str(cache.absolute()), "device": place.device, "threads": place.threads}
         self._tell({"number": number, **order})
         ended = rests = False
         try:
             while True:
-                if rests != place.paused.is_set():
+                if rests != paused.is_set():
                     rests = not rests
                     self._tell({"rest": rests})
                 try:
@@ -97,15 +114,15 @@ class TrainingProcess:
                     continue
                 ended = told is None or "event" not in told
                 if told is None:
-                    raise self._death(memory.kills() > kills)
+                    raise self._death(memory.kills() > kills, "task" in order)
                 if "failed" in told:
                     raise _error(told)
                 if "end" in told:
-                    return
+                    return told.get("result")
                 yield from_json(told)
         finally:
             if not ended:
-                self._stop(number)
+                self._stop(number, patience)
             if rests:
                 self._tell({"rest": False})
 
@@ -119,11 +136,11 @@ class TrainingProcess:
         self._process.kill()
         self._process.wait()
 
-    def _stop(self, number: int) -> None:
-        """Wait until it has left the run, or kill it where it hangs; what it has recorded stays either way."""
+    def _stop(self, number: int, patience: float) -> None:
+        """Wait until it has left the run or task, or kill it where it hangs; what it has recorded stays either way."""
         self._tell({"stop": number})
         with suppress(queue.Empty):
-            while (told := self._told.get(timeout=STOPPING_SECONDS)) is not None:
+            while (told := self._told.get(timeout=patience)) is not None:
                 if "event" not in told:
                     return
         self._process.kill()
@@ -141,12 +158,16 @@ class TrainingProcess:
         self._told.put(None)
         _pids.discard(self._process.pid)
 
-    def _death(self, of_memory: bool) -> Died:
+    def _death(self, of_memory: bool, at_a_task: bool) -> Died:
         code = self._process.wait()
+        if of_memory and at_a_task:
+            return Died("Out of memory: the system ended the process that was at this; free some and try again.", True)
         if of_memory:
             reason = "Out of memory: the system ended the process that trained; try a smaller batch or smaller images."
             return Died(reason, of_memory=True)
         how = f"was killed (signal {-code})" if code < 0 else f"ended (exit status {code})"
+        if at_a_task:
+            return Died(f"The process that was at this {how}; try again.")
         return Died(f"The process that trained {how}; resume it to go on from the last epoch.")
 
 
@@ -173,7 +194,9 @@ def machine(device: str) -> dict[str, Any]:
 
 
 def machine_here(device: str) -> dict[str, Any]:
-    """The same for work that goes on in this process; loads PyTorch."""
+    """The same for work that goes on in this process; loads PyTorch, unless the CPU is all there is to know."""
+    if known := hardware.machine(device):
+        return known
     from hpviz.training.numerics import machine
 
     return machine(device)
@@ -196,6 +219,26 @@ def in_its_process(run: Run, cache: Path, place: Place) -> "Iterator[Progress | 
     try:
         yield from process.train(run, cache, place)
     finally:
+        _give_back(process)
+
+
+def carry_out(task: str, arguments: Mapping[str, Any], device: str = "cpu") -> "Generator[Progress, None, Any]":
+    """How far a task has come, then its result, in a process that is not at a run; closing it ends the task.
+
+    Raises BadInput, Failed (in a sentence) or Died. What tasks there are is in `tasks`.
+    """
+    step = Progress("loading PyTorch", 0, 0)
+    yield step
+    process = _take(device)
+    try:
+        steps = process.carry_out(task, arguments)
+        while True:
+            step = next(steps) or step
+            yield step
+    except StopIteration as end:
+        return end.value
+    finally:
+        steps.close()
         _give_back(process)
 
 

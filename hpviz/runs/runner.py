@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
-from hpviz.runs import crew, disk, executor, memory
+from hpviz.runs import crew, disk, executor, machines, memory, tasks
 from hpviz.runs.command import run_command
 from hpviz.runs.crew import Load, Situation, Wish, measured_rates
 from hpviz.runs.document import (
@@ -102,7 +102,7 @@ class Runner:
         self._asked: defaultdict[str, set[str]] = defaultdict(set)  # by slot, the runs that its slider asked for
         self._looked_at: dict[str, float] = {}
         self._unsaved: dict[str, tuple[Job, Status, str | None]] = {}
-        self._machine: dict[str, Any] | BadInput | None = None
+        self._machine: dict[str, Any] | BadInput | None = machines.known(cache, device)
         self.refused: dict[str, str] = {}  # runs that failed here for what they were given, and why
         self._warm = threading.Event()
         self._closing = self._closed = False
@@ -187,10 +187,7 @@ class Runner:
             return
         run = self.store.get(request.spec.run_id)
         if run is None or not is_done(run, request.epochs):
-            device = self.machine()["device"]
-            from hpviz.training.numerics import check_precision
-
-            check_precision(request.spec.precision, device)
+            tasks.check_precision(request.spec.precision, self.machine()["device"])
 
     def begins_anew(self, request: Request) -> bool:
         """Whether the request means training a run again from epoch 1: it has epochs but no sound checkpoint."""
@@ -303,21 +300,28 @@ class Runner:
         return proposal[1].spec.run_id if proposal else None
 
     def machine(self) -> dict[str, Any]:
-        """What this machine is and the precision it computes in; the first call waits for PyTorch to load.
+        """What this machine is and the precision it computes in, as remembered until the process that trains tells.
 
-        Raises BadInput if the device asked for is not there.
+        Where nothing is remembered it waits for that. Raises BadInput if the device asked for is not there.
         """
         self.warm_up()
         if self._supervisor is None:
             raise BadInput("hpviz is being closed, so PyTorch is not loaded any more.")
-        self._warm.wait()
+        if self._machine is None:
+            self._warm.wait()
         if isinstance(self._machine, dict):
             return self._machine
         raise self._machine or BadInput("PyTorch could not be loaded; the log says why.")
 
+    def confirm(self) -> None:
+        """Raise BadInput if the device asked for is not there: a GPU that is only remembered is waited for."""
+        if self.machine()["device"] != "cpu":
+            self._warm.wait()
+            self.machine()
+
     def is_warm(self) -> bool:
         """Whether `machine` answers at once."""
-        return self._warm.is_set()
+        return self._machine is not None or self._warm.is_set()
 
     def close(self) -> None:
         """Stop within a batch and mark what was under way interrupted, so that one click resumes it.
@@ -381,7 +385,8 @@ class Runner:
         """Start a process that trains, before the first run needs it, and learn from it what this machine is."""
         try:
             trains_here = self._work is not executor.in_its_process
-            self._machine = (executor.machine_here if trains_here else executor.machine)(self._device)
+            ask = executor.machine_here if trains_here else executor.machine
+            self._machine = machines.learn(self.cache, self._device, ask)
         except BadInput as error:
             self._machine = error
         except Exception:

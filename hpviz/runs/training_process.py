@@ -1,4 +1,4 @@
-"""A process that trains: it is told runs on its standard input and tells their events on its standard output.
+"""A process that trains: it is told runs and tasks on its standard input and tells their events on its standard output.
 
     python -m hpviz.runs.training_process DEVICE
 
@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 
 from hpviz.confined import lock
 from hpviz.data.progress import Progress
+from hpviz.runs.tasks import TASKS
 from hpviz.runs.work import Place, agreed, carry_out, describe_failure
 from hpviz.spec import BadInput
 from hpviz.training.events import Batch, Evaluating, Event, to_json
@@ -81,13 +82,12 @@ def main(device: str) -> None:
     while True:
         order = line.runs.get()
         try:
-            _train(line, order)
-            line.tell({"end": order["number"]})
+            line.tell({"end": order["number"], "result": (_carry_out if "task" in order else _train)(line, order)})
         except Exception as error:
             line.tell(_failure(error))
 
 
-def _train(line: Line, order: Mapping[str, Any]) -> None:
+def _train(line: Line, order: Mapping[str, Any]) -> Any:
     """Tell a run's events until it has ended or is stopped."""
     run, cache, number = order["run"], Path(order["cache"]), order["number"]
     if (held := _taken(cache / "locks" / f"run-{run['id']}.lock", line, number)) is None:
@@ -103,6 +103,22 @@ def _train(line: Line, order: Mapping[str, Any]) -> None:
     finally:
         Path(held.lock_file).unlink(missing_ok=True)
         held.release()
+
+
+def _carry_out(line: Line, order: Mapping[str, Any]) -> Any:
+    """Tell how far a task has come; its result, or None if it is stopped."""
+    steps = TASKS[order["task"]](**order["arguments"])
+    next_time = 0.0
+    try:
+        while order["number"] not in line.stopped:
+            step = next(steps)
+            if time.monotonic() >= next_time:
+                next_time = time.monotonic() + TELL_SECONDS
+                line.tell(to_json(step))
+    except StopIteration as end:
+        return end.value
+    finally:
+        steps.close()
 
 
 def _taken(path: Path, line: Line, number: int) -> FileLock | None:

@@ -1,6 +1,8 @@
 """What was found inside a trained network, as plain data: whoever draws it needs no PyTorch."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,3 +61,22 @@ class Inside:
     layers: tuple[LayerWeights, ...]
     kernels: NDArray[np.float32]
     start_kernels: NDArray[np.float32] | None
+
+
+def to_json(inside: Inside) -> dict[str, Any]:
+    """What was found as plain JSON, as it travels between processes; every float32 comes back as it was."""
+    start = inside.start_kernels
+    kernels = {"kernels": inside.kernels.tolist(), "start_kernels": None if start is None else start.tolist()}
+    return {**asdict(inside), **kernels}
+
+
+def from_json(told: Mapping[str, Any]) -> Inside:
+    """What `to_json` wrote."""
+    noise, start = told["noise"], told["start_kernels"]
+    return Inside(
+        epoch=told["epoch"],
+        noise=noise and GradientNoise(**{**noise, "errors": tuple(BatchError(**each) for each in noise["errors"])}),
+        layers=tuple(LayerWeights(**layer) for layer in told["layers"]),
+        kernels=np.array(told["kernels"], np.float32),
+        start_kernels=None if start is None else np.array(start, np.float32),
+    )

@@ -1,26 +1,21 @@
-"""What this machine computes on: its device, its precision, its threads."""
+"""What this machine computes on: its device, its precision, its threads. What needs no PyTorch is in `hardware`."""
 
 import ctypes
 import os
 import platform
 import re
-from pathlib import Path
 from typing import Any
 
 import torch
 
-from hpviz import __version__
+from hpviz import __version__, hardware
 from hpviz.spec import BadInput
-
-CPU_INFO = Path("/proc/cpuinfo")
-CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
-BF16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # AMD and Intel; Intel; Arm
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
 
 
 def machine(choice: str = "auto") -> dict[str, Any]:
-    """The device chosen and what bears on its numbers and its speed, as plain JSON.
+    """The device chosen and what bears on its numbers and its speed, as plain JSON; "devices" are all it may train on.
 
     Raises BadInput if that device is not here.
     """
@@ -28,13 +23,19 @@ def machine(choice: str = "auto") -> dict[str, Any]:
     device = resolve_device(choice)
     return {
         "device": device,
-        "name": torch.cuda.get_device_name(device) if device != "cpu" else cpu_name(),
+        "name": torch.cuda.get_device_name(device) if device != "cpu" else hardware.cpu_name(),
         "precision": resolve_precision("auto", device),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "platform": platform.platform(),
         "hpviz": __version__,
+        "devices": [device] if choice != "auto" else devices(device),
     }
+
+
+def devices(device: str) -> list[str]:
+    """Every device of that one's kind that is here, on which runs may train side by side: all GPUs, or the CPU."""
+    return ["cpu"] if device == "cpu" else [f"cuda:{number}" for number in range(torch.cuda.device_count())]
 
 
 def resolve_device(choice: str) -> str:
@@ -54,15 +55,8 @@ def resolve_device(choice: str) -> str:
 
 
 def resolve_precision(choice: str, device: str) -> str:
-    """ "fp32" or "bf16"; "auto" is bf16 where the hardware computes in it, else fp32.
-
-    bf16 works on every device, but slowly where `has_bf16` is False. tf32 is not for choosing: see `check_precision`.
-    """
-    if choice == "auto":
-        return "bf16" if has_bf16(device) else "fp32"
-    if choice not in ("fp32", "bf16"):
-        raise BadInput(f"Precision should be auto, fp32 or bf16; {choice!r} was given.")
-    return choice
+    """ "fp32" or "bf16"; "auto" is bf16 where the hardware computes in it, else fp32. Raises BadInput for others."""
+    return hardware.resolve_precision(choice, "bf16" if has_bf16(device) else "fp32")
 
 
 def check_precision(precision: str, device: str) -> None:
@@ -71,10 +65,7 @@ def check_precision(precision: str, device: str) -> None:
     Elsewhere than on an NVIDIA GPU of 2020 or later, what asks for tf32 silently gets fp32.
     """
     if precision == "tf32" and not _has_tf32(device):
-        raise BadInput(
-            "This run is in tf32, in which only newer NVIDIA GPUs compute and this machine's device does not: train "
-            "the same setting in fp32 or bf16."
-        )
+        raise BadInput(hardware.NO_TF32)
 
 
 def _has_tf32(device: str) -> bool:
@@ -85,34 +76,15 @@ def has_bf16(device: str) -> bool:
     """Whether the device computes in bf16 in hardware, by the flags of the CPU or the generation of the GPU."""
     if device != "cpu":
         return torch.cuda.get_device_capability(device) >= (8, 0)
-    flags = re.search(r"^(?:flags|Features)\s*:(.*)$", cpu_info(), re.MULTILINE)
-    return bool(flags and BF16_FLAGS & set(flags[1].split()))
-
-
-def cpu_name() -> str:
-    name = re.search(r"^model name\s*:\s*(.+)$", cpu_info(), re.MULTILINE)
-    return name[1] if name else platform.processor() or platform.machine()
-
-
-def cpu_info() -> str:
-    return CPU_INFO.read_text(errors="replace") if CPU_INFO.exists() else ""
+    return hardware.has_bf16()
 
 
 def use_threads(threads: int | None = None) -> None:
     """Let PyTorch compute on so many threads; None: one a physical core, or as many as OMP_NUM_THREADS says."""
     if threads is None:
-        threads = physical_cores() if not os.environ.get("OMP_NUM_THREADS") else torch.get_num_threads()
+        threads = hardware.physical_cores() if not os.environ.get("OMP_NUM_THREADS") else torch.get_num_threads()
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
-
-
-def physical_cores() -> int:
-    """The cores this process may use: affinity and a container's quota counted, hyper-threads not."""
-    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
-    siblings = (Path(f"/sys/devices/system/cpu/cpu{number}/topology/thread_siblings_list") for number in usable)
-    cores = len({path.read_text() for path in siblings if path.exists()}) or len(usable)
-    quota = re.match(r"(\d+) (\d+)", CPU_QUOTA.read_text()) if CPU_QUOTA.exists() else None
-    return max(1, min(cores, round(int(quota[1]) / int(quota[2])))) if quota else cores
 
 
 def autocast(precision: str, device: str) -> torch.autocast:

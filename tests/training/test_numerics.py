@@ -7,9 +7,9 @@ import sys
 import pytest
 import torch
 
+from hpviz import hardware
 from hpviz.spec import BadInput
-from hpviz.training import numerics
-from hpviz.training.numerics import check_precision, machine, physical_cores, resolve_device, resolve_precision
+from hpviz.training.numerics import check_precision, machine, resolve_device, resolve_precision
 
 
 def test_the_machine_is_described_in_plain_json():
@@ -32,8 +32,8 @@ def test_the_machine_is_described_in_plain_json():
     ],
 )
 def test_auto_is_bf16_only_where_the_cpu_has_it_in_hardware(tmp_path, monkeypatch, info, expected):
-    monkeypatch.setattr(numerics, "CPU_INFO", tmp_path / "cpuinfo")
-    numerics.CPU_INFO.write_text(info)
+    monkeypatch.setattr(hardware, "CPU_INFO", tmp_path / "cpuinfo")
+    hardware.CPU_INFO.write_text(info)
     assert resolve_precision("auto", "cpu") == expected
     assert resolve_precision("bf16", "cpu") == "bf16"
     assert resolve_precision("fp32", "cpu") == "fp32"
@@ -75,11 +75,11 @@ def test_auto_finds_a_device():
 
 @pytest.mark.parametrize(("quota", "expected"), [("100000 100000", 1), ("max 100000", None), ("10000 100000", 1)])
 def test_a_containers_quota_bounds_the_cores(tmp_path, monkeypatch, quota, expected):
-    monkeypatch.setattr(numerics, "CPU_QUOTA", tmp_path / "none")
-    without = physical_cores()
-    monkeypatch.setattr(numerics, "CPU_QUOTA", tmp_path / "cpu.max")
-    numerics.CPU_QUOTA.write_text(quota)
-    assert physical_cores() == (expected or without)
+    monkeypatch.setattr(hardware, "CPU_QUOTA", tmp_path / "none")
+    without = hardware.physical_cores()
+    monkeypatch.setattr(hardware, "CPU_QUOTA", tmp_path / "cpu.max")
+    hardware.CPU_QUOTA.write_text(quota)
+    assert hardware.physical_cores() == (expected or without)
 
 
 def test_events_are_known_without_loading_torch():

@@ -1,0 +1,101 @@
+"""What is known of this machine without loading PyTorch: its processor, its cores, and which PyTorch is installed."""
+
+import importlib.util
+import os
+import platform
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hpviz import __version__
+from hpviz.spec import BadInput
+
+CPU_INFO = Path("/proc/cpuinfo")
+CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+NO_TF32 = (
+    "This run is in tf32, in which only newer NVIDIA GPUs compute and this machine's device does not: train the same "
+    "setting in fp32 or bf16."
+)
+BF16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # AMD and Intel; Intel; Arm
+
+
+class Build(NamedTuple):
+    """The PyTorch that is installed: its version as it tells it, and whether it was built for GPUs too."""
+
+    version: str
+    for_gpus: bool
+
+
+def machine(choice: str) -> dict[str, Any] | None:
+    """The machine as `training.numerics.machine` describes it, where that needs no PyTorch; else None.
+
+    It needs none where runs train on the CPU: that was asked for, or this PyTorch knows no other device.
+    """
+    build = torch_build()
+    if build is None or not (choice == "cpu" or (choice == "auto" and not build.for_gpus)):
+        return None
+    return {
+        "device": "cpu",
+        "name": cpu_name(),
+        "precision": "bf16" if has_bf16() else "fp32",
+        "threads": threads(),
+        "torch": build.version,
+        "platform": platform.platform(),
+        "hpviz": __version__,
+        "devices": ["cpu"],
+    }
+
+
+def torch_build() -> Build | None:
+    """What the installed PyTorch says of itself in torch/version.py; None if there is none."""
+    try:
+        found = importlib.util.find_spec("torch")  # finds it and imports nothing
+        text = Path(found.origin).with_name("version.py").read_text() if found and found.origin else ""
+    except (OSError, ValueError):
+        return None
+    told = dict(re.findall(r"^(\w+)(?:: [\w\[\]]+)? = (?:'([^']*)'|None)$", text, re.MULTILINE))
+    if not told.get("__version__"):
+        return None
+    return Build(told["__version__"], told.get("cuda", "unknown") != "" or told.get("hip", "unknown") != "")
+
+
+def resolve_precision(choice: str, machines_own: str) -> str:
+    """ "fp32" or "bf16"; "auto" is `machines_own`, what the machine computes in best. Raises BadInput for others.
+
+    bf16 works everywhere, but slowly where the hardware does not compute in it. tf32 is not for choosing.
+    """
+    if choice == "auto":
+        return machines_own
+    if choice not in ("fp32", "bf16"):
+        raise BadInput(f"Precision should be auto, fp32 or bf16; {choice!r} was given.")
+    return choice
+
+
+def has_bf16() -> bool:
+    """Whether the CPU computes in bf16 in hardware, by its flags."""
+    flags = re.search(r"^(?:flags|Features)\s*:(.*)$", cpu_info(), re.MULTILINE)
+    return bool(flags and BF16_FLAGS & set(flags[1].split()))
+
+
+def cpu_name() -> str:
+    name = re.search(r"^model name\s*:\s*(.+)$", cpu_info(), re.MULTILINE)
+    return name[1] if name else platform.processor() or platform.machine()
+
+
+def cpu_info() -> str:
+    return CPU_INFO.read_text(errors="replace") if CPU_INFO.exists() else ""
+
+
+def threads() -> int:
+    """The threads that PyTorch computes with here: the physical cores, unless OMP_NUM_THREADS says otherwise."""
+    asked = re.match(r"\s*(\d+)", os.environ.get("OMP_NUM_THREADS", ""))
+    return int(asked[1]) if asked and int(asked[1]) else physical_cores()
+
+
+def physical_cores() -> int:
+    """The cores this process may use: affinity and a container's quota counted, hyper-threads not."""
+    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
+    siblings = (Path(f"/sys/devices/system/cpu/cpu{number}/topology/thread_siblings_list") for number in usable)
+    cores = len({path.read_text() for path in siblings if path.exists()}) or len(usable)
+    quota = re.match(r"(\d+) (\d+)", CPU_QUOTA.read_text()) if CPU_QUOTA.exists() else None
+    return max(1, min(cores, round(int(quota[1]) / int(quota[2])))) if quota else cores

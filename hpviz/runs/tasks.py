@@ -1,0 +1,88 @@
+"""Work that needs PyTorch and is no training: a process that trains does it for whoever asks.
+
+A task has a name, arguments in plain JSON, and a result in plain JSON; while it goes on it tells how far it has come.
+Closing it ends it, and where the process dies that carries it out, it ends in a sentence.
+"""
+
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from hpviz import hardware, weight_files
+from hpviz.data.progress import Progress
+from hpviz.paths import absolute
+from hpviz.runs import executor, work
+from hpviz.runs.document import Run
+from hpviz.spec import BadInput
+from hpviz.training.inside import Inside, from_json, to_json
+
+# Files of weights by their SHA-256 that were found to hold a ResNet18: what has been looked into once is not again.
+_sound: set[str] = set()
+
+
+def look_inside(run: Run, cache: Path) -> Generator[Progress, None, Inside]:
+    """Measure the network that a run's checkpoint holds. Raises BadInput if checkpoint or images are gone."""
+    arguments = {"run": run, "cache": str(absolute(cache))}
+    return from_json((yield from executor.carry_out("look_inside", arguments)))
+
+
+def find_weights(file: Path | None) -> Generator[Progress, None, tuple[Path, str]]:
+    """Path and SHA-256 of a file of weights that a ResNet18 can begin with; None fetches torchvision's.
+
+    Raises BadInput, in a sentence, if they cannot be had or another file was given.
+    """
+    yield Progress("looking for the ImageNet weights", 0, 0)
+    path = weight_files.imagenet_file() if file is None else absolute(file)
+    if file is None and not path.exists():
+        path = Path((yield from executor.carry_out("fetch_weights", {})))
+    digest = weight_files.digest(path)
+    if digest not in _sound and not (file is None and digest.startswith(weight_files.promised_digest(path.name))):
+        _sound.add((yield from executor.carry_out("known_weights", {"path": str(path)})))
+    return path, digest
+
+
+def check_precision(precision: str, device: str) -> None:
+    """Raise BadInput if the device does not compute in the precision of a run that came from elsewhere."""
+    if precision == "tf32" and device == "cpu":
+        raise BadInput(hardware.NO_TF32)
+    for _ in executor.carry_out("check_precision", {"precision": precision, "device": device}):
+        pass
+
+
+# What the process does
+
+
+def _look_inside(run: Run, cache: str) -> Generator[Progress, None, dict[str, Any]]:
+    return to_json((yield from work.look_inside(run, Path(cache))))
+
+
+def _fetch_weights() -> Generator[Progress, None, str]:
+    yield Progress("downloading the ImageNet weights", 0, 0)
+    from hpviz.models import imagenet_weights
+
+    return str(imagenet_weights())
+
+
+def _known_weights(path: str) -> Generator[Progress, None, str]:
+    yield Progress("looking for the ImageNet weights", 0, 0)
+    from hpviz.models import known_weights
+
+    return known_weights(Path(path))
+
+
+def _check_precision(precision: str, device: str) -> Generator[Progress, None, None]:
+    yield from ()
+    from hpviz.training.numerics import check_precision
+
+    check_precision(precision, device)
+
+
+TASKS: Mapping[str, Callable[..., Generator[Progress, None, Any]]] = MappingProxyType(
+    {
+        "look_inside": _look_inside,
+        "fetch_weights": _fetch_weights,
+        "known_weights": _known_weights,
+        "check_precision": _check_precision,
+    }
+)
