@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hpviz.data import published, scenes
-from hpviz.data.conversion import Pictures, convert
+from hpviz.data.conversion import Pictures, convert, failures_told
 from hpviz.data.decode import Decoded, rgb, square
+from hpviz.data.lock import turn
 from hpviz.data.prepared import Identity, Prepared, counts, folder_of, open_prepared, read_meta
 from hpviz.data.progress import Progress
 from hpviz.data.remembered import recall, remember
@@ -59,21 +60,27 @@ def identify_scenes(cache: Path) -> Identity:
 
 def prepare_scenes(image_size: int, cache: Path) -> Generator[Progress, None, Prepared]:
     """The scenes at a size: drawn once at their own, then resized."""
-    fingerprint, classes = scenes.SCENES_FINGERPRINT, scenes.SCENES_CLASSES
-    if ready := open_prepared(cache, fingerprint, image_size):
+    if ready := open_prepared(cache, scenes.SCENES_FINGERPRINT, image_size):
         return ready
-    native = open_prepared(cache, fingerprint, scenes.EDGE)
-    if native is None:
-        drawn = yield from scenes.draw_scenes()
-        train = pictures("train", drawn.train_images, drawn.train_labels)
-        test = pictures("test", drawn.test_images, drawn.test_labels)
-        notes = () if scenes.fingerprint(drawn) == fingerprint else (DRAWN_OTHERWISE,)
-        native = yield from convert(cache, fingerprint, classes, scenes.EDGE, train, test, notes)
+    native = yield from _drawn(cache)
     if image_size == scenes.EDGE:
         return native
     train = pictures("train", native.train_images.transpose(0, 2, 3, 1), native.train_labels)
     test = pictures("test", native.test_images.transpose(0, 2, 3, 1), native.test_labels)
-    return (yield from convert(cache, fingerprint, classes, image_size, train, test))
+    return (yield from convert(cache, native.fingerprint, native.classes, image_size, train, test))
+
+
+def _drawn(cache: Path) -> Generator[Progress, None, Prepared]:
+    """The scenes at their own size. A run that begins while the server draws them waits instead of drawing as well."""
+    fingerprint, classes = scenes.SCENES_FINGERPRINT, scenes.SCENES_CLASSES
+    with failures_told(cache), (yield from turn(cache / "data" / f"{fingerprint}.lock")):
+        if native := open_prepared(cache, fingerprint, scenes.EDGE):
+            return native
+        drawn = yield from scenes.draw_scenes()
+        train = pictures("train", drawn.train_images, drawn.train_labels)
+        test = pictures("test", drawn.test_images, drawn.test_labels)
+        notes = () if scenes.fingerprint(drawn) == fingerprint else (DRAWN_OTHERWISE,)
+        return (yield from convert(cache, fingerprint, classes, scenes.EDGE, train, test, notes))
 
 
 def identify_torchvision(kind: str, folder: Path, cache: Path) -> Generator[Progress, None, Identity]:

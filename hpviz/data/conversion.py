@@ -3,8 +3,8 @@
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -92,15 +92,23 @@ def convert(
     nothing can be written (a full disk).
     """
     folder = folder_of(cache, fingerprint, image_size)
+    with failures_told(cache), (yield from turn(folder.with_suffix(".lock"))):
+        if (ready := open_prepared(cache, fingerprint, image_size)) is None:
+            part = folder.with_suffix(".part")
+            meta = {"version": VERSION, "fingerprint": fingerprint, "classes": classes, "notes": notes}
+            yield from _fill(part, meta, image_size, train, test)
+            shutil.rmtree(folder, ignore_errors=True)  # a damaged one
+            part.rename(folder)
+            ready = open_prepared(cache, fingerprint, image_size)
+    assert ready is not None
+    return ready
+
+
+@contextmanager
+def failures_told(cache: Path) -> Iterator[None]:
+    """Turn what the system refuses while images are prepared into BadInput, with one sentence."""
     try:
-        with (yield from turn(folder.with_suffix(".lock"))):
-            if (ready := open_prepared(cache, fingerprint, image_size)) is None:
-                part = folder.with_suffix(".part")
-                meta = {"version": VERSION, "fingerprint": fingerprint, "classes": classes, "notes": notes}
-                yield from _fill(part, meta, image_size, train, test)
-                shutil.rmtree(folder, ignore_errors=True)  # a damaged one
-                part.rename(folder)
-                ready = open_prepared(cache, fingerprint, image_size)
+        yield
     except FileNotFoundError as error:
         raise BadInput(
             f"{str(error.filename)!r} disappeared while the images were being prepared: look at the folder again."
@@ -110,8 +118,6 @@ def convert(
             f"The prepared images could not be written to {cache} ({error.strerror}): make room there, or choose "
             "another place with --cache."
         ) from None
-    assert ready is not None
-    return ready
 
 
 def _fill(

@@ -1,6 +1,7 @@
-"""Work on many items spread over the cores: reading, hashing, decoding and NumPy all release the interpreter lock."""
+"""Work on many items spread over the cores, by threads: NumPy, hashing and decoding release the interpreter lock."""
 
 import os
+import re
 import threading
 import time
 from collections import deque
@@ -8,32 +9,43 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from itertools import islice
+from pathlib import Path
 from queue import SimpleQueue
 from typing import TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Task = tuple[Sequence[Item], Future[list[Result]]]
+Todo = SimpleQueue[Task[Item, Result] | None]
+"""What is to be done, and None for each servant that may go."""
 
 BATCH = 64  # items a task: enough to make its overhead vanish
-THREADS = min(os.cpu_count() or 1, 16)
+MOST = 32  # threads or processes: beyond, one disk and one reader have enough
+AHEAD = 3  # batches a servant, so that results never pile up in memory
 SIGN_OF_LIFE = 0.2  # seconds
 LAST_ITEM = 1.0  # seconds that a thread has for the item in its hands once the others are dropped
+CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # microseconds of computing, and the period that they are for
+
+
+def cores() -> int:
+    """How many things at once are worth doing here: affinity and a container's quota counted, at most MOST."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with suppress(OSError):
+        if quota := re.match(r"(\d+) (\d+)", CPU_QUOTA.read_text()):
+            usable = min(usable, round(int(quota[1]) / int(quota[2])))
+    return max(1, min(usable, MOST))
 
 
 def in_order(
-    work: Callable[[Item], Result], items: Sequence[Item], batch: int = BATCH, threads: int = THREADS
+    work: Callable[[Item], Result], items: Sequence[Item], batch: int = BATCH, threads: int | None = None
 ) -> Generator[list[Result], None, None]:
-    """`work` of every item, in order, in lists of up to `batch`; closing it drops what has not begun.
+    """`work` of every item, in order, in lists of up to `batch`, one thread a core unless told otherwise.
 
-    An empty list is a sign of life: nothing is done yet. Only a few batches are ahead of the reader, so that results
-    never pile up in memory. The threads are daemons of our own, because Python joins those of a ThreadPoolExecutor
-    when it ends, after every item that waits: a server that was told to stop would go on for as long as that takes.
+    An empty list is a sign of life: nothing is done yet. Closing it drops what has not begun.
     """
-    batches = (items[start : start + batch] for start in range(0, len(items), batch))
-    todo: SimpleQueue[tuple[Sequence[Item], Future[list[Result]]] | None] = SimpleQueue()
     stopped = threading.Event()
 
-    def serve() -> None:
+    def serve(todo: Todo[Item, Result]) -> None:
         while (task := todo.get()) is not None:
             mine, outcome = task
             results = []
@@ -47,16 +59,33 @@ def in_order(
             else:
                 outcome.set_result(results)
 
+    yield from served(items, batch, [serve] * (threads or cores()), stopped.set)
+
+
+def served(
+    items: Sequence[Item],
+    batch: int,
+    serves: Sequence[Callable[[Todo[Item, Result]], None]],
+    stop: Callable[[], None],
+) -> Generator[list[Result], None, None]:
+    """What each of `serves`, in a thread of its own, makes of its batches, in order; `stop` makes them leave.
+
+    The threads are daemons of our own, because Python joins those of a ThreadPoolExecutor when it ends, after every
+    item that waits: a server that was told to stop would go on for as long as that takes.
+    """
+    batches = (items[start : start + batch] for start in range(0, len(items), batch))
+    todo: Todo[Item, Result] = SimpleQueue()
+
     def submit(mine: Sequence[Item]) -> Future[list[Result]]:
         outcome: Future[list[Result]] = Future()
         todo.put((mine, outcome))
         return outcome
 
-    servants = [threading.Thread(target=serve, name="hpviz-images", daemon=True) for _ in range(threads)]
+    servants = [threading.Thread(target=serve, args=(todo,), name="hpviz-images", daemon=True) for serve in serves]
     for servant in servants:
         servant.start()
     try:
-        ahead = deque(map(submit, islice(batches, 3 * threads)))
+        ahead = deque(map(submit, islice(batches, AHEAD * len(servants))))
         while ahead:
             with suppress(TimeoutError):
                 ahead[0].exception(SIGN_OF_LIFE)
@@ -66,7 +95,7 @@ def in_order(
             yield ahead.popleft().result()
             ahead.extend(map(submit, islice(batches, 1)))
     finally:
-        stopped.set()
+        stop()
         for _ in servants:
             todo.put(None)
         until = time.monotonic() + LAST_ITEM

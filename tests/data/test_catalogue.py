@@ -122,7 +122,19 @@ def test_stopping_while_the_scenes_are_drawn_leaves_nothing(tmp_path, monkeypatc
     work = prepare(resolve("scenes", tmp_path), 20, tmp_path)
     assert next(work).what == "drawing the scenes"
     work.close()
-    assert not list(tmp_path.iterdir())
+    assert [path.suffix for path in (tmp_path / "data").iterdir()] == [".lock"]
+
+
+def test_a_run_that_begins_while_the_scenes_are_drawn_does_not_draw_them_as_well(tmp_path, finish, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(scenes, "draw_scenes", lambda: drawn.append(1) or few_scenes())
+    source = resolve("scenes", tmp_path)
+    server, run = prepare(source, 20, tmp_path), prepare(source, 30, tmp_path)
+    assert next(server).what == "drawing the scenes"
+    assert next(run).what == "waiting for another process that is doing the same"
+    finish(server)
+    assert finish(run).train_images.shape == (6, 3, 30, 30)
+    assert drawn == [1]
 
 
 @pytest.fixture

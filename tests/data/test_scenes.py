@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from hpviz.data import scenes
+from hpviz.data import scenes, threads
 from hpviz.data.progress import Progress
 from hpviz.data.scenes import (
     SCENES_CLASSES,
@@ -136,19 +136,21 @@ def test_the_fingerprint_sees_every_pixel_and_label():
     assert len({before, changed_pixel, fingerprint(made)}) == 3
 
 
-def test_closing_the_drawing_stops_it(monkeypatch):
-    begun = []
-
-    def counted(class_index, rng):
-        begun.append(class_index)
-        return draw_scene(class_index, rng)
-
-    monkeypatch.setattr(scenes, "draw_scene", counted)
+def test_closing_the_drawing_stops_it():
     drawing = draw_scenes()
     assert next(drawing).total == 2400
     drawing.close()
-    assert len(begun) < 2400
     assert not [thread for thread in threading.enumerate() if thread.name == "hpviz-images"]
+
+
+def test_processes_draw_what_one_thread_draws(monkeypatch):
+    monkeypatch.setattr(scenes, "TRAIN_PER_CLASS", 6)
+    monkeypatch.setattr(scenes, "TEST_PER_CLASS", 2)
+    monkeypatch.setattr(threads, "cores", lambda: 2)
+    _, by_one = drawn()
+    monkeypatch.setattr(scenes, "WORTH_PROCESSES", 0)
+    _, by_two = drawn()
+    assert fingerprint(by_two) == fingerprint(by_one)
 
 
 @pytest.mark.parametrize("draw", [lambda rng: paint.noise(rng, 2.0, stretch=3), lambda rng: paint.profile(rng, 2.0)])

@@ -13,7 +13,6 @@ Looking at Noise", 2021); fractal ridges (Voss, 1985).
 """
 
 import hashlib
-import os
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
@@ -22,18 +21,19 @@ import numpy as np
 from numpy.random import Generator as Random
 from numpy.typing import NDArray
 
+from hpviz.data.processes import in_order
 from hpviz.data.progress import Progress
 from hpviz.data.scenes.camera import photograph
 from hpviz.data.scenes.paint import EDGE
 from hpviz.data.scenes.places import buildings, forest, glacier, mountain, sea, street
-from hpviz.data.threads import in_order
 
 SCENES_CLASSES = ("buildings", "forest", "glacier", "mountain", "sea", "street")
 SCENES_FINGERPRINT = "87fac7310de26864edf019e5333af876d8c645654d0a981e01d008122bc2673b"
 SCENES_VERSION = 1
 TRAIN_PER_CLASS = 300
 TEST_PER_CLASS = 100
-DRAWN_AT_ONCE = 8  # images a thread takes
+DRAWN_AT_ONCE = 8  # images a process takes
+WORTH_PROCESSES = 100  # images: half a second of drawing
 
 # Two of every 25 training images carry the name of a place they are mistaken for: 8%, and as many come as go, so
 # that the labels stay balanced. Test labels are clean.
@@ -81,20 +81,13 @@ def training_labels() -> NDArray[np.int64]:
 
 
 def draw_scenes() -> Generator[Progress, None, Scenes]:
-    """Draw the whole set, class by class, on up to four threads; closing the generator stops within an image."""
-    # An array's worth of freed memory goes back to the system unless a larger block was freed before, and fetching
-    # it again is half of the drawing time (glibc raises its threshold to the largest block freed, up to 32 MiB).
-    np.empty(31 << 20, np.uint8)
+    """Draw the whole set, class by class, on all cores; closing the generator stops at once."""
     classes = range(len(SCENES_CLASSES))
     train = [(0, label, index) for label in classes for index in range(TRAIN_PER_CLASS)]
     test = [(1, label, index) for label in classes for index in range(TEST_PER_CLASS)]
     images = np.empty((len(train) + len(test), EDGE, EDGE, 3), np.uint8)
-    done, keys = 0, train + test
-
-    def draw(key: tuple[int, int, int]) -> NDArray[np.uint8]:
-        return draw_scene(key[1], scene_rng(*key))
-
-    with closing(in_order(draw, keys, batch=DRAWN_AT_ONCE, threads=min(os.cpu_count() or 1, 4))) as batches:
+    done = 0
+    with closing(in_order(_draw, train + test, batch=DRAWN_AT_ONCE, enough=WORTH_PROCESSES)) as batches:
         for drawn in batches:
             yield Progress("drawing the scenes", done, len(images))
             for image in drawn:
@@ -103,6 +96,10 @@ def draw_scenes() -> Generator[Progress, None, Scenes]:
     yield Progress("drawing the scenes", len(images), len(images))
     test_labels = np.repeat(np.arange(len(SCENES_CLASSES)), TEST_PER_CLASS)
     return Scenes(images[: len(train)], training_labels(), images[len(train) :], test_labels)
+
+
+def _draw(key: tuple[int, int, int]) -> NDArray[np.uint8]:
+    return draw_scene(key[1], scene_rng(*key))
 
 
 def fingerprint(scenes: Scenes) -> str:

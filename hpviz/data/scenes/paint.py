@@ -3,6 +3,8 @@
 Pictures are (3, CANVAS, CANVAS) and colours (3, 1, 1), RGB in 0…1; lengths are canvas pixels, rows count from the top.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.random import Generator as Random
 from numpy.typing import NDArray
@@ -19,10 +21,21 @@ ACROSS = np.fft.rfftfreq(CANVAS)[None]
 
 def noise(rng: Random, beta: float, stretch: float = 1.0) -> Array:
     """Random field with power spectrum 1/f^beta, zero mean and unit variance, `stretch` times wider than high."""
-    power = (DOWN / stretch) ** 2 + (ACROSS * stretch) ** 2
-    spectrum = (rng.random((*power.shape, 2)) - 0.5).view(np.complex128)[..., 0] * np.exp(-beta / 4 * np.log(power))
+    waves = rng.random((CANVAS, CANVAS // 2 + 1, 2))
+    waves -= 0.5
+    spectrum = waves.view(np.complex128)[..., 0]
+    amplitude = -beta / 4 * log_power(stretch)
+    spectrum *= np.exp(amplitude, out=amplitude)
     spectrum[0, 0] = 0
     return unit(np.fft.irfft2(spectrum, s=(CANVAS, CANVAS)))
+
+
+@lru_cache(maxsize=16)  # most parts of a picture have a stretch of their own, always the same
+def log_power(stretch: float) -> Array:
+    """The logarithm of each wave's squared frequency, for a field `stretch` times wider than high."""
+    field: Array = np.log((DOWN / stretch) ** 2 + (ACROSS * stretch) ** 2)
+    field.flags.writeable = False
+    return field
 
 
 def profile(rng: Random, beta: float) -> Array:
@@ -40,7 +53,13 @@ def unit(field: Array) -> Array:
 
 def mix(image: Array, paint: Array | float, coverage: Array | float) -> Array:
     """`paint` over `image` where `coverage`, 0…1, is 1."""
-    return image + coverage * (paint - image)
+    painted: Array = np.subtract(paint, image)
+    if painted.shape != np.broadcast_shapes(painted.shape, np.shape(coverage)):
+        return image + coverage * painted
+    # In place, for a canvas is as large as a core's own cache.
+    painted *= coverage
+    painted += image
+    return painted
 
 
 def below(line: Array | float) -> Array:

@@ -32,7 +32,7 @@ def sky(rng: Random) -> Array:
         ((0.22, 0.26, 0.42), (0.62, 0.55, 0.62)),
     ]
     top, bottom = weather[rng.choice(5, p=[0.3, 0.25, 0.25, 0.12, 0.08])]
-    fall = (ROWS / CANVAS) ** rng.uniform(0.6, 1.4) * np.ones_like(COLUMNS)
+    fall = (ROWS / CANVAS) ** rng.uniform(0.6, 1.4)
     image = mix(hue(rng, *top), hue(rng, *bottom), fall)
     clouds = np.clip((noise(rng, 2.8, stretch=3) - rng.uniform(-0.5, 2)) * 0.5, 0, 0.85)
     return mix(image, image[:, -1:, :1] * rng.uniform(0.8, 1.15), clouds)
@@ -113,8 +113,12 @@ def foliage(rng: Random, image: Array, rows: Array, columns: Array, largest: int
 def trees(rng: Random, image: Array, row: float, count: int) -> Array:
     """Single broad-leaved trees that stand on a row."""
     middles, size = rng.uniform(0, CANVAS, count), rng.uniform(6, 16)
+    upright = below(row - 1.5 * size) * (1 - below(row + 3))
+    image = image.copy()
     for middle in middles:
-        image = mix(image, 0.15, between(COLUMNS - middle, -1.2, 1.2) * below(row - 1.5 * size) * (1 - below(row + 3)))
+        around = near(middle, 1.7)
+        stem = between(COLUMNS[:, around] - middle, -1.2, 1.2) * upright
+        image[:, :, around] = mix(image[:, :, around], 0.15, stem)
     rows = row - 1.8 * size + 0.5 * size * rng.standard_normal((count, 60))
     columns = middles[:, None] + 0.5 * size * rng.standard_normal((count, 60))
     return foliage(rng, image, rows.ravel(), columns.ravel(), 4)
@@ -123,17 +127,29 @@ def trees(rng: Random, image: Array, row: float, count: int) -> Array:
 def trunks(rng: Random, image: Array, row: float, count: int) -> Array:
     """Upright, slightly leaning stems that come out of the canopy above a row."""
     bark = hue(rng, 0.20, 0.16, 0.13)
+    image = image.copy()
     for _ in range(count):
         middle = rng.uniform(0, CANVAS) + rng.normal(0, 0.05) * (ROWS - CANVAS)
         width = rng.uniform(0.8, 3.5)
-        across = COLUMNS - middle
+        around = near(middle, width + 0.5)
+        across = COLUMNS[:, around] - middle
         inside = between(across, -width, width) * below(rng.uniform(0, 1) * row)
-        image = mix(image, bark * (1 + 0.35 * across / width) * rng.uniform(0.6, 1.5), inside)
+        wood = bark * (1 + 0.35 * across / width) * rng.uniform(0.6, 1.5)
+        image[:, :, around] = mix(image[:, :, around], wood, inside)
     return image
 
 
+def near(middle: Array | float, reach: float) -> slice:
+    """The columns that are no farther than `reach` from `middle`, in one row at least."""
+    left, right = int(np.min(middle) - reach), int(np.max(middle) + reach) + 2
+    return slice(max(left, 0), max(right, 0))
+
+
 def facade(rng: Random, across: Array, up: Array) -> Array:
-    """A wall with windows, (3, …), for wall coordinates counted in bays and storeys; every window has its own tone."""
+    """A wall with windows, (3, …), for wall coordinates counted in bays and storeys; every window has its own tone.
+
+    What is the same in all rows comes as one row, and a single column likewise.
+    """
     wall = hue(rng, *rng.choice([(0.62, 0.56, 0.48), (0.50, 0.34, 0.27), (0.55, 0.56, 0.58), (0.75, 0.72, 0.66)]))
     glass = wall * rng.choice([0.4, 0.6, 1.35])
     wide, high = rng.uniform(0.3, 0.75), rng.uniform(0.35, 0.75)
@@ -156,7 +172,7 @@ def houses(rng: Random, image: Array, tops: Callable[[float], float], foot: floa
         if right - left < 3:
             continue
         storey = rng.uniform(5, 13)
-        across, up = np.broadcast_arrays(COLUMNS[:, left:right] / storey / rng.uniform(0.7, 1.3), ROWS[top:] / storey)
+        across, up = COLUMNS[:, left:right] / storey / rng.uniform(0.7, 1.3), ROWS[top:] / storey
         image[:, top:, left:right] = facade(rng, across, up) * rng.uniform(0.8, 1.15)
     return image
 
@@ -171,7 +187,7 @@ def canyon(rng: Random, image: Array, vanish: float, horizon: float) -> Array:
         up = (horizon - ROWS) / distance * rng.uniform(3, 7)
         steps = 1 + 0.25 * np.sin(np.floor(along / rng.uniform(1.5, 4)) * rng.uniform(1, 9))
         roof = horizon - distance * rng.uniform(0.7, 1.8) * steps
-        wall = facade(rng, np.broadcast_to(along, up.shape), up) * rng.uniform(0.55, 1.1)
+        wall = facade(rng, along, up) * rng.uniform(0.55, 1.1)
         seen = below(roof) * np.clip(distance - rng.uniform(3, 14), 0, 1)
         image[:, :, span] = mix(image[:, :, span], wall, seen)
     return image
