@@ -6,6 +6,7 @@ stops it by closing it, at any moment, without leaving anything half-made behind
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from hpviz.data import arrays
 from hpviz.data.conversion import Pictures, convert
-from hpviz.data.decode import decode
+from hpviz.data.decode import Decoded, decode
 from hpviz.data.download import TORCHVISION, download_intel, download_torchvision, located
 from hpviz.data.folder import Photo, look
 from hpviz.data.follow_links import confirm, unconfirmed
@@ -155,6 +156,11 @@ def here(source: Source, cache: Path) -> Path:
 def _photographs(split: str, photos: Sequence[Photo]) -> Pictures:
     return Pictures(
         labels=np.array([photo.label for photo in photos], np.int64),
-        load=lambda index, edge: decode(Path(photos[index].path), edge),
+        load=partial(_decoded, [photo.path for photo in photos]),
         name=lambda index: f"{split}/{photos[index].name}",
+        apart=True,
     )
+
+
+def _decoded(paths: Sequence[str], index: int, edge: int) -> Decoded:
+    return decode(Path(paths[index]), edge)

@@ -13,24 +13,50 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from hpviz.data import processes, threads
 from hpviz.data.decode import Decoded, Unreadable
 from hpviz.data.lock import turn
 from hpviz.data.prepared import VERSION, Prepared, folder_of, open_prepared
 from hpviz.data.progress import Progress
-from hpviz.data.threads import in_order
 from hpviz.spec import BadInput
 
 UNREADABLE_LIMIT = 0.05  # share of the images; above it a folder is refused rather than quietly thinned
 EXAMPLES = 5
+HEADER_BYTES = 128  # of a .npy file of pictures
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """One split on its way in: `load(i, edge)` reads picture i, `name(i)` is what a report calls it."""
+    """One split on its way in: `load(i, edge)` reads picture i, `name(i)` is what a report calls it.
+
+    `load` can be sent to other processes if the pictures are said to be `apart`, as files are.
+    """
 
     labels: NDArray[np.int64]
     load: Callable[[int, int], Decoded]
     name: Callable[[int], str] = str
+    apart: bool = False
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Loads pictures and puts their pixels in their places in a .npy file; the same in every process."""
+
+    load: Callable[[int, int], Decoded]
+    path: Path
+    image_size: int
+
+    def __call__(self, index: int) -> tuple[int, int] | Unreadable:
+        """The size that picture `index` came in, or why it has been left out. Raises OSError if the disk is full."""
+        try:
+            picture = self.load(index, self.image_size)
+        except Unreadable as unreadable:
+            return unreadable
+        # Plain writes rather than a writable memory map: there, a full disk kills the process.
+        with self.path.open("r+b") as file:
+            file.seek(place_of(index, self.image_size))
+            file.write(picture.pixels.data)
+        return picture.width, picture.height
 
 
 @dataclass
@@ -143,36 +169,48 @@ def _write(
     path: Path, what: str, pictures: Pictures, image_size: int, report: Report
 ) -> Generator[Progress, None, list[int]]:
     """Write one split's pixels as .npy; the result lists the indices of the pictures that were readable."""
-
-    def load(index: int) -> Decoded | Unreadable:
-        try:
-            return pictures.load(index, image_size)
-        except Unreadable as unreadable:
-            return unreadable
-
     kept: list[int] = []
-    total = len(pictures.labels)
-    # Plain writes rather than a writable memory map: there, a full disk kills the process.
-    with path.open("wb") as file, closing(in_order(load, range(total))) as batches:
-        _write_header(file, 0, image_size)
-        done = 0
+    done, total = 0, len(pictures.labels)
+    with path.open("wb") as file:
+        write_header(file, total, image_size)
+    spread = processes.in_order if pictures.apart else threads.in_order
+    with closing(spread(Placed(pictures.load, path, image_size), range(total))) as batches:
         for batch in batches:
             yield Progress(f"preparing the {what}", done, total)
-            for index, picture in enumerate(batch, done):
-                if isinstance(picture, Unreadable):
-                    report.skip(pictures.name(index), str(picture))
+            for index, outcome in enumerate(batch, done):
+                if isinstance(outcome, Unreadable):
+                    report.skip(pictures.name(index), str(outcome))
                     continue
-                file.write(picture.pixels.data)
-                report.sizes.append((pictures.name(index), picture.width, picture.height))
+                report.sizes.append((pictures.name(index), *outcome))
                 kept.append(index)
             done += len(batch)
-        _write_header(file, len(kept), image_size)
+    if len(kept) < total:
+        _close_gaps(path, kept, image_size)
     yield Progress(f"preparing the {what}", total, total)
     return kept
 
 
-def _write_header(file: BinaryIO, images: int, image_size: int) -> None:
+def _close_gaps(path: Path, kept: Sequence[int], image_size: int) -> None:
+    """Let the pictures that were readable follow each other."""
+    with path.open("r+b") as file:
+        for place, index in enumerate(kept):
+            if place < index:
+                file.seek(place_of(index, image_size))
+                pixels = file.read(3 * image_size**2)
+                file.seek(place_of(place, image_size))
+                file.write(pixels)
+        file.truncate(place_of(len(kept), image_size))
+        write_header(file, len(kept), image_size)
+
+
+def place_of(index: int, image_size: int) -> int:
+    """Where a picture begins in its file, in bytes."""
+    return HEADER_BYTES + index * 3 * image_size**2
+
+
+def write_header(file: BinaryIO, images: int, image_size: int) -> None:
     """(Re)write the header; NumPy pads it so that its length does not depend on the number of images."""
     file.seek(0)
     shape = (images, 3, image_size, image_size)
     npy.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+    assert file.tell() == HEADER_BYTES

@@ -40,6 +40,8 @@ NOT_READ = {
     "JPEG2000": "is no picture that can be read here, being JPEG 2000: convert such to PNG",
     "JXL": "is no picture that can be read here, being JPEG XL: convert such to PNG",
 }
+JPEG_SIGNATURE = b"\xff\xd8\xff"
+SMALL = 1 << 25  # bytes that may be held in memory at once, by every core
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_PICTURE = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf")  # the chunks that decide on pixels
 
@@ -67,12 +69,24 @@ def decode(path: Path, edge: int) -> Decoded:
     return Decoded(square(image, edge), width, height)
 
 
-def examine(path: Path) -> str:
+def examine(path: Path, content: bytes | None = None) -> str:
     """Make sure that `decode` can read a file; the result names what earlier versions could not, "" if they could.
 
-    Raises as `decode` does.
+    `content` spares reading it again. Raises as `decode` does.
     """
-    return _load(path, 1)[2]
+    return _load(path, 1, content)[2]
+
+
+def small_jpeg(path: Path | str) -> bytes | None:
+    """All of a JPEG, None if it is another file or a huge one.
+
+    Pillow reads a file in pieces and looks up its real path first: for a small photo a tenth of the time it takes.
+    """
+    with open(path, "rb", buffering=0) as file:
+        start = file.read(len(JPEG_SIGNATURE))
+        if start != JPEG_SIGNATURE or os.fstat(file.fileno()).st_size > SMALL:
+            return None
+        return start + file.readall()
 
 
 def sniff(start: bytes) -> str | None:
@@ -85,7 +99,7 @@ def sniff(start: bytes) -> str | None:
     if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
         return "WEBP"
     signs = {
-        b"\xff\xd8\xff": "JPEG",
+        JPEG_SIGNATURE: "JPEG",
         PNG_SIGNATURE: "PNG",
         b"GIF8": "GIF",
         b"II*\0": "TIFF",
@@ -102,10 +116,11 @@ def sniff(start: bytes) -> str | None:
     return next((name for sign, name in signs.items() if start.startswith(sign)), None)
 
 
-def _load(path: Path, edge: int) -> tuple[Image.Image, tuple[int, int], str]:
+def _load(path: Path, edge: int, content: bytes | None = None) -> tuple[Image.Image, tuple[int, int], str]:
     """An upright RGB image no smaller than needed for `edge`, the size it came in, and the decoder's name if new."""
     try:
-        return _decoded(path, edge)
+        content = content or small_jpeg(path)
+        return _decoded(io.BytesIO(content) if content else path, edge)
     except (Unreadable, FileNotFoundError, MemoryError):
         raise
     except Exception as error:  # on hostile bytes Pillow raises almost anything
@@ -202,4 +217,6 @@ def square(image: Image.Image, edge: int) -> NDArray[np.uint8]:
     """An RGB image squeezed to a square as the article did, bilinear with antialiasing: uint8 (3, edge, edge)."""
     if image.size != (edge, edge):
         image = image.resize((edge, edge), Image.Resampling.BILINEAR)
-    return np.ascontiguousarray(np.asarray(image).transpose(2, 0, 1))
+    # Pillow takes a colour out of its pixels faster than NumPy turns an array around.
+    planes = b"".join(image.tobytes("raw", colour) for colour in "RGB")
+    return np.frombuffer(planes, np.uint8).reshape(3, edge, edge)

@@ -4,12 +4,14 @@ import hashlib
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PIL import __version__ as pillow_version
 
-from hpviz.data.decode import FORMATS, NOT_READ, SNIFFED, Unreadable, examine, sniff
+from hpviz.data import processes
+from hpviz.data.decode import FORMATS, NOT_READ, SNIFFED, Unreadable, examine, small_jpeg, sniff
 from hpviz.data.files import File, Skipped, shown
 from hpviz.data.progress import Progress
 from hpviz.data.remembered import memory_of, recall, remember
@@ -72,27 +74,19 @@ def examine_files(
     unknown = [file for file in files if digests.get(_key(file)) not in readable]
     failures: dict[File, str] = {}
 
-    def look_inside(file: File) -> tuple[File, str, str, str]:
-        digest = digests.get(_key(file)) or _digest(file)
-        if digest in readable:
-            return file, digest, *readable[digest]
-        try:
-            return file, digest, examine(Path(file.path)), ""
-        except Unreadable as unreadable:
-            return file, digest, "", str(unreadable)
-
+    places = [(file.path, digests.get(_key(file), "")) for file in unknown]
     done = 0
     try:
-        with closing(in_order(_guarded(look_inside), unknown)) as batches:
+        with closing(processes.in_order(partial(_look_inside, frozenset(readable)), places)) as batches:
             for batch in batches:
                 yield Progress("looking at the images", done, len(unknown))
-                done += len(batch)
-                for file, outcome in batch:
+                for file, outcome in zip(unknown[done : done + len(batch)], batch, strict=True):
                     if isinstance(outcome, OSError):
                         failures[file] = f"cannot be read ({outcome.strerror})"
                     else:
-                        _, digest, decoder, unreadable = outcome
-                        digests[_key(file)], readable[digest] = digest, (decoder, unreadable)
+                        digests[_key(file)] = outcome.digest
+                        readable.setdefault(outcome.digest, (outcome.decoder, outcome.unreadable))
+                done += len(batch)
     finally:
         if done:
             kept = {key: digests[key] for file in files if (key := _key(file)) in digests}
@@ -127,16 +121,17 @@ def _outcomes(known: dict[str, Any]) -> dict[str, tuple[str, str]]:
     return {digest: (decoder, bad) for digest, (decoder, bad) in outcomes.items() if same or not bad}
 
 
-def _guarded(work: Any) -> Any:
-    """`work` of a file that gives its OSError instead of raising it."""
-
-    def guarded(file: File) -> tuple[File, Any]:
-        try:
-            return file, work(file)
-        except OSError as error:
-            return file, error
-
-    return guarded
+def _look_inside(known: frozenset[str], place: tuple[str, str]) -> Inside | OSError:
+    """What is in the file (path, its digest if that is known); a `known` content is only named."""
+    path, digest = place
+    try:
+        content = None if digest in known else small_jpeg(path)
+        digest = digest or (_digest(path) if content is None else sha256(content))
+        return Inside(digest) if digest in known else Inside(digest, examine(Path(path), content))
+    except Unreadable as unreadable:
+        return Inside(digest, unreadable=str(unreadable))
+    except OSError as error:
+        return error
 
 
 def _kind(file: File) -> tuple[File, str]:
@@ -147,8 +142,8 @@ def _kind(file: File) -> tuple[File, str]:
         return file, ""
 
 
-def _digest(file: File) -> str:
-    with open(file.path, "rb") as stream:
+def _digest(path: str) -> str:
+    with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

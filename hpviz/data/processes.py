@@ -29,15 +29,15 @@ IN_HAND = 2  # batches that a process holds, so that it need not wait until the 
 
 
 def in_order(
-    work: Callable[[Item], Result], items: Sequence[Item], batch: int = BATCH, enough: int = ENOUGH
+    work: Callable[[Item], Result], items: Sequence[Item], batch: int = BATCH, enough: int | None = None
 ) -> Generator[list[Result], None, None]:
-    """As `threads.in_order`, in one process a core if there are `enough` items. Closing it ends them at once.
+    """As `threads.in_order`, in one process a core if there are `enough` items (ENOUGH). Closing it ends them at once.
 
     `work`, which is sent once to each, and the results have to be picklable. Raises BadInput, with one sentence, if
     one of the processes is killed.
     """
     count = min(threads.cores(), -(-len(items) // batch))
-    if count < 2 or len(items) < enough:
+    if count < 2 or len(items) < (ENOUGH if enough is None else enough):
         yield from threads.in_order(work, items, batch)
         return
     processes: list[Process] = []

@@ -170,7 +170,7 @@ def test_what_is_unreadable_is_found_out_once_and_again_when_the_decoders_change
 ):
     before = listed(cut_short)
     looked_at = []
-    monkeypatch.setattr(hashes, "examine", lambda path: looked_at.append(path.name) or "")
+    monkeypatch.setattr(hashes, "examine", lambda path, content: looked_at.append(path.name) or "")
     assert listed(cut_short) == before
     assert looked_at == []
     shutil.move(cut_short / "test/dogs/3.jpg", cut_short / "test/dogs/moved.jpg")
@@ -184,7 +184,7 @@ def test_what_is_unreadable_is_found_out_once_and_again_when_the_decoders_change
 
 def test_a_look_that_is_stopped_goes_on_from_there(tmp_path, fill, monkeypatch):
     root = fill(tmp_path / "set", "cats", "dogs", count=100)
-    monkeypatch.setattr(hashes, "in_order", lambda work, items: (yield from ([work(item)] for item in items)))
+    monkeypatch.setattr(hashes.processes, "in_order", lambda work, items: (yield from ([work(item)] for item in items)))
     looking = look(root, tmp_path / "cache")
     steps = (step for step in looking if step.what == "looking at the images")
     assert next(step for step in steps if step.done == 50)

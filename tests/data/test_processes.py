@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from hpviz.data import threads
+from hpviz.data import catalogue, processes, threads
+from hpviz.data.catalogue import identify, prepare, resolve
+from hpviz.data.conversion import convert
+from hpviz.data.decode import decode
+from hpviz.data.folder import look
+from hpviz.data.prepared import folder_of, read_meta
 from hpviz.data.processes import in_order
 from hpviz.spec import BadInput
 from tests.data import apart
@@ -113,3 +118,70 @@ def test_the_cores_are_those_that_this_process_may_use(monkeypatch, tmp_path):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(256)), raising=False)
     threads.CPU_QUOTA.write_text("max 100000")
     assert threads.cores() == threads.MOST
+
+
+def folder_with_wrong_files(fill, photo, root: Path) -> Path:
+    """Two classes of 100 photos of several sizes and kinds; every 17th is damaged, one is no picture, one empty."""
+    fill(root, "train/cat", "train/dog", "test/cat", "test/dog", count=50)
+    for index in range(5):
+        photo(root / "train" / "cat" / f"large-{index}.jpg", seed=index, size=(300, 200))
+        photo(root / "test" / "dog" / f"lossless-{index}.png", seed=index)
+    for path in sorted(root.rglob("*.jpg"))[::31]:
+        path.write_bytes(path.read_bytes()[:300])
+    (root / "train" / "cat" / "empty.jpg").touch()
+    (root / "train" / "dog" / "text.jpg").write_text("no picture")
+    return root
+
+
+def test_processes_prepare_what_threads_prepare_and_find_the_same_in_the_same_order(
+    tmp_path, fill, photo, finish, monkeypatch
+):
+    root = folder_with_wrong_files(fill, photo, tmp_path / "set")
+    listings, prepared = [], []
+    for cache, enough in ((tmp_path / "threads", 10_000), (tmp_path / "processes", 0)):
+        monkeypatch.setattr(processes, "ENOUGH", enough)
+        listings.append(finish(look(root, cache)))
+        finish(prepare(resolve(str(root), cache), 24, cache))
+        folder = folder_of(cache, listings[-1].fingerprint, 24)
+        prepared.append({path.name: path.read_bytes() for path in folder.iterdir()})
+    assert len(listings[0].skipped) == 9
+    assert listings[0] == listings[1]
+    assert sorted(prepared[0]) == sorted(prepared[1])
+    assert all(prepared[0][name] == prepared[1][name] for name in prepared[0])
+
+
+def test_pictures_that_are_damaged_before_they_are_prepared_leave_no_gap_and_are_listed_in_order(
+    tmp_path, fill, finish, monkeypatch
+):
+    root = fill(tmp_path / "set", "train/cat", "train/dog", "test/cat", "test/dog", count=60)
+    monkeypatch.setattr(processes, "ENOUGH", 0)
+    train = finish(look(root, tmp_path)).train
+    for place in (3, 40, 119):
+        Path(train[place].path).write_bytes(b"")
+    pictures = catalogue._photographs("train", train)
+    made = finish(convert(tmp_path, "ab", ("cat", "dog"), 20, pictures, pictures))
+    left = [photo for place, photo in enumerate(train) if place not in (3, 40, 119)]
+    assert made.train_labels.tolist() == [photo.label for photo in left]
+    assert all(
+        (image == decode(Path(photo.path), 20).pixels).all()
+        for image, photo in zip(made.train_images, left, strict=True)
+    )
+    names = [f"train/{train[place].name}" for place in (3, 40, 119)]
+    assert read_meta(folder_of(tmp_path, "ab", 20))["skipped"] == [[name, "is empty"] for name in names * 2]
+
+
+def test_a_process_that_is_killed_while_photos_are_prepared_leaves_nothing_half_made(
+    tmp_path, fill, finish, monkeypatch
+):
+    root = fill(tmp_path / "set", "cat", "dog", count=100)
+    source = resolve(str(root), tmp_path / "cache")
+    finish(identify(source, tmp_path / "cache"))
+    monkeypatch.setattr(processes, "ENOUGH", 0)
+    begin = processes.Process.__init__
+    monkeypatch.setattr(processes.Process, "__init__", lambda process: (begin(process), process.kill())[0])
+    work = prepare(source, 16, tmp_path / "cache")
+    with pytest.raises(BadInput, match=r"^A process that worked on the images was killed \(signal 9\)"):
+        finish(work)
+    assert not list((tmp_path / "cache" / "data").glob("*-16*.part"))
+    monkeypatch.undo()
+    assert len(finish(prepare(source, 16, tmp_path / "cache")).train_images) == 160
