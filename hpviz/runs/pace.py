@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
 from hpviz.runs.document import Run, recorded_anew
+from hpviz.runs.trail import Point
 
 SETTLED_SECONDS = 5.0  # before that, what a run was thought to take says more than what it has taken
 
@@ -12,13 +13,15 @@ SETTLED_SECONDS = 5.0  # before that, what a run was thought to take says more t
 class View(TypedDict):
     """`fraction` of the whole job in 0..1 and `seconds_left`; None while not yet known.
 
-    `trains` says that the job is a run, and not what comes before it, such as preparing its images.
+    `trains` says that the job is a run, and not what comes before it, such as preparing its images. `trail` is how the
+    train loss of its running epoch has gone so far.
     """
 
     text: str
     fraction: float | None
     seconds_left: float | None
     trains: NotRequired[bool]
+    trail: NotRequired[tuple[Point, ...]]
 
 
 def waiting(text: str) -> View:
@@ -51,7 +54,7 @@ class Pace:
         done, now = epoch - 1 + updates / of, time.monotonic()
         if self._begun is None:
             self._begun = done, now
-        text, fraction = f"epoch {epoch}/{self.target}", min(done / self.target, 1.0)
+        text, fraction = f"epoch {epoch}/{self.target} · {updates / of:.0%}", min(done / self.target, 1.0)
         trained, elapsed = done - self._begun[0], now - self._begun[1]
         if elapsed < 0.5 or trained <= 0:
             return View(text=text, fraction=fraction, seconds_left=None, trains=True)

@@ -76,6 +76,8 @@ def main(device: str) -> None:
         from hpviz.training.numerics import machine
 
         line.tell({"machine": machine(device)})
+        # What a run needs of PyTorch is loaded while nobody has asked for one yet.
+        import hpviz.training.loop  # noqa: F401
     except Exception as error:
         line.tell(_failure(error))
         return

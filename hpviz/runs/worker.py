@@ -13,6 +13,7 @@ from hpviz.runs.document import ACTIVE, EpochRow, Run, Status, end, is_done, mov
 from hpviz.runs.pace import Pace, View, waiting, work_view
 from hpviz.runs.recovery import write_sidecar
 from hpviz.runs.store import RunStore
+from hpviz.runs.trail import Trail
 from hpviz.runs.work import Place, agreed
 from hpviz.training.events import Batch, Diverged, Epoch, Evaluating, Resumed
 
@@ -139,7 +140,7 @@ def _follow(
     store: RunStore, job: Job, run: Run, machine: dict[str, Any], events: Iterator[Any], place: Place
 ) -> str | None:
     """Record every event until the work ends or someone asks to stop; returns why training diverged, if it has."""
-    pace, begun, next_poll = Pace(run["target"]), time.monotonic(), 0.0
+    pace, trail, begun, next_poll = Pace(run["target"]), Trail(), time.monotonic(), 0.0
     rows: list[EpochRow] = []
     for event in events:
         if place.paused.is_set():
@@ -148,15 +149,16 @@ def _follow(
             case Progress(what, done, total):
                 job.view = work_view(what, done, total, begun)
             case Batch(epoch, updates, of):
-                job.view = pace.view(epoch, updates, of)
+                job.view = {**pace.view(epoch, updates, of), "trail": trail.follow(event, rows)}
             case Evaluating(epoch):
-                job.view = pace.view(epoch, 1, 1)
+                job.view = {**job.view, **pace.view(epoch, 1, 1)}
             case Resumed(resumed):
                 rows = list(resumed)
                 _record(store, job, rows, machine)
             case Epoch(row):
                 rows = [*rows, row]
                 _record(store, job, rows, machine)
+                job.view = {**job.view, "trail": ()}
             case Diverged(_, reason):
                 return reason
         if job.stop.is_set() or time.monotonic() >= next_poll:

@@ -17,11 +17,18 @@ class Resumed:
 
 @dataclass(frozen=True)
 class Batch:
-    """An update was made: `updates` of the `of` that this epoch (from 1) has."""
+    """An update was made: `updates` of the `of` that this epoch (from 1) has.
+
+    Of the epoch so far: `images` seen, `seconds` of training, and `train_loss`, their mean in nats as it was when it was
+    last looked at; None before that, and where it is not finite.
+    """
 
     epoch: int
     updates: int
     of: int
+    images: int = 0
+    seconds: float = 0.0
+    train_loss: float | None = None
 
 
 @dataclass(frozen=True)

@@ -172,7 +172,7 @@ def train_epoch(learner: Learner, splits: Splits, memory: MemoryMeter) -> Genera
     number, images = len(learner.rows) + 1, splits.train
     batches = torch.split(torch.randperm(len(images), generator=learner.shuffle), learner.spec.batch_size)
     summed = torch.zeros((), dtype=torch.float64, device=learner.device)
-    seen, seconds, looked, train_loss = 0, 0.0, time.perf_counter(), 0.0
+    seen, seconds, looked, train_loss = 0, 0.0, -math.inf, 0.0  # the first look is at the first batch
     change = None if learner.spec.augmentation == "none" else learner.augment
     for updates, indices in enumerate(batches, start=1):
         begun = time.perf_counter()
@@ -183,7 +183,7 @@ def train_epoch(learner: Learner, splits: Splits, memory: MemoryMeter) -> Genera
         if begun - looked > LOOK_SECONDS or updates == len(batches):
             looked, train_loss = begun, summed.item() / seen
         seconds += time.perf_counter() - begun  # what the caller does between two updates is not training
-        yield Batch(number, updates, len(batches))
+        yield Batch(number, updates, len(batches), seen, seconds, finite(train_loss))
         if not math.isfinite(train_loss):
             break
     before = learner.rows[-1] if learner.rows else {"updates": 0, "images": 0}

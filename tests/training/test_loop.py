@@ -37,7 +37,7 @@ def test_every_update_and_epoch_is_told_in_order(data, make_spec):
     events = list(train(make_spec(), data, epochs=2))
     told = [event for event in events if not isinstance(event, Evaluating)]
     assert [type(event) for event in told] == ([Batch] * 4 + [Epoch]) * 2
-    assert told[5] == Batch(epoch=2, updates=1, of=4)
+    assert (told[5].epoch, told[5].updates, told[5].of) == (2, 1, 4)
     assert [event.done for event in events if isinstance(event, Evaluating) and event.epoch == 1] == [10, 20]
 
 
@@ -389,3 +389,19 @@ def test_an_augmented_run_learns_from_other_pixels_and_is_measured_on_the_same(d
     assert flipped["train_loss"] != plain["train_loss"]
     monkeypatch.setattr(loop, "augmented", lambda images, spec, generator: images)
     assert rows(train(make_spec(augmentation="flip"), data, epochs=1)) == [plain]
+
+
+def test_the_loss_so_far_is_told_from_the_first_batch_on_and_ends_as_the_epochs(data, make_spec):
+    events = list(train(make_spec(), data, epochs=1))
+    batches = [event for event in events if isinstance(event, Batch)]
+    row = next(event.row for event in events if isinstance(event, Epoch))
+    assert batches[0].train_loss is not None
+    assert batches[-1].train_loss == row["train_loss"]
+    assert [batches[-1].images, batches[-1].seconds] == [row["images"], row["train_seconds"]]
+
+
+@pytest.mark.parametrize("seconds", [-1.0, math.inf])
+def test_looking_at_the_loss_changes_no_number(data, make_spec, monkeypatch, seconds):
+    expected = rows(train(make_spec(), data, epochs=2))
+    monkeypatch.setattr(loop, "LOOK_SECONDS", seconds)
+    assert rows(train(make_spec(), data, epochs=2)) == expected
