@@ -114,11 +114,16 @@ def drawn(spec: RunSpec, identity: Identity) -> list[int]:
     return [count if spec.per_class is None else min(count, spec.per_class) for count in counts]
 
 
-def updates_an_epoch(spec: RunSpec, identity: Identity) -> int:
-    """How many updates an epoch of that run makes, the last partial batch counted."""
+def images_an_epoch(spec: RunSpec, identity: Identity) -> int:
+    """How many images an epoch of that run trains on."""
     counts = drawn(spec, identity)
     labels = np.repeat(np.arange(len(counts)), counts)
-    return math.ceil(len(hold_out(labels, spec.validation_fraction)[0]) / spec.batch_size)
+    return len(hold_out(labels, spec.validation_fraction)[0])
+
+
+def updates_an_epoch(spec: RunSpec, identity: Identity) -> int:
+    """How many updates an epoch of that run makes, the last partial batch counted."""
+    return math.ceil(images_an_epoch(spec, identity) / spec.batch_size)
 
 
 def _lasting(one: Request, epochs: int) -> Request:

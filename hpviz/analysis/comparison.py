@@ -31,13 +31,15 @@ At = Literal["epochs", "updates"]
 FIELDS = tuple(name for name in HYPERPARAMETERS if name != "seed")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comparison:
     """Runs in the order of their values, and what tells them apart.
 
     `differing` are the spec's fields, but for seed and label, in which they differ (or the ones asked for); `labels`
     their short names by run id, the same for seeds of one value; `epochs` how many are compared. At equal `updates`
     each label is compared after the epoch that is nearest to so many; `epochs` is then the most that any label has.
+
+    `ahead` are runs without an epoch yet: they have a name and a colour where something is drawn, and count nowhere.
     """
 
     runs: tuple[Run, ...]
@@ -45,6 +47,7 @@ class Comparison:
     labels: Mapping[str, str]
     epochs: int
     updates: int | None = None
+    ahead: tuple[Run, ...] = ()
 
     @property
     def at(self) -> At:
@@ -93,10 +96,20 @@ class Comparison:
             groups.setdefault(self.labels[run["id"]], []).append(run)
         return groups
 
+    @cached_property
+    def named(self) -> dict[str, list[Run]]:
+        """The seeds of each label, those ahead among them, in the order of the labels."""
+        runs = {run["id"]: run for run in (*self.runs, *self.ahead)}
+        groups: dict[str, list[Run]] = {}
+        for run_id, label in self.labels.items():
+            if run_id in runs:
+                groups.setdefault(label, []).append(runs[run_id])
+        return groups
+
     @property
     def chance(self) -> float | None:
         """The accuracy of guessing; None if the runs have different classes, or it was not noted how many."""
-        counts = {len(run["inputs"].get("classes", ())) for run in self.runs}
+        counts = {len(run["inputs"].get("classes", ())) for run in self.runs or self.ahead}
         return 1 / counts.pop() if len(counts) == 1 and 0 not in counts else None
 
     @property
@@ -180,7 +193,7 @@ class Comparison:
 
 
 def compare_runs(runs: Sequence[Run], field: str | None = None, at: At = "epochs") -> Comparison:
-    """Compare runs that have an epoch (at least one is needed), by `field` or by whatever differs.
+    """Compare runs by `field` or by whatever differs; those without an epoch yet are `ahead` of it.
 
     The compared epochs, or at equal updates the number of updates, are the last that all labels have, with two seeds
     where they have two; a run that still trains or diverged does not hold the others back.
@@ -189,14 +202,18 @@ def compare_runs(runs: Sequence[Run], field: str | None = None, at: At = "epochs
     runs = [Run(**{**run, "spec": dict(spec)}) for run, spec in zip(runs, specs, strict=True)]
     differing = (field,) if field else tuned.differing(specs)
     names = {run["id"]: _name(run, differing) for run in runs}
-    if len({kind_of(run) for run in runs}) > 1:
+    if len({kind_of(run) for run in runs if run["epochs"]}) > 1:
         names |= {run["id"]: f"{names[run['id']]} ({_from(run)})".strip() for run in runs if run["origin"]}
     ordered = sorted(runs, key=lambda run: (_sort_key(run, differing), names[run["id"]], run["spec"]["seed"]))
-    labels = _distinct(ordered, names)
-    steady = _steady(ordered, labels)
+    started = tuple(run for run in ordered if run["epochs"])
+    ahead = tuple(run for run in ordered if not run["epochs"])
+    # A run that is on its way may stand beside the same run from elsewhere, and is no second recording of it.
+    known = {run["id"]: names[run["id"]] for run in ahead} | _distinct(started, names)
+    labels = {run["id"]: known[run["id"]] for run in ordered}
+    steady = _steady(started, labels)
     if at == "epochs":
-        return Comparison(tuple(ordered), differing, labels, common_epoch(steady))
-    return at_updates(Comparison(tuple(ordered), differing, labels, 1), common_updates(steady))
+        return Comparison(started, differing, labels, common_epoch(steady), ahead=ahead)
+    return at_updates(Comparison(started, differing, labels, 1, ahead=ahead), common_updates(steady))
 
 
 def at_updates(comparison: Comparison, updates: int) -> Comparison:

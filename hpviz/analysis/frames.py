@@ -15,6 +15,7 @@ from hpviz.analysis.learning_curve import place_of
 from hpviz.analysis.ranking import only_highest
 from hpviz.analysis.words import plural
 from hpviz.runs.document import EpochRow, Run
+from hpviz.runs.trail import Point
 
 METRICS = ("test_accuracy", "train_loss", "test_loss")
 BANDS = tuple(f"{metric}_{end}" for metric in METRICS for end in ("low", "high"))
@@ -23,6 +24,7 @@ MARKS = ("best", "last", "diverged")
 # Kinds of a diagnosis that tell nothing of the curves of other seeds, and how they are counted beside them.
 Ends = int | Mapping[str, int]  # after how many epochs runs are compared: all of them, or by label at equal updates
 UNJUDGED: Mapping[Kind, str] = {"diverged": "diverged", "stopped": "stopped", "training": "in training"}
+TRAIL = ("label", "run", *PROGRESS, "train_loss")
 COLUMNS = ("label", *PROGRESS, "seeds", "part", "told", "lost", *METRICS, *BANDS, *MARKS)
 
 
@@ -40,6 +42,30 @@ def curves(runs: Sequence[Run], labels: Mapping[str, str], epochs: int) -> pd.Da
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     numbers = [*PROGRESS, "seeds", "part", *METRICS, *BANDS]
     return frame.astype({**dict.fromkeys(numbers, float), **dict.fromkeys(MARKS, bool)})
+
+
+def trails(runs: Sequence[Run], labels: Mapping[str, str], points: Mapping[str, Sequence[Point]]) -> pd.DataFrame:
+    """One row a point of the epochs under way, in TRAIL, each run's after its last measured epoch; `points` by run id.
+
+    Points of another epoch than the one that comes next are left out: it was recorded meanwhile, or is not shown.
+    """
+    rows = [
+        {"label": labels[run["id"]], "run": run["id"], **point}
+        for run in runs
+        if (trail := points.get(run["id"])) and 0 < trail[0]["epoch"] - len(run["epochs"]) <= 1
+        for point in (*_start(run["epochs"]), *trail)
+    ]
+    frame = pd.DataFrame(rows, columns=list(TRAIL))
+    return frame.astype({**dict.fromkeys((*PROGRESS, "train_loss"), float), "label": str, "run": str})
+
+
+def _start(rows: Sequence[EpochRow]) -> Iterator[Point]:
+    """The last measured epoch, if its loss is a number."""
+    for row in rows[-1:]:
+        if row["train_loss"] is not None:
+            seconds = sum(each["train_seconds"] or 0.0 for each in rows)
+            progress = {name: row[name] for name in ("epoch", "updates", "images")}
+            yield Point(**progress, seconds=seconds, train_loss=row["train_loss"])  # type: ignore[typeddict-item]
 
 
 def by_label(runs: Sequence[Run], labels: Mapping[str, str]) -> dict[str, list[Run]]:

@@ -22,14 +22,18 @@ def counts(train: Mapping[str, int], test: Mapping[str, int]) -> pd.DataFrame:
 
 def balance(frame: pd.DataFrame, dark: bool) -> alt.Chart:
     """Two bars a class, training above test; `frame` as `counts` makes it."""
+    return bars(frame, tuple(dict.fromkeys(frame["class"])), dark)
+
+
+def bars(frame: pd.DataFrame | alt.NamedData, classes: tuple[str, ...], dark: bool) -> alt.Chart:
+    """The same of rows that may be a name, with the classes in their order."""
     ramp, splits = DARK if dark else LIGHT, ["training", "test"]
-    classes = list(dict.fromkeys(frame["class"]))
     axis = alt.Axis(labelLimit=140, labelOverlap=True, ticks=False, domain=False)
     chart: alt.Chart = (
         alt.Chart(frame)
         .mark_bar(cornerRadiusEnd=2)
         .encode(
-            y=alt.Y("class:N", title=None, sort=classes, scale=alt.Scale(paddingInner=0.25), axis=axis),
+            y=alt.Y("class:N", title=None, sort=list(classes), scale=alt.Scale(paddingInner=0.25), axis=axis),
             yOffset=alt.YOffset("split:N", sort=splits),
             x=alt.X("images:Q", title="images", axis=alt.Axis(tickMinStep=1, format="~s", tickCount=5)),
             color=alt.Color(

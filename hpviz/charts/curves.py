@@ -2,6 +2,7 @@
 arrives changes data alone, so the drawing on the page stays the same node and nothing flickers.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +24,7 @@ TITLES: dict[str, str] = {
     "seconds": "seconds of training",
 }
 HEIGHT = 340
+LIVE = "live"
 SHORT_LABEL = 6  # characters; longer labels in one row would be cut off on a third of a page
 
 
@@ -59,6 +61,27 @@ def curve(frame: pd.DataFrame | alt.NamedData, metric: Metric, look: Look) -> al
 
     `frame` as `analysis.frames.curves` makes it, or the name of data that hold the same.
     """
+    return _chart(_layers(frame, metric, look), metric)
+
+
+def growing(frame: pd.DataFrame | alt.NamedData, look: Look) -> alt.LayerChart:
+    """The train loss, and under the name LIVE, thin and faint, how that of the epochs under way has gone so far.
+
+    The rows of data of that name are as `analysis.frames.trails` makes them. No file and no table has them.
+    """
+    live = (
+        alt.Chart(alt.NamedData(name=LIVE), name=LIVE)
+        .mark_line(strokeWidth=1.25, opacity=0.6, strokeCap="round", clip=True, invalid="filter")
+        .encode(x=_x(look), y=_y("train_loss", look), color=_colour(look), detail="run:N", order="epoch:Q")
+    )
+    return _chart([live, *_layers(frame, "train_loss", look)], "train_loss")
+
+
+def _chart(layers: Sequence[alt.Chart], metric: Metric) -> alt.LayerChart:
+    return alt.LayerChart(layer=list(layers)).properties(height=HEIGHT, title=TITLES[metric])
+
+
+def _layers(frame: pd.DataFrame | alt.NamedData, metric: Metric, look: Look) -> list[alt.Chart]:
     low, high = f"{metric}_low", f"{metric}_high"
     if look.log_loss and isinstance(frame, pd.DataFrame):
         frame = for_logarithms(frame)
@@ -100,7 +123,7 @@ def curve(frame: pd.DataFrame | alt.NamedData, metric: Metric, look: Look) -> al
     ]
     if metric == "test_accuracy":
         layers = [*_chance(look), *_references(look), *layers]
-    return alt.LayerChart(layer=layers).properties(height=HEIGHT, title=TITLES[metric])
+    return layers
 
 
 def for_logarithms(frame: pd.DataFrame) -> pd.DataFrame:

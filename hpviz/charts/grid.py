@@ -7,7 +7,7 @@ logarithmic. As with the curves, the specification depends on which values are c
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import altair as alt
 import pandas as pd
@@ -37,14 +37,23 @@ COLUMNS = (
 Row = dict[str, Any]
 
 
+class Crossed(NamedTuple):
+    """What a heat map's specification depends on: two fields and their values."""
+
+    first: str
+    second: str
+    values: tuple[Value, ...]
+    values2: tuple[Value, ...]
+
+
 def rows_of(grid: Grid, bests: Sequence[Best], lines: Sequence[RuleLine], dark: bool) -> pd.DataFrame:
     """Everything that is drawn: a row a cell, a best and an end of a rule, in COLUMNS."""
     rows = [*_cells(grid, dark), *_bests(grid, bests), *_rules(lines)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def heat_map(frame: pd.DataFrame, grid: Grid, dark: bool) -> alt.LayerChart:
-    """The chart; `frame` as `rows_of` makes it. Of `grid` only the axes matter. A click chooses a cell, by its name."""
+def heat_map(frame: pd.DataFrame | alt.NamedData, grid: Grid | Crossed, dark: bool) -> alt.LayerChart:
+    """The chart; `frame` as `rows_of` makes it, or its name. Of `grid` only the axes matter. A click chooses a cell."""
     full = len(grid.values2) <= COLUMNS_IN_FULL and len(grid.values) <= ROWS_IN_FULL
     size, base = 13 if full else 9, alt.Chart(frame)
     x, y = _axis(alt.X, "x:Q", grid.second, grid.values2), _axis(alt.Y, "y:Q", grid.first, grid.values)
@@ -222,7 +231,7 @@ def _names(base: alt.Chart, x: Any, y: Any, dark: bool, end: str, where: Mapping
     ]
 
 
-def _tooltips(grid: Grid) -> list[alt.Tooltip]:
+def _tooltips(grid: Grid | Crossed) -> list[alt.Tooltip]:
     fields: Mapping[str, str] = {"first": _label(grid.first), "second": _label(grid.second), "state": "runs"}
     names = [alt.Tooltip(f"{field}:N", title=title) for field, title in fields.items()]
     return [

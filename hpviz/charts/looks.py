@@ -1,7 +1,7 @@
 """How a comparison looks: one colour a value, the same in every chart, and dashes where colours do not suffice."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hpviz.analysis.comparison import Comparison
@@ -22,12 +22,13 @@ DASHES: tuple[tuple[float, ...], ...] = ((1, 0), (7, 3), (2, 2.5), (9, 3, 2, 3))
 ARTICLE_WIDTH = sum(ARTICLE_KERNELS) / len(ARTICLE_KERNELS)
 
 
-def look_of(comparison: Comparison, x: Axis, log_loss: bool, dark: bool) -> Look:
-    """The look of a comparison's curves along `x`."""
-    colours = _colours(comparison, dark)
+def look_of(comparison: Comparison, x: Axis, log_loss: bool, dark: bool, reach: float = 0.0) -> Look:
+    """The look of a comparison's curves along `x`, runs without an epoch yet among them, which `reach` so far."""
+    colours = _colours(comparison, comparison.named, dark)
     ends = [run["epochs"][0][x] * comparison.end(run) for run in comparison.runs] if x != "seconds" else []
+    ends += [reach] if reach and x != "seconds" else []
     return Look(
-        labels=tuple(comparison.groups),
+        labels=tuple(comparison.named),
         colours=colours,
         legend=comparison.legend,
         x=x,
@@ -55,7 +56,7 @@ def ground_of(comparison: Comparison, dark: bool) -> Ground | None:
         title=hyperparameter.label + (" (px)" if hyperparameter.knob.unit == "px" else ""),
         values=tuple(numbers),
         labels=tuple(comparison.groups),
-        colours=_colours(comparison, dark),
+        colours=_colours(comparison, comparison.groups, dark),
         logarithmic=hyperparameter.scale == "log" and (study is not None or is_logarithmic(numbers)),
         chance=comparison.chance,
         chance_colour=CHANCE[dark],
@@ -83,9 +84,9 @@ def dashes_of(colours: Sequence[str]) -> tuple[tuple[float, ...], ...]:
     return tuple(dashes)
 
 
-def _colours(comparison: Comparison, dark: bool) -> tuple[str, ...]:
+def _colours(comparison: Comparison, groups: Mapping[str, Sequence[Run]], dark: bool) -> tuple[str, ...]:
     """By the study's scale, where a value has its colour on every page, else evenly along the ramp."""
-    values = [_values(runs[0], comparison) for runs in comparison.groups.values()]
+    values = [_values(runs[0], comparison) for runs in groups.values()]
     if study := comparison.study:
         place = HYPERPARAMETERS[study.field].place
         numbers = [ARTICLE_WIDTH if value == "article" else place(value) for (value,) in values]

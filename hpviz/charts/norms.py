@@ -14,14 +14,19 @@ DECADES = [10.0**power for power in range(-8, 7)]
 
 
 def norm_curve(
-    frame: pd.DataFrame, norm: Norm, labels: Sequence[str], colours: Sequence[str], legend: str, epochs: int
+    frame: pd.DataFrame | alt.NamedData,
+    norm: Norm,
+    labels: Sequence[str],
+    colours: Sequence[str],
+    legend: str,
+    epochs: int,
 ) -> alt.Chart:
-    """One norm by epoch, a line a label; `frame` as `analysis.norms.norms` makes it.
+    """One norm by epoch, a line a label; `frame` as `analysis.norms.norms` makes it, or the name of data `for_decades`.
 
     Gradients span decades and are drawn on a logarithmic axis, on which a zero has no place.
     """
-    if norm == "gradient_norm":
-        frame = frame.assign(gradient_norm=frame[norm].where(frame[norm] > 0))
+    if isinstance(frame, pd.DataFrame):
+        frame = for_decades(frame)
     scale = alt.Scale(domain=list(labels), range=list(colours))
     title = alt.Legend(orient="top", direction="horizontal", title=legend, titleOrient="left", columns=8, offset=4)
     chart: alt.Chart = (
@@ -42,6 +47,11 @@ def norm_curve(
         .properties(height=HEIGHT, title=TITLES[norm])
     )
     return chart
+
+
+def for_decades(frame: pd.DataFrame) -> pd.DataFrame:
+    """The norms without gradients of zero."""
+    return frame.assign(gradient_norm=frame["gradient_norm"].where(frame["gradient_norm"] > 0))
 
 
 def _epoch(epochs: int) -> alt.X:

@@ -12,15 +12,19 @@ HEIGHT = 220
 
 
 def side_by_side(frame: pd.DataFrame, metric: Metric, look: Look) -> list[alt.LayerChart]:
-    """One metric over training, a chart a label, all on one y axis; `frame` as `analysis.frames.curves` makes it.
+    """One metric over training, a chart a label, all on one y axis; `frame` as `analysis.frames.curves` makes it."""
+    shared = on_one_axis(frame, metric, look)
+    return [one_of_them(frame[frame["label"] == label], metric, shared, label) for label in look.labels]
 
-    So that they can be held against each other, the axis is that of the highest and lowest finite figure of all.
-    """
+
+def on_one_axis(frame: pd.DataFrame, metric: Metric, look: Look) -> Look:
+    """The look of charts that can be held against each other: up to the highest and lowest finite figure of all."""
     shown = for_logarithms(frame) if look.log_loss else frame
     figures = shown[[metric, f"{metric}_low", f"{metric}_high"]].to_numpy()
-    ends = (np.nanmin(figures), np.nanmax(figures)) if np.isfinite(figures).any() else None
-    shared = dataclasses.replace(look, own_legend=False, loss_ends=ends)
-    return [
-        curve(frame[frame["label"] == label], metric, shared).properties(height=HEIGHT, title=label)
-        for label in look.labels
-    ]
+    ends = (float(np.nanmin(figures)), float(np.nanmax(figures))) if np.isfinite(figures).any() else None
+    return dataclasses.replace(look, own_legend=False, loss_ends=ends)
+
+
+def one_of_them(frame: pd.DataFrame | alt.NamedData, metric: Metric, shared: Look, label: str) -> alt.LayerChart:
+    """The chart of one label, whose rows alone `frame` holds or names."""
+    return curve(frame, metric, shared).properties(height=HEIGHT, title=label)

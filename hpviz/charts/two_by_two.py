@@ -66,8 +66,8 @@ def unclear(frame: pd.DataFrame) -> str:
     return f" Noise does not tell the two settings of {listed(nets)} apart." if nets else ""
 
 
-def two_by_two(frame: pd.DataFrame, dark: bool) -> alt.LayerChart:
-    """A line for each net from its badly tuned to its well tuned accuracy; `frame` as `corners` makes it."""
+def two_by_two(frame: pd.DataFrame | alt.NamedData, dark: bool) -> alt.LayerChart:
+    """A line for each net from its badly tuned to its well tuned accuracy; `frame` as `corners` makes, or a name."""
     colours = alt.Scale(domain=[RESNET_NAME, CNN_NAME], range=_colours(dark))
     base = alt.Chart(frame).encode(
         x=alt.X("tuning:N", title=None, sort=[BADLY, WELL], scale=alt.Scale(padding=0.5), axis=alt.Axis(labelAngle=0)),

@@ -14,7 +14,7 @@ MOST_POINTS = 48
 
 
 class Point(TypedDict):
-    """A moment within an epoch: how far the run was, in the units of every axis, and the epoch's mean train loss so far.
+    """A moment within an epoch: how far the run was, in the units of every axis, and the mean train loss until then.
 
     `epoch` counts those done and the share of the running one; `updates`, `images` and `seconds` of training are the
     whole run's; `train_loss` in nats.
@@ -28,7 +28,7 @@ class Point(TypedDict):
 
 
 class Trail:
-    """The points of one epoch after another, at most MOST_POINTS at a time; an epoch that begins clears those before."""
+    """The points of one epoch after another, at most MOST_POINTS at a time; each epoch begins anew."""
 
     def __init__(self) -> None:
         self._epoch, self._every, self._looks = 0, 1, 0

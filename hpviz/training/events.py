@@ -19,8 +19,8 @@ class Resumed:
 class Batch:
     """An update was made: `updates` of the `of` that this epoch (from 1) has.
 
-    Of the epoch so far: `images` seen, `seconds` of training, and `train_loss`, their mean in nats as it was when it was
-    last looked at; None before that, and where it is not finite.
+    Of the epoch so far: `images` seen, `seconds` of training, and `train_loss`, their mean in nats when it was last
+    looked at; None before that, and where it is not finite.
     """
 
     epoch: int

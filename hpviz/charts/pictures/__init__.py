@@ -17,7 +17,7 @@ from hpviz.charts.pictures.kernel import kernel_picture
 from hpviz.charts.pictures.layers import layers_picture
 from hpviz.charts.pictures.learning_curve import learning_curve_picture
 from hpviz.charts.pictures.optimizers import optimizers_picture
-from hpviz.charts.pictures.outcomes import loss_by_rate, train_and_test
+from hpviz.charts.pictures.outcomes import GAP, VALLEY, gap, gap_rows, loss_by_rate, train_and_test, valley, valley_rows
 from hpviz.charts.pictures.picture import Picture
 from hpviz.charts.pictures.receptive_field import field_picture
 from hpviz.charts.pictures.sampling import sampling_picture
@@ -27,6 +27,8 @@ from hpviz.charts.pictures.shrinkage import shrinkage_picture
 from hpviz.charts.pictures.width import width_growth_picture, width_picture
 
 __all__ = [
+    "GAP",
+    "VALLEY",
     "Picture",
     "augmentations_picture",
     "contours_picture",
@@ -36,6 +38,8 @@ __all__ = [
     "dropout_net_picture",
     "dropout_noise_picture",
     "field_picture",
+    "gap",
+    "gap_rows",
     "gradient_noise_picture",
     "kernel_picture",
     "kernels_picture",
@@ -50,6 +54,8 @@ __all__ = [
     "shrinkage_picture",
     "size_growth_picture",
     "train_and_test",
+    "valley",
+    "valley_rows",
     "width_growth_picture",
     "width_picture",
 ]

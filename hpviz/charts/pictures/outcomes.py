@@ -26,27 +26,42 @@ def loss_by_rate(frame: pd.DataFrame, dark: bool, chance: float | None = None) -
     `frame` has a row a run: `learning_rate`, `loss` (nats, at the last epoch compared; missing if not finite) and
     `diverged`. `chance` is the loss of guessing, ln K.
     """
-    finite = frame[frame["loss"].notna() & ~frame["diverged"]]
+    rows = valley_rows(frame)
+    lead, lost = _lowest(_finite(frame)), _lost(frame)
+    return Picture(valley(rows, dark, chance), _rates_in_words(lead, int(rows["mean"].sum()), lost), VALLEY)
+
+
+VALLEY = (
+    "Final loss against learning rate, from your runs: a dot a run, a line through means, ● lowest beyond noise, "
+    "▲ diverged (in no mean)."
+)
+
+
+def valley_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """What `valley` draws: a row a run, then a row a rate, which is the `mean` of its runs."""
+    finite = _finite(frame)
     means = finite.groupby("learning_rate", as_index=False)["loss"].mean()
-    losses: dict[float, list[float]] = {}
-    for rate, loss in zip(finite["learning_rate"], finite["loss"], strict=True):
-        losses.setdefault(float(rate), []).append(float(loss))
-    lead = lowest(losses)
-    lost = {
-        float(rate): f"{seeds.sum()} of {len(seeds)}"
-        for rate in sorted(set(frame.loc[frame["diverged"], "learning_rate"]))
-        for seeds in [frame["diverged"][frame["learning_rate"] == rate]]
-    }
+    lead, lost = _lowest(finite), _lost(frame)
     best = lead.value if lead and not lead.alike and lead.value not in lost else None
-    means = means.assign(best=means["learning_rate"] == best)
+    means = means.assign(diverged=False, mean=True, best=means["learning_rate"] == best)
+    runs = frame[frame["loss"].notna() | frame["diverged"]].assign(mean=False, best=False)
+    columns = {"learning_rate": float, "loss": float, "diverged": bool, "mean": bool, "best": bool}
+    return pd.concat([each[[*columns]].astype(columns) for each in (runs, means)], ignore_index=True)
+
+
+def valley(rows: pd.DataFrame | alt.NamedData, dark: bool, chance: float | None) -> alt.LayerChart:
+    """The chart of `loss_by_rate`; `rows` as `valley_rows` makes them, or their name."""
     blue, purple, _ = three_colours(dark)
     tooltip = [alt.Tooltip("learning_rate:Q", title="lr", format="~g"), alt.Tooltip("loss:Q", format=".3f")]
-    line = alt.Chart(means).encode(x=_rate(), y=_loss(), tooltip=tooltip)
+    base = alt.Chart(rows)
+    line = base.transform_filter("datum.mean").encode(x=_rate(), y=_loss(), tooltip=tooltip)
     runs = (
-        alt.Chart(finite).mark_circle(color=blue, size=45, opacity=0.45).encode(x=_rate(), y=_loss(), tooltip=tooltip)
+        base.transform_filter("!datum.mean && !datum.diverged")
+        .mark_circle(color=blue, size=45, opacity=0.45)
+        .encode(x=_rate(), y=_loss(), tooltip=tooltip)
     )
     gone = (
-        alt.Chart(frame[frame["diverged"]])
+        base.transform_filter("datum.diverged")
         .mark_point(shape="triangle-up", filled=True, size=140, opacity=1, color=DIVERGED[dark])
         .encode(x=_rate(), y=alt.value(12), tooltip=tooltip[:1])
     )
@@ -54,12 +69,28 @@ def loss_by_rate(frame: pd.DataFrame, dark: bool, chance: float | None = None) -
     layers = [line.mark_line(color=blue, strokeWidth=2), runs, mark, gone]
     if chance is not None:
         layers.insert(0, _guessing(chance, dark))
-    return Picture(
-        stack(*layers),
-        _rates_in_words(lead, len(means), lost),
-        "Final loss against learning rate, from your runs: a dot a run, a line through means, ● lowest beyond noise, "
-        "▲ diverged (in no mean).",
-    )
+    return stack(*layers)
+
+
+def _finite(frame: pd.DataFrame) -> pd.DataFrame:
+    finite: pd.DataFrame = frame[frame["loss"].notna() & ~frame["diverged"]]
+    return finite
+
+
+def _lowest(finite: pd.DataFrame) -> Leader[float] | None:
+    losses: dict[float, list[float]] = {}
+    for rate, loss in zip(finite["learning_rate"], finite["loss"], strict=True):
+        losses.setdefault(float(rate), []).append(float(loss))
+    return lowest(losses)
+
+
+def _lost(frame: pd.DataFrame) -> dict[float, str]:
+    """By rate, how many of its seeds diverged; rates that lost none are left out."""
+    return {
+        float(rate): f"{seeds.sum()} of {len(seeds)}"
+        for rate in sorted(set(frame.loc[frame["diverged"], "learning_rate"]))
+        for seeds in [frame["diverged"][frame["learning_rate"] == rate]]
+    }
 
 
 def train_and_test(frame: pd.DataFrame, dark: bool) -> Picture:
@@ -67,14 +98,28 @@ def train_and_test(frame: pd.DataFrame, dark: bool) -> Picture:
 
     `frame` has a row an epoch: `epoch`, `train` and `test` (nats, both without dropout; missing if not finite).
     """
+    rows = gap_rows(frame)
+    return Picture(gap(rows, dark), _gap_in_words(rows), GAP)
+
+
+GAP = "Train loss (dashed) and test loss of one run, both without dropout, the gap shaded. The goal: low, and close."
+
+
+def gap_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """What `gap` draws: the epochs of which both losses are known, the `best` and the `last` marked."""
     both = frame[frame["train"].notna() & frame["test"].notna()].reset_index(drop=True)
     lowest_at = both.index[both["test"] == both["test"].min()]
     both = both.assign(best=False, last=both["epoch"] == both["epoch"].max())
     if len(lowest_at) == 1:  # of equals none is the lowest
         both.loc[lowest_at, "best"] = True
+    return both
+
+
+def gap(rows: pd.DataFrame | alt.NamedData, dark: bool) -> alt.LayerChart:
+    """The chart of `train_and_test`; `rows` as `gap_rows` makes them, or their name."""
     blue, _, orange = three_colours(dark)
-    base = alt.Chart(both).encode(x=_epoch())
-    gap = base.mark_area(color=orange, opacity=0.18).encode(y=_loss("train"), y2="test:Q")
+    base = alt.Chart(rows).encode(x=_epoch())
+    between = base.mark_area(color=orange, opacity=0.18).encode(y=_loss("train"), y2="test:Q")
     lines = [
         base.mark_line(color=blue, strokeWidth=2.5, strokeDash=[6, 3], point={"color": blue}).encode(y=_loss("train")),
         base.mark_line(color=orange, strokeWidth=2.5, point={"color": orange}).encode(y=_loss("test")),
@@ -101,11 +146,7 @@ def train_and_test(frame: pd.DataFrame, dark: bool) -> Picture:
             y=alt.value(4), text=alt.value("lowest test loss")
         ),
     ]
-    return Picture(
-        stack(gap, *lines, *names, *marks),
-        _gap_in_words(both),
-        "Train loss (dashed) and test loss of one run, both without dropout, the gap shaded. The goal: low, and close.",
-    )
+    return stack(between, *lines, *names, *marks)
 
 
 def _rates_in_words(lead: Leader[float] | None, rates: int, lost: Mapping[float, str]) -> str:

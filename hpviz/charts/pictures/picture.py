@@ -1,25 +1,35 @@
 """What all pictures share: how one is handed over, its sliders, its words and its colours."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, cast
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
 
 import altair as alt
 import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from hpviz.charts.palette import DARK, INK, LIGHT
+from hpviz.charts.specification import Chart, Spec, specification
 
 HEIGHT = 340
 FAINT = {False: "#8a8490", True: "#8d8698"}
 
 
-class Picture(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Picture:
     """A chart, a sentence for those who cannot see it, and a sentence to stand under it."""
 
-    chart: alt.LayerChart
+    chart: Chart
     alt_text: str
     caption: str
+
+    @cached_property
+    def drawn(self) -> tuple[Spec, dict[str, pa.Table]]:
+        """The specification, and the rows in it by name; built once."""
+        return specification(self.chart)
 
 
 def three_colours(dark: bool) -> list[str]:

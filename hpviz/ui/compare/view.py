@@ -1,29 +1,32 @@
 """The comparison itself: curves over one another or side by side, figures against a baseline, noise, what differs."""
 
 from collections.abc import Sequence
-from typing import get_args
+from typing import Any, get_args
 
 import pandas as pd
 import streamlit as st
 
 from hpviz.analysis import frames
-from hpviz.analysis.comparison import At, Comparison, differ_in_updates, told
+from hpviz.analysis.comparison import At, Comparison, compare_runs, differ_in_updates, told
 from hpviz.analysis.fairness import fairness
 from hpviz.analysis.learning_curve import law_in_words
 from hpviz.analysis.origin import from_elsewhere, recorded
 from hpviz.analysis.outcome import outcome_of
 from hpviz.analysis.words import listed
-from hpviz.charts.curves import TITLES, Axis, Look, Metric, curve
+from hpviz.charts.curves import TITLES, Axis, Look
 from hpviz.charts.looks import look_of
-from hpviz.charts.side_by_side import side_by_side
+from hpviz.charts.side_by_side import on_one_axis, one_of_them
+from hpviz.charts.specification import table
 from hpviz.runs.document import ACTIVE, Run
+from hpviz.ui.chart import show_chart
+from hpviz.ui.curves import METRICS, show_curve
 from hpviz.ui.noise import show_noise
 from hpviz.ui.study.choices import AT_HELP
+from hpviz.ui.study.compared import KEPT, stamp
 from hpviz.ui.study.overlay import FIGURES, LEGEND, Columns, without_empty
 from hpviz.ui.study.screen import is_dark
 from hpviz.ui.text import sentence
 
-METRICS: tuple[Metric, ...] = get_args(Metric)
 DELTA = "Last accuracy less that of the baseline, in points."
 
 
@@ -66,24 +69,46 @@ def choose_baseline(comparison: Comparison) -> str | None:
     return str(chosen) if chosen else None
 
 
+def compared(runs: Sequence[Run]) -> Comparison:
+    """The runs as the page compares them; the same object for as long as none of them has changed."""
+    at: At = st.session_state["compare:at"]
+    return _compared(tuple(map(stamp, runs)), at, runs)
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _compared(key: tuple[Any, ...], at: At, _runs: Sequence[Run]) -> Comparison:
+    return compare_runs(_runs, at=at)
+
+
 def show_curves(comparison: Comparison) -> None:
-    """Three charts with everything over one another, or a chart for each label and metric."""
+    """Three charts with everything over one another, or a chart for each label and metric.
+
+    Without an epoch anywhere the axis of epochs ends where the runs will.
+    """
     x, log_loss = st.session_state["compare:x"], st.session_state["compare:log"]
-    look = look_of(comparison, x, log_loss, is_dark())
-    frame = frames.curves(comparison.cut, comparison.labels, comparison.epochs)
+    ends = [run["target"] for run in comparison.ahead] if x == "epoch" and not comparison.runs else []
+    look = look_of(comparison, x, log_loss, is_dark(), max(ends, default=0))
     if st.session_state["compare:layout"] == "overlaid":
         with st.grid(3, min_column_width=280):
             for metric in METRICS:
-                chart = curve(frame, metric, look)
-                st.altair_chart(chart, key=f"compare:{metric}", width="stretch", alt=_alt(look, metric))  # type: ignore[arg-type]
+                show_curve(f"compare:{metric}", metric, comparison, look, _alt(look, metric))
         st.caption(LEGEND)
         return
     chosen = st.segmented_control("Show", METRICS, format_func=TITLES.__getitem__, required=True, default=METRICS[0])
     metric = chosen or METRICS[0]
+    frame = frames.curves(comparison.cut, comparison.labels, comparison.epochs)
+    shared = on_one_axis(frame, metric, look)
     with st.grid(3, min_column_width=280):
-        for label, chart in zip(look.labels, side_by_side(frame, metric, look), strict=True):
-            alt = f"{TITLES[metric]} of {label} over training. The table below has the figures."
-            st.altair_chart(chart, key=f"compare:side:{label}", width="stretch", alt=alt)  # type: ignore[arg-type]
+        for label in look.labels:
+            show_chart(
+                f"compare:side:{label}",
+                one_of_them,
+                metric,
+                shared,
+                label,
+                rows=table(frame[frame["label"] == label]),
+                alt=f"{TITLES[metric]} of {label} over training. The table below has the figures.",
+            )
 
 
 def _alt(look: Look, metric: str) -> str:

@@ -19,7 +19,8 @@ from hpviz.analysis.ridge import (
     verdict,
 )
 from hpviz.analysis.words import name_of, plural
-from hpviz.charts.grid import SELECTION, heat_map, name_of_cell, rows_of
+from hpviz.charts.grid import SELECTION, Crossed, heat_map, name_of_cell, rows_of
+from hpviz.charts.specification import table
 from hpviz.hyperparameters import HYPERPARAMETERS, Value, spell
 from hpviz.links import MOST_RUNS
 from hpviz.missing import seconds_for, unasked, untrained
@@ -28,6 +29,7 @@ from hpviz.runs.command import grid_command
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.pace import View, clock
 from hpviz.runs.runner import Request
+from hpviz.ui.chart import show_chart_to_click
 from hpviz.ui.progress import bar
 from hpviz.ui.resources import get_runner, tick
 from hpviz.ui.study.launch import COMPLAINT, submit
@@ -137,12 +139,12 @@ def _progress(
     idle = {one.spec.run_id for one in unasked(missing, runs)}
     seconds = seconds_for([one for one in missing if one.spec.run_id not in idle], runs, setting.identity)
     done = len(requests) - len(missing)
-    current = next((run for run in runs if run["id"] == queued[0]["id"]), None)
     words = f"{done:,} of {plural(len(requests), 'run')} done"
-    if current is not None and not queued[0]["position"]:
-        first, second = axes.first, axes.second
-        names = [name_of(study.field, study.value_of(current["spec"])) for study in (first, second)]
-        words += f"; {', '.join(names)}: {queued[0]['view']['text']}"
+    here = {run["id"]: run for run in runs}
+    for entry in queued:
+        if not entry["position"] and (run := here.get(entry["id"])):
+            names = [name_of(study.field, study.value_of(run["spec"])) for study in (axes.first, axes.second)]
+            words += f"; {', '.join(names)}: {entry['view']['text']}"
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(width="stretch"):
             bar(View(text=words, fraction=done / len(requests), seconds_left=seconds))
@@ -163,16 +165,17 @@ def _results(axes: Axes, setting: Setting, runs: Sequence[Run]) -> None:
     made = grid_of(cut, axes.first.field, axes.second.field, axes.values, axes.values2)
     bests = ridge(made)
     rows = rows_of(made, bests, rule_lines(made, bests), is_dark())
-    event = st.altair_chart(
-        heat_map(rows, made, is_dark()),  # type: ignore[arg-type]
-        key="grid:map",
-        width="stretch",
-        on_select="rerun",
-        selection_mode=SELECTION,
+    chosen = show_chart_to_click(
+        "grid:map",
+        heat_map,
+        Crossed(made.first, made.second, made.values, made.values2),
+        is_dark(),
+        rows=table(rows),
+        selection=SELECTION,
         alt=f"Heat map of test accuracy by {axes.first.title.lower()} and {axes.second.title.lower()}, with the best "
         "of each column. The tables below have the figures.",
     )
-    clicked = {each["cell"] for each in event.selection.get(SELECTION, [])}
+    clicked = {each["cell"] for each in chosen}
     st.caption(_legend(made, bests))
     if said := verdict(made, bests):
         st.markdown(f"**{sentence(said)}**" if made.epochs else sentence(said))

@@ -123,10 +123,12 @@ def show_queue() -> None:
     if not queue:
         st.caption("Nothing is training.")
         return
-    current = runner.run(queue[0]["id"])
+    training = [entry for entry in queue if not entry["position"]] or queue[:1]
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(width="stretch"):
-            bar(queue[0]["view"], literal(headline(current)) if current else "")
+            for entry in training:
+                run = runner.run(entry["id"])
+                bar(entry["view"], literal(headline(run)) if run else "")
         st.button(
             f"Stop all {len(queue)}" if len(queue) > 1 else "Stop",
             key="stop all",

@@ -1,8 +1,10 @@
 """Any runs held against each other, and the picture of it to share."""
 
+from dataclasses import replace
+
 import streamlit as st
 
-from hpviz.analysis.comparison import Comparison, compare_runs
+from hpviz.analysis.comparison import Comparison
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.reference import reference_runs
 from hpviz.ui import permalink
@@ -10,7 +12,8 @@ from hpviz.ui.compare import choice, link, view
 from hpviz.ui.resources import get_runner, tick
 from hpviz.ui.share import show_share
 
-DRAW_SECONDS = 2.0
+LIVE_SECONDS = 0.5  # what moves within an epoch
+DRAW_SECONDS = 2.0  # what an epoch changes
 
 runner = get_runner()
 everything = [*runner.runs(), *reference_runs()]
@@ -21,9 +24,15 @@ link.show_absent(everything)
 chosen = choice.choose_runs(everything)
 
 
-def show(comparison: Comparison) -> None:
-    """The whole comparison, and the way to share it."""
-    view.show_curves(comparison)
+def now() -> Comparison | None:
+    """The chosen runs as they are, those among them that are on their way; None if there is nothing to draw."""
+    fresh = [runner.run(run["id"]) or run for run in chosen]
+    drawn = [run for run in fresh if run["epochs"] or is_training(run)]
+    return view.compared(drawn) if drawn else None
+
+
+def show_figures(comparison: Comparison) -> None:
+    """What can be said of the epochs that were measured, and the way to share it."""
     baseline = view.choose_baseline(comparison)
     view.show_table(comparison, baseline)
     x, log_loss = st.session_state["compare:x"], st.session_state["compare:log"]
@@ -39,19 +48,31 @@ def is_training(run: Run) -> bool:
     return run["status"] in ACTIVE
 
 
-@st.fragment(run_every=tick(DRAW_SECONDS) if any(map(is_training, chosen)) else None)
+active = any(map(is_training, chosen))
+
+
+@st.fragment(run_every=tick(LIVE_SECONDS) if active else None)
+def curves() -> None:
+    """The curves, and those of the epochs under way as they grow."""
+    if comparison := now():
+        view.show_curves(comparison)
+
+
+@st.fragment(run_every=tick(DRAW_SECONDS) if active else None)
 def comparison_now() -> None:
     """The chosen runs as they are, drawn again while one of them trains."""
-    fresh = [runner.run(run["id"]) or run for run in chosen]
-    if any(map(is_training, chosen)) and not any(map(is_training, fresh)):
+    if active and not any(is_training(runner.run(run["id"]) or run) for run in chosen):
         st.rerun()
-    started = [run for run in fresh if run["epochs"]]
-    comparison = compare_runs(started, at=st.session_state["compare:at"]) if started else None
-    link.put(comparison)
-    if comparison:
-        show(comparison)
-    else:
+    comparison = now()
+    measured = replace(comparison, ahead=()) if comparison and comparison.runs else None
+    link.put(measured)
+    if comparison is None:
         st.info("None of these runs has an epoch yet; each appears here as it ends.", icon=":material/show_chart:")
+        return
+    with st.container():
+        curves()
+    if measured:
+        show_figures(measured)
 
 
 if chosen:

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from hpviz.charts.balance import balance, counts, spoken
+from hpviz.charts.balance import bars, counts, spoken
 from hpviz.charts.lettering import drawable
+from hpviz.charts.specification import table as as_rows
 from hpviz.data import catalogue
 from hpviz.data.catalogue import Identity, Source
 from hpviz.data.findings import balance as balance_meaning
@@ -12,6 +13,7 @@ from hpviz.runs.desk import survey_name
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS
 from hpviz.ui import data_address, permalink
+from hpviz.ui.chart import show_chart
 from hpviz.ui.data.findings import show_findings
 from hpviz.ui.data.samples import show_samples
 from hpviz.ui.fetching import awaited, offer_fetch
@@ -104,7 +106,8 @@ def show_classes(identity: Identity) -> None:
     for note in identity.notes:
         st.caption(literal(note, most=400))
     with st.grid(2, min_column_width=320):
-        st.altair_chart(balance(frame, is_dark()), key="balance", width="stretch", alt=spoken(frame))
+        classes = tuple(dict.fromkeys(frame["class"]))
+        show_chart("balance", bars, classes, is_dark(), rows=as_rows(frame), alt=spoken(frame))
         ordered = table.loc[list(identity.classes)].reset_index()
         st.dataframe(ordered, hide_index=True, key="counts", alt="Images by class and split")
 

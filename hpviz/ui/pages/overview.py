@@ -6,6 +6,7 @@ import streamlit as st
 
 from hpviz.analysis.claims.case import Unsettled
 from hpviz.analysis.claims.ledger import case_of, ledger
+from hpviz.charts.specification import table
 from hpviz.charts.two_by_two import corners, two_by_two, unclear
 from hpviz.data import catalogue
 from hpviz.data.catalogue import Identity
@@ -14,6 +15,7 @@ from hpviz.runs.reference import reference_runs
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, Preset
 from hpviz.ui import data_address, permalink
+from hpviz.ui.chart import show_chart
 from hpviz.ui.fetching import identified
 from hpviz.ui.overview.missing_runs import choose_weights, setting_of, show_missing, show_queue, show_reproduction
 from hpviz.ui.overview.scoreboard import show_counts, show_ledger
@@ -68,7 +70,7 @@ def show_corners(runs: list[Run], identity: Identity) -> None:
             problem = unsettled.finding.evidence
             continue
         with st.grid(2, min_column_width=320):
-            st.altair_chart(two_by_two(frame, is_dark()), key="overview:corners", width="stretch", alt=CORNERS_ALT)
+            show_chart("overview:corners", two_by_two, is_dark(), rows=table(frame), alt=CORNERS_ALT)
             with st.container():
                 shown = frame[["net", "tuning", "setting", "accuracy", "seeds"]]
                 percents = {"accuracy": st.column_config.NumberColumn(format="percent")}

@@ -19,7 +19,7 @@ from hpviz.ui.runs.questions import QUESTION, begin_anew
 from hpviz.ui.study import choices
 from hpviz.ui.study.screen import on_screen, shown
 
-REST_SECONDS = 1.0
+REST_SECONDS = 0.4  # a slider that has rested so long has come to rest
 COMPLAINT = "complaint"
 
 

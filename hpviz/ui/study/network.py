@@ -5,15 +5,17 @@ from collections.abc import Sequence
 import streamlit as st
 
 from hpviz.analysis.norms import norms
-from hpviz.charts.norms import TITLES, Norm, norm_curve
+from hpviz.charts.norms import TITLES, Norm, for_decades, norm_curve
 from hpviz.charts.palette import colour
-from hpviz.charts.pictures import Picture, gradient_noise_picture, kernels_picture, layers_picture
+from hpviz.charts.pictures import gradient_noise_picture, kernels_picture, layers_picture
+from hpviz.charts.specification import table
 from hpviz.hyperparameters import spell
 from hpviz.plan import Setting
 from hpviz.runs.desk import Task
 from hpviz.runs.document import Run
 from hpviz.studies import Study
 from hpviz.training.inside import Inside
+from hpviz.ui.chart import show_chart, show_picture
 from hpviz.ui.progress import show_task
 from hpviz.ui.resources import get_desk, get_runner, tick
 from hpviz.ui.study import choices
@@ -61,15 +63,20 @@ def _show_norms(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
         st.caption("No run on the screen has an epoch yet.")
         return
     values = sorted({run["spec"][study.field] for run in runs}, key=study.hyperparameter.order)
-    labels = [spell(value) for value in values]
-    colours = [colour(study.hyperparameter.place(value), study.places, is_dark()) for value in values]
-    frame = norms(runs, labels_of(runs, study), setting.epochs)
+    labels = tuple(spell(value) for value in values)
+    colours = tuple(colour(study.hyperparameter.place(value), study.places, is_dark()) for value in values)
+    rows = table(for_decades(norms(runs, labels_of(runs, study), setting.epochs)))
     with st.grid(2, min_column_width=280, gap="medium"):
         for norm in NORMS:
-            st.altair_chart(
-                norm_curve(frame, norm, labels, colours, study.symbol, setting.epochs),
-                key=f"{study.name}:{norm}",
-                width="stretch",
+            show_chart(
+                f"{study.name}:{norm}",
+                norm_curve,
+                norm,
+                labels,
+                colours,
+                study.symbol,
+                setting.epochs,
+                rows=rows,
                 alt=f"{TITLES[norm]} over training by {study.title.lower()}, for {', '.join(labels)}.",
             )
     st.caption(NORMS_CAPTION)
@@ -129,13 +136,13 @@ def _show_found(study: Study, run: Run, found: Inside) -> None:
                 st.caption(NO_GRADIENT)
             else:
                 picture = gradient_noise_picture(found.noise, run["spec"]["batch_size"], is_dark())
-                _show(picture, f"{study.name}:gradient-noise")
+                show_picture(f"{study.name}:gradient-noise", picture)
                 st.caption(_how(found))
         with st.container():
             st.markdown("**Weights by layer**")
-            _show(layers_picture(found.layers, is_dark()), f"{study.name}:layers")
+            show_picture(f"{study.name}:layers", layers_picture(found.layers, is_dark()))
             st.markdown("**The first convolution's kernels**")
-            _show(kernels_picture(found, is_dark()), f"{study.name}:kernels")
+            show_picture(f"{study.name}:kernels", kernels_picture(found, is_dark()))
 
 
 def _how(found: Inside) -> str:
@@ -148,8 +155,3 @@ def _how(found: Inside) -> str:
         f"After epoch {found.epoch}, on {sample}, of the loss alone. Dropout is off and batch norm uses its running "
         "statistics, so that batches differ in their images alone."
     )
-
-
-def _show(picture: Picture, key: str) -> None:
-    st.altair_chart(picture.chart, key=key, width="stretch", alt=picture.alt_text)  # type: ignore[arg-type]
-    st.caption(picture.caption)

@@ -1,19 +1,21 @@
 """What came of the runs on the screen, in a row: accuracy by value, loss by learning rate, one run's gap."""
 
 import math
-from collections.abc import Sequence
+from functools import lru_cache
 
+import pyarrow as pa  # type: ignore[import-untyped]
 import streamlit as st
 
 from hpviz.analysis import frames
 from hpviz.analysis.comparison import Comparison
 from hpviz.analysis.evidence import furthest
-from hpviz.charts.pictures import Picture, loss_by_rate, train_and_test
+from hpviz.charts.pictures import GAP, VALLEY, gap, gap_rows, valley, valley_rows
+from hpviz.charts.specification import table
 from hpviz.plan import Setting
-from hpviz.runs.document import Run
 from hpviz.studies import LEARNING_RATE, Study
+from hpviz.ui.chart import show_chart
 from hpviz.ui.study import choices
-from hpviz.ui.study.compared import as_drawn
+from hpviz.ui.study.compared import KEPT, as_drawn
 from hpviz.ui.study.isolation import show_isolation
 from hpviz.ui.study.screen import is_dark
 
@@ -27,15 +29,28 @@ def show_outcomes(study: Study, setting: Setting, comparison: Comparison) -> Non
             show_isolation(study, comparison, drawn)
         if has_valley:
             with st.container():
-                _show_valley(study, setting, drawn.runs)
+                _show_valley(study, setting, drawn)
         with st.container():
             _show_gap(study, drawn)
 
 
-def _show_valley(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
-    losses = frames.final_losses(runs, setting.epochs)
-    picture = loss_by_rate(losses, is_dark(), math.log(len(setting.identity.classes)))
-    _show(picture, f"{study.name}:valley", "Final test loss against learning rate, a dot a run.")
+def _show_valley(study: Study, setting: Setting, drawn: Comparison) -> None:
+    chance = math.log(len(setting.identity.classes))
+    rows = _valley(drawn, setting.epochs)
+    show_chart(
+        f"{study.name}:valley",
+        valley,
+        is_dark(),
+        chance,
+        rows=rows,
+        alt="Final test loss against learning rate, a dot a run. The table above has the figures.",
+    )
+    st.caption(VALLEY)
+
+
+@lru_cache(maxsize=KEPT)
+def _valley(drawn: Comparison, epochs: int) -> pa.Table:
+    return table(valley_rows(frames.final_losses(drawn.runs, epochs)))
 
 
 def _show_gap(study: Study, drawn: Comparison) -> None:
@@ -49,19 +64,19 @@ def _show_gap(study: Study, drawn: Comparison) -> None:
         persist_state="session",
     )
     label = label or next(iter(drawn.groups))
+    with chart:
+        show_chart(
+            f"{study.name}:gap",
+            gap,
+            is_dark(),
+            rows=_gap(drawn, label),
+            alt="Train and test loss of one run, the gap between them shaded. The table above has the figures.",
+        )
+        st.caption(GAP)
+
+
+@lru_cache(maxsize=KEPT)
+def _gap(drawn: Comparison, label: str) -> pa.Table:
     chosen, end = drawn.groups[label], drawn.ends[label]
     run = next(iter(furthest(chosen, end)), chosen[0])
-    picture = train_and_test(frames.gap(run, end), is_dark())
-    with chart:
-        _show(picture, f"{study.name}:gap", "Train and test loss of one run, the gap between them shaded.")
-
-
-def _show(picture: Picture, key: str, alt: str) -> None:
-    """A picture of runs; its own words hold figures, and a text that changes makes the page draw it anew."""
-    st.altair_chart(
-        picture.chart,  # type: ignore[arg-type]
-        key=key,
-        width="stretch",
-        alt=f"{alt} The table above has the figures.",
-    )
-    st.caption(picture.caption)
+    return table(gap_rows(frames.gap(run, end)))

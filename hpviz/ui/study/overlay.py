@@ -11,12 +11,14 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from hpviz.analysis import frames
 from hpviz.analysis.article import logged_accuracies
 from hpviz.analysis.comparison import Comparison
-from hpviz.charts.curves import TITLES, Axis, Look, curve
+from hpviz.charts.curves import TITLES, Axis, Look
 from hpviz.charts.looks import look_of
 from hpviz.notation import short
-from hpviz.plan import Setting, request
+from hpviz.plan import Setting, images_an_epoch, request, updates_an_epoch
 from hpviz.runs.document import Run
+from hpviz.spec import RunSpec
 from hpviz.studies import Study
+from hpviz.ui.curves import METRICS, show_curve
 from hpviz.ui.study import choices
 from hpviz.ui.study.compared import as_drawn, compared
 from hpviz.ui.study.screen import hidden, hide, is_dark, labels_of, shown
@@ -46,34 +48,31 @@ FIGURES: Columns = {
 }
 
 
-def show_overlay(study: Study, setting: Setting, started: Sequence[Run]) -> Comparison:
-    """Curves of the runs that have an epoch; returns those that are not hidden, compared."""
+def choose_look(study: Study, runs: Sequence[Run]) -> None:
+    """The axis, the scale of losses, and the chips that hide and show values."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        x = st.segmented_control(
+        st.segmented_control(
             "Along x",
             get_args(Axis),
             required=True,
             key=choices.key(study, "x"),
             persist_state="session",
         )
-        log_loss = st.toggle("log loss", key=choices.key(study, "log"), persist_state="session")
-        _choose_shown(study, list(dict.fromkeys(labels_of(started, study).values())))
-    comparison = compared(study, setting, shown(started, study))
-    drawn = as_drawn(comparison, study, setting)
+        st.toggle("log loss", key=choices.key(study, "log"), persist_state="session")
+        _choose_shown(study, list(dict.fromkeys(labels_of(runs, study).values())))
+
+
+def show_curves(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
+    """The curves of these runs but for those that are hidden, and how the epochs under way go."""
+    x, log_loss = (st.session_state[choices.key(study, name)] for name in ("x", "log"))
+    drawn = as_drawn(compared(study, setting, shown(runs, study)), study, setting)
     look = _look(drawn, study, setting, x or "epoch", bool(log_loss))
-    frame = frames.curves(drawn.cut, drawn.labels, drawn.epochs)
     with st.grid(3, min_column_width=280):
-        for metric in ("test_accuracy", "train_loss", "test_loss"):
-            st.altair_chart(
-                curve(frame, metric, look),  # type: ignore[arg-type]
-                key=f"{study.name}:{metric}",
-                width="stretch",
-                alt=_alt(study, look, metric),
-            )
+        for metric in METRICS:
+            show_curve(f"{study.name}:{metric}", metric, drawn, look, alt=_alt(study, look, metric))
     st.caption(
         LEGEND + ("" if look.dashes else DASHED) + ("   thin: the article's last accuracy" if look.references else "")
     )
-    return comparison
 
 
 def _choose_shown(study: Study, labels: list[str]) -> None:
@@ -89,13 +88,25 @@ def _choose_shown(study: Study, labels: list[str]) -> None:
 
 
 def _look(drawn: Comparison, study: Study, setting: Setting, x: Axis, log_loss: bool) -> Look:
-    """The comparison's look, with the article's last accuracies and a line for guessing even where all is hidden."""
+    """The comparison's look, with the article's last accuracies and a line for guessing even where all is hidden.
+
+    Runs without an epoch yet have their place on the axis from the first: as far as they will go.
+    """
+    reach = max((_reach(run, x, setting, drawn.updates is not None) for run in drawn.ahead), default=0.0)
     article = logged_accuracies(study, request(setting).spec, setting.epochs, setting.identity)
     return replace(
-        look_of(drawn, x, log_loss, is_dark()),
+        look_of(drawn, x, log_loss, is_dark(), reach),
         chance=1 / len(setting.identity.classes),
         references=tuple((short(value), accuracy) for value, accuracy in article.items()),
     )
+
+
+def _reach(run: Run, x: Axis, setting: Setting, at_equal_updates: bool) -> float:
+    """Where a run without an epoch yet will end along x."""
+    epochs, spec = run["target"] if at_equal_updates else setting.epochs, RunSpec.model_construct(**run["spec"])
+    if x == "epoch":
+        return epochs
+    return epochs * (updates_an_epoch if x == "updates" else images_an_epoch)(spec, setting.identity)
 
 
 def _alt(study: Study, look: Look, metric: str) -> str:

@@ -34,6 +34,7 @@ from hpviz.data.decode import square
 from hpviz.data.scenes import SCENES_CLASSES, draw_scene, scene_rng
 from hpviz.spec import BadInput, RunSpec, build_spec
 from hpviz.studies import PRESETS, Study
+from hpviz.ui.chart import show_picture
 from hpviz.ui.study import choices
 from hpviz.ui.study.screen import is_dark
 
@@ -48,17 +49,12 @@ def show_pictures(study: Study) -> None:
         with st.grid(2, min_column_width=300, gap="medium"):
             for place, picture in enumerate(pictures):
                 with st.container():
-                    _show(picture, f"{study.name}:picture:{place}")
+                    show_picture(f"{study.name}:picture:{place}", picture)
             if len(pictures) == 1:
                 with st.container():
                     _expectations(study)
         if len(pictures) > 1:
             _expectations(study)
-
-
-def _show(picture: Picture, key: str) -> None:
-    st.altair_chart(picture.chart, key=key, width="stretch", alt=picture.alt_text)  # type: ignore[arg-type]
-    st.caption(picture.caption)
 
 
 def _expectations(study: Study) -> None:

@@ -21,7 +21,9 @@ def show_queue(runner: Runner, study: Study, setting: Setting, runs: Sequence[Ru
     names = {run["id"]: name_of(run, study, setting) for run in runs}
     ours = runner.queue()
     here = {entry["id"] for entry in ours}
-    for entry in ours[:1]:
+    training = [entry for entry in ours if not entry["position"]]
+    waiting = [entry for entry in ours if entry["position"]]
+    for entry in training or waiting[:1]:
         with _row(runner, entry["id"]):
             bar(entry["view"], names.get(entry["id"], "a run of another page"))
     for run in runs:
@@ -29,7 +31,7 @@ def show_queue(runner: Runner, study: Study, setting: Setting, runs: Sequence[Ru
             with _row(runner, run["id"]):
                 bar(elsewhere(run), names[run["id"]])
     with st.container(horizontal=True, vertical_alignment="center"):
-        for entry in ours[1:]:
+        for entry in waiting if training else waiting[1:]:
             name = names.get(entry["id"], "another page")
             st.button(
                 f"{name} waits, {_ordinal(entry['position'])}",

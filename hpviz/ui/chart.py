@@ -1,0 +1,70 @@
+"""Charts on a page. A specification is built and validated once a structure; a redraw sends rows, and new ones alone.
+
+What changes while something trains (figures, texts, ends of an axis that follow the figures) belongs into the rows: a
+specification that changes makes the browser draw the chart anew, as another node.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+import altair as alt
+import pyarrow as pa  # type: ignore[import-untyped]
+import streamlit as st
+
+from hpviz.charts.pictures import Picture
+from hpviz.charts.specification import Chart, Spec, specification
+
+# Structures that are kept, for all sessions: those of a few dozen comparisons in light and dark.
+KEPT = 256
+NOTHING: Mapping[str, pa.Table] = MappingProxyType({})
+
+
+def show_chart(
+    key: str,
+    draw: Callable[..., Chart],
+    *structure: Any,
+    rows: pa.Table,
+    beside: Mapping[str, pa.Table] = NOTHING,
+    alt: str,
+) -> None:
+    """The chart `draw(data, *structure)` over `rows`; what `structure` holds decides all but the rows, and is hashable.
+
+    `beside` are the rows of other data that it calls by name.
+    """
+    spec, inside = _built(draw, *structure)
+    given = {**spec, "datasets": {**inside, ROWS: rows, **beside}}
+    st.vega_lite_chart(spec=given, key=key, width="stretch", alt=alt)
+
+
+def show_chart_to_click(
+    key: str, draw: Callable[..., Chart], *structure: Any, rows: pa.Table, alt: str, selection: str
+) -> list[dict[str, Any]]:
+    """The same, for a chart whose selection of that name a click sets; returns what is selected."""
+    spec, inside = _built(draw, *structure)
+    event = st.vega_lite_chart(
+        spec={**spec, "datasets": {**inside, ROWS: rows}},
+        key=key,
+        width="stretch",
+        alt=alt,
+        on_select="rerun",
+        selection_mode=selection,
+    )
+    chosen: list[dict[str, Any]] = event.selection.get(selection, [])
+    return chosen
+
+
+def show_picture(key: str, picture: Picture) -> None:
+    """A picture with its rows in it, and its sentence below."""
+    spec, inside = picture.drawn
+    st.vega_lite_chart(spec={**spec, "datasets": inside}, key=key, width="stretch", alt=picture.alt_text)
+    st.caption(picture.caption)
+
+
+ROWS = "rows"
+
+
+@lru_cache(maxsize=KEPT)
+def _built(draw: Callable[..., Chart], *structure: Any) -> tuple[Spec, dict[str, pa.Table]]:
+    return specification(draw(alt.NamedData(name=ROWS), *structure))

@@ -1,0 +1,49 @@
+"""The curves of a comparison on a page, as far as they are measured and as they grow."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import get_args
+
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from hpviz.analysis import frames
+from hpviz.analysis.comparison import Comparison
+from hpviz.charts.curves import LIVE, Look, Metric, curve, for_logarithms, growing
+from hpviz.charts.specification import table
+from hpviz.runs.trail import Point
+from hpviz.ui.chart import show_chart
+from hpviz.ui.resources import get_runner
+
+METRICS: tuple[Metric, ...] = get_args(Metric)
+# Comparisons whose rows are kept, for all sessions.
+KEPT = 64
+
+
+def show_curve(key: str, metric: Metric, drawn: Comparison, look: Look, alt: str) -> None:
+    """One metric over training; that of the train loss goes on within the epochs under way."""
+    rows = _rows(drawn, look.log_loss)
+    if metric == "train_loss":
+        show_chart(key, growing, look, rows=rows, beside={LIVE: _live(drawn, look.log_loss)}, alt=alt)
+    else:
+        show_chart(key, curve, metric, look, rows=rows, alt=alt)
+
+
+def points() -> Mapping[str, Sequence[Point]]:
+    """By run, how the train loss of its epoch under way has gone so far; of runs that train in this process."""
+    return {entry["id"]: trail for entry in get_runner().queue() if (trail := entry["view"].get("trail"))}
+
+
+@lru_cache(maxsize=KEPT)
+def _rows(drawn: Comparison, log_loss: bool) -> pa.Table:
+    frame = frames.curves(drawn.cut, drawn.labels, drawn.epochs)
+    return table(for_logarithms(frame) if log_loss else frame)
+
+
+_nothing = table(frames.trails([], {}, {}))
+
+
+def _live(drawn: Comparison, log_loss: bool) -> pa.Table:
+    if not (trails := points()):
+        return _nothing
+    frame = frames.trails((*drawn.runs, *drawn.ahead), drawn.labels, trails)
+    return table(frame[frame["train_loss"] > 0] if log_loss else frame)
