@@ -7,7 +7,7 @@ from typing import Any
 
 from hpviz.runs.document import Run
 from hpviz.runs.runner import Request
-from hpviz.runs.work import Place
+from hpviz.runs.work import Place, Stop
 from hpviz.spec import RunSpec, build_spec
 from hpviz.training.checkpoint import DIGEST_BYTES, NEWEST, is_sound, sealed
 from hpviz.training.events import Batch, Epoch, Event, Resumed
@@ -85,6 +85,6 @@ class Work:
                 self.done[run["id"]] = epoch
                 keep_checkpoint(cache, run["id"])
                 yield Epoch(row(epoch, self.accuracy))
-        except GeneratorExit:
+        except (GeneratorExit, Stop):
             self.closed.append(run["id"])
             raise

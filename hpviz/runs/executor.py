@@ -8,11 +8,13 @@ import atexit
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from hpviz import hardware
 from hpviz.data.progress import Progress
 from hpviz.runs import memory
 from hpviz.runs.document import Run
-from hpviz.runs.work import Failed, Place
+from hpviz.runs.work import Failed, Place, Stop
 from hpviz.spec import BadInput
 from hpviz.training.events import Event, from_json
 
@@ -28,6 +30,7 @@ from hpviz.training.events import Event, from_json
 BEAT_SECONDS = 0.05
 # A batch of the largest network at 150 px takes some; what takes longer hangs.
 STOPPING_SECONDS = 20.0
+KILLED = 9  # SIGKILL, which is not everywhere
 # How often a thread looks for the others before it lets go of its core. Unless told, GNU's OpenMP looks 30 times as
 # often: no faster where there is a core for every thread, a quarter slower where another program wants half of one.
 OPENMP = {"GOMP_SPINCOUNT": "10000"}
@@ -47,28 +50,28 @@ class Died(Failed):
 
 
 class TrainingProcess:
-    """A process that trains one run after the other on a device. Raises BadInput if that device is not here."""
+    """A process that trains one run after the other on a device. It is started at once; `start` waits for it."""
 
     def __init__(self, device: str) -> None:
+        self.device = device
         package = Path(__file__).parent.parent.parent
         path = os.pathsep.join(filter(None, (str(package), os.environ.get("PYTHONPATH"))))
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own code
-            [sys.executable, "-m", "hpviz.runs.training_process", device],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            env={**OPENMP, **os.environ, "PYTHONPATH": path},
-        )
-        _pids.add(self._process.pid)
+        with _only_for_us():
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own code
+                [sys.executable, "-m", "hpviz.runs.training_process", device],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                env={**OPENMP, **os.environ, "PYTHONPATH": path},
+            )
+        _all.add(self)
+        self.machine: dict[str, Any] = {}
         self._told: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
-        self._orders = 0
+        self._to_tell: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._orders, self._is_understood = 0, True
         threading.Thread(target=self._listen, name="hpviz-training", daemon=True).start()
-        ready = self._told.get()
-        if ready is None or "machine" not in ready:
-            self.end()
-            raise _error(ready) if ready else Died("The process that trains could not be started; the log says why.")
-        self.machine: dict[str, Any] = ready["machine"]
+        threading.Thread(target=self._speak, name="hpviz-telling", daemon=True).start()
 
     @property
     def pid(self) -> int:
@@ -78,10 +81,27 @@ class TrainingProcess:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
+    def start(self) -> Iterator[None]:
+        """None again and again until it is ready; then `machine` is known. May be left, and gone on with later.
+
+        Raises BadInput if its device is not here, Failed (in a sentence) or Died.
+        """
+        while not self.machine:
+            try:
+                told = self._told.get(timeout=BEAT_SECONDS)
+            except queue.Empty:
+                yield None
+                continue
+            if told is None or "machine" not in told:
+                self.end()
+                raise _error(told) if told else Died("The process that trains could not be started; the log says why.")
+            self.machine = told["machine"]
+            self.device = self.machine["device"]
+
     def train(self, run: Run, cache: Path, place: Place) -> "Iterator[Progress | Event | None]":
         """The events of training a run; None where nothing new happened. Closing it stops within a batch.
 
-        Raises BadInput, Failed (in a sentence) or Died.
+        So does throwing Stop into it, after which it tells the rest. Raises BadInput, Failed (in a sentence) or Died.
         """
         order = {"run": run, "cache": str(cache.absolute()), "device": place.device, "threads": place.threads}
         yield from self._follow(order, STOPPING_SECONDS, place.paused)
@@ -99,7 +119,7 @@ class TrainingProcess:
     ) -> "Generator[Progress | Event | None, None, Any]":
         """What an order comes to; it rests while `paused`. Let go, it is waited for that long, in seconds."""
         self._orders += 1
-        number, kills = self._orders, memory.kills()
+        number, kills = self._orders, _unexplained_kills()
         self._tell({"number": number, **order})
         ended = rests = False
         try:
@@ -114,52 +134,64 @@ class TrainingProcess:
                     continue
                 ended = told is None or "event" not in told
                 if told is None:
-                    raise self._death(memory.kills() > kills, "task" in order)
+                    raise self._death(kills, "task" in order)
                 if "failed" in told:
                     raise _error(told)
                 if "end" in told:
                     return told.get("result")
-                yield from_json(told)
+                yield told["event"]
+        except Stop:
+            yield from self._stop(number, patience)
+            ended = True
         finally:
             if not ended:
-                self._stop(number, patience)
+                deque(self._stop(number, patience), maxlen=0)
             if rests:
                 self._tell({"rest": False})
 
     def end(self) -> None:
-        """Let it go: the end of its input ends it at once."""
-        with suppress(OSError):
-            self._process.stdin.close()  # type: ignore[union-attr]
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=STOPPING_SECONDS)
-            return
+        """Kill it: that loses nothing, for what it has recorded is on the disk."""
         self._process.kill()
         self._process.wait()
 
-    def _stop(self, number: int, patience: float) -> None:
-        """Wait until it has left the run or task, or kill it where it hangs; what it has recorded stays either way."""
+    def _stop(self, number: int, patience: float) -> "Iterator[Progress | Event]":
+        """Wait until it has left the run or task, or kill it where it hangs; yields what nobody had heard yet."""
         self._tell({"stop": number})
         with suppress(queue.Empty):
             while (told := self._told.get(timeout=patience)) is not None:
                 if "event" not in told:
                     return
-        self._process.kill()
-        self._process.wait()
+                yield told["event"]
+        self.end()
 
     def _tell(self, told: Mapping[str, Any]) -> None:
-        with suppress(OSError):  # where it has died, its last words say so
-            self._process.stdin.write(json.dumps(told) + "\n")  # type: ignore[union-attr]
-            self._process.stdin.flush()  # type: ignore[union-attr]
+        self._to_tell.put(json.dumps(told) + "\n")
+
+    def _speak(self) -> None:
+        """In a thread of its own: one that hangs reads nothing, and whoever tells it something must not hang, too."""
+        with suppress(OSError, ValueError):  # where it has died, its last words say so
+            while (line := self._to_tell.get()) is not None:
+                self._process.stdin.write(line)  # type: ignore[union-attr]
+                self._process.stdin.flush()  # type: ignore[union-attr]
 
     def _listen(self) -> None:
-        with suppress(ValueError):
+        try:
             for line in self._process.stdout or ():
-                self._told.put(json.loads(line))
+                self._told.put(_understood(line))
+        except (ValueError, TypeError, LookupError, AttributeError):
+            self._is_understood = False
+        self.end()
+        _all.discard(self)
         self._told.put(None)
-        _pids.discard(self._process.pid)
+        self._to_tell.put(None)
 
-    def _death(self, of_memory: bool, at_a_task: bool) -> Died:
+    def _death(self, kills: int, at_a_task: bool) -> Died:
+        """Why it has ended; `kills` for want of memory had been seen when its order began."""
         code = self._process.wait()
+        if not self._is_understood:
+            on = "try again" if at_a_task else "resume it to go on"
+            return Died(f"The process that was at this could not be understood any more and was ended; {on}.")
+        of_memory = code == -KILLED and _is_explained(kills)
         if of_memory and at_a_task:
             return Died("Out of memory: the system ended the process that was at this; free some and try again.", True)
         if of_memory:
@@ -171,16 +203,55 @@ class TrainingProcess:
         return Died(f"The process that trained {how}; resume it to go on from the last epoch.")
 
 
+@contextmanager
+def _only_for_us() -> Iterator[None]:
+    """What is started here gets none of the signals that a terminal or a service sends to all of a program's processes.
+
+    They are for whoever started it, who ends it in order; it ends with that one in any case.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+def _understood(line: str) -> dict[str, Any]:
+    """What a line says. Raises ValueError, TypeError, LookupError or AttributeError for what no such process says."""
+    told: dict[str, Any] = json.loads(line)
+    if not told.keys() & {"machine", "event", "end", "failed"}:
+        raise ValueError(line)
+    return {"event": from_json(told)} if "event" in told else told
+
+
 def _error(told: Mapping[str, Any]) -> Exception:
     return BadInput(told["failed"]) if told["bad_input"] else Failed(told["failed"])
 
 
-# The processes that wait for a run, by device; those that train; what is known of this machine.
+# Those that live; of them, those that wait for a run, by device, and those that train; what is known of this machine.
+_all: set[TrainingProcess] = set()
 _idle: dict[str, list[TrainingProcess]] = {}
 _training: set[TrainingProcess] = set()
 _machines: dict[str, dict[str, Any]] = {}
 _lock = threading.Lock()
-_pids: set[int] = set()
+_deaths_of_memory = 0
+
+
+def _unexplained_kills() -> int:
+    """How often the system has ended a process for want of memory that was none of ours, as far as it is known."""
+    return memory.kills() - _deaths_of_memory
+
+
+def _is_explained(kills: int) -> bool:
+    """Whether there are more such kills by now. Each explains the death of one process."""
+    global _deaths_of_memory
+    with _lock:
+        explained = _unexplained_kills() > kills
+        _deaths_of_memory += explained
+    return explained
 
 
 def machine(device: str) -> dict[str, Any]:
@@ -188,9 +259,24 @@ def machine(device: str) -> dict[str, Any]:
 
     Raises BadInput if the device asked for ("auto", "cpu", "cuda:0") is not there.
     """
-    if device not in _machines:
-        _give_back(_take(device))
+    deque(learn(device), maxlen=0)
     return _machines[device]
+
+
+def learn(device: str) -> Iterator[None]:
+    """Start a process and wait for it, so that `machine` answers at once; may be left. Raises what `machine` raises."""
+    if device in _machines:
+        return
+    process = _take(device)
+    try:
+        yield from _started(process, device)
+    finally:
+        _give_back(process)
+
+
+def _started(process: TrainingProcess, device: str) -> Iterator[None]:
+    yield from process.start()
+    _machines[process.device] = _machines[device] = process.machine
 
 
 def machine_here(device: str) -> dict[str, Any]:
@@ -210,13 +296,15 @@ def training() -> tuple[TrainingProcess, ...]:
 def processes() -> Iterator[int]:
     """The process ids of this one and of those that train for it, or wait to."""
     yield os.getpid()
-    yield from tuple(_pids)
+    yield from (process.pid for process in tuple(_all))
 
 
-def in_its_process(run: Run, cache: Path, place: Place) -> "Iterator[Progress | Event | None]":
+def in_its_process(run: Run, cache: Path, place: Place) -> "Generator[Progress | Event | None]":
     """The events of training a run in a process that waits for one, or else in a new one; closing it stops the run."""
     process = _take(place.device)
     try:
+        for _ in _started(process, place.device):
+            yield Progress("loading PyTorch", 0, 0)
         yield from process.train(run, cache, place)
     finally:
         _give_back(process)
@@ -231,25 +319,29 @@ def carry_out(task: str, arguments: Mapping[str, Any], device: str = "cpu") -> "
     yield step
     process = _take(device)
     try:
-        steps = process.carry_out(task, arguments)
-        while True:
-            step = next(steps) or step
+        for _ in _started(process, device):
             yield step
-    except StopIteration as end:
-        return end.value
+        steps = process.carry_out(task, arguments)
+        try:
+            while True:
+                step = next(steps) or step
+                yield step
+        except StopIteration as end:
+            return end.value
+        finally:
+            steps.close()
     finally:
-        steps.close()
         _give_back(process)
 
 
 def _take(device: str) -> TrainingProcess:
+    device = _machines.get(device, {}).get("device", device)
     while True:
         with _lock:
-            idle = _idle.get(_machines.get(device, {}).get("device", device))
+            idle = _idle.get(device)
             process = idle.pop() if idle else None
         if process is None:
             process = TrainingProcess(device)
-            _machines[process.machine["device"]] = _machines[device] = process.machine
         if process.is_alive:
             _training.add(process)
             return process
@@ -259,13 +351,10 @@ def _give_back(process: TrainingProcess) -> None:
     with _lock:
         _training.discard(process)
         if process.is_alive:
-            _idle.setdefault(process.machine["device"], []).append(process)
+            _idle.setdefault(process.device, []).append(process)
 
 
 @atexit.register
 def _end_all() -> None:
-    with _lock:
-        processes = [process for idle in _idle.values() for process in idle]
-        _idle.clear()
-    for process in processes:
+    for process in tuple(_all):
         process.end()

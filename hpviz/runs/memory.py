@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 MEMORY_INFO = Path("/proc/meminfo")
+MACHINE_COUNTERS = Path("/proc/vmstat")
 CONTAINER = Path("/sys/fs/cgroup")
 GROUPS = Path("/proc/self/cgroup")
 
@@ -19,10 +20,11 @@ class Files(NamedTuple):
     limit: str
     used: str
     cached: str  # in memory.stat, the groups below counted
+    kills: str
 
 
-VERSION_1 = Files("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
-VERSION_2 = Files("memory.max", "memory.current", "inactive_file")
+VERSION_1 = Files("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file", "memory.oom_control")
+VERSION_2 = Files("memory.max", "memory.current", "inactive_file", "memory.events")
 
 
 def available_bytes() -> int | None:
@@ -32,8 +34,15 @@ def available_bytes() -> int | None:
 
 
 def kills() -> int:
-    """How often the system has ended a process of our control groups for want of memory; 0 if it does not tell."""
-    return max((_number(group / "memory.events", r"^oom_kill (\d+)$") or 0 for group, _ in _groups()), default=0)
+    """How often the system has ended a process for want of memory, of our control groups if they tell; 0 if none does.
+
+    A process can be ended for the want of its group or of the whole machine.
+    """
+    counters = [group / files.kills for group, files in _groups()]
+    known = [_number(counter, r"^oom_kill (\d+)$") for counter in counters]
+    if not any(each is not None for each in known):
+        known = [_number(MACHINE_COUNTERS, r"^oom_kill (\d+)$")]
+    return max((each for each in known if each is not None), default=0)
 
 
 def _free() -> int | None:

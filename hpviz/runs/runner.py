@@ -38,7 +38,7 @@ from hpviz.runs.document import (
 from hpviz.runs.ownership import Device, Owner
 from hpviz.runs.pace import View, waiting
 from hpviz.runs.store import RunStore
-from hpviz.runs.work import Place, describe_failure
+from hpviz.runs.work import Failed, Place, describe_failure
 from hpviz.runs.worker import CLOSED, Job, Work, held, settle, stopped_waiting, train
 from hpviz.spec import BadInput, RunSpec
 
@@ -384,15 +384,22 @@ class Runner:
     def _learn_machine(self) -> None:
         """Start a process that trains, before the first run needs it, and learn from it what this machine is."""
         try:
-            trains_here = self._work is not executor.in_its_process
-            ask = executor.machine_here if trains_here else executor.machine
-            self._machine = machines.learn(self.cache, self._device, ask)
+            self._machine = machines.learn(self.cache, self._device, self._ask)
         except BadInput as error:
             self._machine = error
         except Exception:
             if not self._closing:
                 log.exception("no process that trains could be started")
         self._warm.set()
+
+    def _ask(self, device: str) -> dict[str, Any]:
+        """What this machine is, as a process says that trains."""
+        if self._work is not executor.in_its_process:
+            return executor.machine_here(device)
+        for _ in executor.learn(device):
+            if self._closing:
+                raise Failed("hpviz is being closed.")
+        return executor.machine(device)
 
     def _next(self) -> tuple[Job, Place] | None:
         """The next job and its place, waiting for both; None when closing."""

@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -33,6 +33,8 @@ TELL_SECONDS = 0.1
 REST_SECONDS = 0.2
 # The page and a person's other programs go first.
 NICENESS = 10
+# Where memory runs out, Linux ends this process rather than the server: as if it held half of all memory more.
+FIRST_TO_GO = 500
 
 
 class Line:
@@ -50,19 +52,24 @@ class Line:
         threading.Thread(target=self._listen, name="hpviz-line", daemon=True).start()
 
     def tell(self, told: Mapping[str, Any]) -> None:
-        self._out.write(json.dumps(told) + "\n")
-        self._out.flush()
+        try:
+            self._out.write(json.dumps(told) + "\n")
+            self._out.flush()
+        except OSError:  # nobody is there any more
+            os._exit(0)
 
     def _listen(self) -> None:
-        for line in sys.stdin:
-            order = json.loads(line)
-            if "stop" in order:
-                self.stopped.add(order["stop"])
-            elif "rest" in order:
-                (self.goes_on.clear if order["rest"] else self.goes_on.set)()
-            else:
-                self.runs.put(order)
-        os._exit(0)
+        try:
+            for line in sys.stdin:
+                order = json.loads(line)
+                if "stop" in order:
+                    self.stopped.add(order["stop"])
+                elif "rest" in order:
+                    (self.goes_on.clear if order["rest"] else self.goes_on.set)()
+                else:
+                    self.runs.put(order)
+        finally:
+            os._exit(0)
 
 
 def main(device: str) -> None:
@@ -71,6 +78,8 @@ def main(device: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(NICENESS)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(str(FIRST_TO_GO))
     line = Line(device)
     try:
         from hpviz.training.numerics import machine
@@ -96,8 +105,10 @@ def _train(line: Line, order: Mapping[str, Any]) -> Any:
         return
     try:
         events = agreed(run, carry_out(run, cache, Place(order["device"], order["threads"])))
-        for event in _seldom(events):
-            line.tell(to_json(event))
+        due = _Due()
+        for event in events:
+            if due(event):
+                line.tell(to_json(event))
             while not line.goes_on.wait(REST_SECONDS) and number not in line.stopped:
                 pass
             if number in line.stopped:
@@ -131,20 +142,24 @@ def _taken(path: Path, line: Line, number: int) -> FileLock | None:
     held = lock(path)
     while number not in line.stopped:
         with suppress(Timeout):
-            held.acquire(timeout=0.2)
+            held.acquire(timeout=REST_SECONDS)
             return held
+        line.tell(to_json(Progress("waiting for another process to leave this run", 0, 0)))
     return None
 
 
-def _seldom(events: Iterator[Progress | Event]) -> Iterator[Progress | Event]:
-    """All events but those of progress that follow each other faster than anyone can look."""
-    next_time = 0.0
-    for event in events:
+class _Due:
+    """Tells of every event whether it is to be told: those of progress only as fast as anyone can look."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def __call__(self, event: Progress | Event) -> bool:
         begins = isinstance(event, Batch) and event.updates == 1
-        if isinstance(event, Progress | Batch | Evaluating) and not begins and time.monotonic() < next_time:
-            continue
-        next_time = time.monotonic() + TELL_SECONDS
-        yield event
+        if isinstance(event, Progress | Batch | Evaluating) and not begins and time.monotonic() < self._next:
+            return False
+        self._next = time.monotonic() + TELL_SECONDS
+        return True
 
 
 def _failure(error: Exception) -> dict[str, Any]:

@@ -5,10 +5,11 @@ Torch is loaded in here.
 
 import errno
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hpviz.confined import run_folder
 from hpviz.data.catalogue import prepare, resolve
@@ -43,7 +44,18 @@ class Failed(RuntimeError):
     """A run failed in a process of its own, for the reason in one sentence that is this error's text."""
 
 
-def carry_out(run: Run, cache: Path, place: Place) -> "Iterator[Progress | Event]":
+class Stop(BaseException):
+    """Thrown into the events of a run that is to end within a batch. No error, as GeneratorExit is none."""
+
+
+def stopped(events: "Generator[Any]") -> "Generator[Any]":
+    """Let the events of a run end within a batch; yields those that had come about and nobody had heard of."""
+    with suppress(Stop, StopIteration):
+        yield events.throw(Stop)
+        yield from events
+
+
+def carry_out(run: Run, cache: Path, place: Place) -> "Generator[Progress | Event]":
     """Yield Progress while images are prepared, then the events of training up to `run["target"]` epochs.
 
     Closing the iterator stops within one batch. Raises BadInput if the images are not those of the spec.
@@ -65,7 +77,7 @@ def carry_out(run: Run, cache: Path, place: Place) -> "Iterator[Progress | Event
     )
 
 
-def agreed(run: Run, events: "Iterator[Progress | Event]") -> "Generator[Progress | Event]":
+def agreed(run: Run, events: "Generator[Progress | Event]") -> "Generator[Progress | Event]":
     """The events; BadInput if the run has epochs, training begins at the first one and nobody agreed to that."""
     may_begin = not run["epochs"] or run.get("from_start", False)
     try:
@@ -75,8 +87,10 @@ def agreed(run: Run, events: "Iterator[Progress | Event]") -> "Generator[Progres
                 raise BadInput(LOST)
             may_begin = may_begin or name == "Resumed"
             yield event
+    except Stop:
+        yield from stopped(events)
     finally:
-        events.close()  # type: ignore[attr-defined]
+        events.close()
 
 
 def look_inside(run: Run, cache: Path) -> "Generator[Progress, None, Inside]":

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from hpviz.runs.pace import Pace, View, waiting, work_view
 from hpviz.runs.recovery import write_sidecar
 from hpviz.runs.store import RunStore
 from hpviz.runs.trail import Trail
-from hpviz.runs.work import Place, agreed
+from hpviz.runs.work import Place, agreed, stopped
 from hpviz.training.events import Batch, Diverged, Epoch, Evaluating, Resumed
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 # Another process asks for a stop through the store; looking there after every batch would cost more than it tells.
 STOP_POLL_SECONDS = 0.05
 CLOSED = "hpviz was closed; resume it to go on from the last epoch."
-Work = Callable[[Run, Path, Place], Iterator[Any]]
+OVER = object()
+Work = Callable[[Run, Path, Place], Generator[Any]]
 
 
 @dataclass
@@ -137,12 +138,13 @@ def _claim(store: RunStore, job: Job, machine: dict[str, Any]) -> Run | None:
 
 
 def _follow(
-    store: RunStore, job: Job, run: Run, machine: dict[str, Any], events: Iterator[Any], place: Place
+    store: RunStore, job: Job, run: Run, machine: dict[str, Any], events: Generator[Any], place: Place
 ) -> str | None:
     """Record every event until the work ends or someone asks to stop; returns why training diverged, if it has."""
     pace, trail, begun, next_poll = Pace(run["target"]), Trail(), time.monotonic(), 0.0
     rows: list[EpochRow] = []
-    for event in events:
+    leaves = False
+    while (event := next(events, OVER)) is not OVER:
         if place.paused.is_set():
             pace.rest()
         match event:
@@ -161,14 +163,15 @@ def _follow(
                 job.view = {**job.view, "trail": ()}
             case Diverged(_, reason):
                 return reason
-        if job.stop.is_set() or time.monotonic() >= next_poll:
+        if not leaves and (job.stop.is_set() or time.monotonic() >= next_poll):
             next_poll = time.monotonic() + STOP_POLL_SECONDS
             target = _target(store, job)
             # A slider that has moved on may have lowered it.
             if target is None or run["target"] > target <= len(rows):
-                events.close()  # type: ignore[attr-defined]
-                return None
-            pace.target = target
+                # An epoch that ended meanwhile is recorded, as its checkpoint is.
+                events, leaves = stopped(events), True
+            else:
+                pace.target = target
     return None
 
 

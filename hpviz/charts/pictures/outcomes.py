@@ -46,7 +46,8 @@ def valley_rows(frame: pd.DataFrame) -> pd.DataFrame:
     means = means.assign(diverged=False, mean=True, best=means["learning_rate"] == best)
     runs = frame[frame["loss"].notna() | frame["diverged"]].assign(mean=False, best=False)
     columns = {"learning_rate": float, "loss": float, "diverged": bool, "mean": bool, "best": bool}
-    return pd.concat([each[[*columns]].astype(columns) for each in (runs, means)], ignore_index=True)
+    rows: pd.DataFrame = pd.concat([each[[*columns]].astype(columns) for each in (runs, means)], ignore_index=True)
+    return rows
 
 
 def valley(rows: pd.DataFrame | alt.NamedData, dark: bool, chance: float | None) -> alt.LayerChart:
