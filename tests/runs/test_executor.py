@@ -24,7 +24,7 @@ FIELDS = {"image_size": 32, "batch_size": 8, "precision": "fp32", "padding": "sa
 
 @pytest.fixture
 def runner(tmp_path):
-    made = Runner(tmp_path, "cpu", wish=Wish(jobs=1))
+    made = Runner(tmp_path, "cpu", wish=Wish(jobs=1, threads=1))
     yield made
     made.close()
 
@@ -70,7 +70,7 @@ def test_the_numbers_are_those_of_training_in_this_process(runner, folder, tmp_p
     one = asked(folder, tmp_path)
     runner.submit(one)
     theirs = at_rest(runner, one)
-    here = Runner(tmp_path_factory.mktemp("here"), "cpu", carry_out)
+    here = Runner(tmp_path_factory.mktemp("here"), "cpu", carry_out, Wish(threads=1))
     here.submit(one)
     ours = at_rest(here, one)
     here.close()

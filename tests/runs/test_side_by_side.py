@@ -86,7 +86,7 @@ def test_runs_that_wait_together_train_together_each_with_its_progress(runner, w
     began(work, 4)
     queue = runner.queue()
     assert [(entry["id"], entry["position"]) for entry in queue] == list(zip(ids, [0, 0, 0, 0, 1, 2], strict=True))
-    assert {entry["view"]["text"] for entry in queue[:4]} == {"epoch 1/2"}
+    assert {entry["view"]["text"] for entry in queue[:4]} == {"epoch 1/2 · 50%"}
     assert [work.places[run_id].threads for run_id in ids[:4]] == [1] * 4
 
 
