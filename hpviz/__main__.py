@@ -24,6 +24,8 @@ def start() -> int:
 if __name__ == "__main__":
     status = start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is said and stored: nothing is left to interrupt
+    if (executor := sys.modules.get("hpviz.runs.executor")) is not None:
+        executor.end_all()  # they would end by themselves, but nobody would have waited for them
     if threading.active_count() > 1:
         # A thread that is still inside PyTorch would abort the process while the interpreter ends.
         os._exit(status)

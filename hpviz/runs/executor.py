@@ -355,6 +355,7 @@ def _give_back(process: TrainingProcess) -> None:
 
 
 @atexit.register
-def _end_all() -> None:
+def end_all() -> None:
+    """End every process that trains or waits to; the next run begins in a new one."""
     for process in tuple(_all):
         process.end()

@@ -387,6 +387,8 @@ class Runner:
             self._machine = machines.learn(self.cache, self._device, self._ask)
         except BadInput as error:
             self._machine = error
+        except Failed as error:
+            self._machine = BadInput(str(error))
         except Exception:
             if not self._closing:
                 log.exception("no process that trains could be started")

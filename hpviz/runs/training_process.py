@@ -87,8 +87,11 @@ def main(device: str) -> None:
         line.tell({"machine": machine(device)})
         # What a run needs of PyTorch is loaded while nobody has asked for one yet.
         import hpviz.training.loop  # noqa: F401
-    except Exception as error:
+    except BadInput as error:
         line.tell(_failure(error))
+        return
+    except Exception as error:
+        line.tell({**_failure(error), "failed": f"PyTorch could not be loaded: {describe_failure(error)}"})
         return
     while True:
         order = line.runs.get()
