@@ -87,15 +87,18 @@ def cpu_info() -> str:
 
 
 def threads() -> int:
-    """The threads that PyTorch computes with here: the physical cores, unless OMP_NUM_THREADS says otherwise."""
+    """The threads that PyTorch computes with here: the physical cores, unless OMP_NUM_THREADS asks for fewer."""
     asked = re.match(r"\s*(\d+)", os.environ.get("OMP_NUM_THREADS", ""))
-    return int(asked[1]) if asked and int(asked[1]) else physical_cores()
+    return min(int(asked[1]), _cores()) if asked and int(asked[1]) else physical_cores()
 
 
 def physical_cores() -> int:
     """The cores this process may use: affinity and a container's quota counted, hyper-threads not."""
+    quota = re.match(r"(\d+) (\d+)", CPU_QUOTA.read_text()) if CPU_QUOTA.exists() else None
+    return max(1, min(_cores(), round(int(quota[1]) / int(quota[2])))) if quota else _cores()
+
+
+def _cores() -> int:
     usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
     siblings = (Path(f"/sys/devices/system/cpu/cpu{number}/topology/thread_siblings_list") for number in usable)
-    cores = len({path.read_text() for path in siblings if path.exists()}) or len(usable)
-    quota = re.match(r"(\d+) (\d+)", CPU_QUOTA.read_text()) if CPU_QUOTA.exists() else None
-    return max(1, min(cores, round(int(quota[1]) / int(quota[2])))) if quota else cores
+    return len({path.read_text() for path in siblings if path.exists()}) or len(usable)

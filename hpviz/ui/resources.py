@@ -1,7 +1,6 @@
 """What all sessions share: the runner and the desk, one of each for the process."""
 
 import asyncio
-import gc
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -41,29 +40,17 @@ def disk_use(cache: Path, stamp: tuple[int, ...]) -> disk.Use:
 
 
 def start() -> None:
-    """Begin what takes long before anyone asks: PyTorch is loaded, the scenes are drawn."""
+    """Begin what takes long before anyone asks: a process loads PyTorch, the scenes are drawn."""
     try:
         provide_home(default_cache())
         get_runner().warm_up()
     except BadInput as error:  # the cache folder cannot be used
         st.error(sentence(str(error)), icon=":material/error:")
         st.stop()
-    _spare_the_collector()
     with suppress(RuntimeError):  # a thread without an event loop has none to close
         _event_loop()
     preset = PRESETS["quick"]
     get_desk().prepare(catalogue.resolve(preset.data, default_cache()), preset.image_size)
-
-
-def _spare_the_collector() -> None:
-    """Once PyTorch is loaded, leave its 400,000 objects out of every later search for garbage.
-
-    Sessions that have ended are garbage in cycles. Python looks for those only when what is new has grown by a quarter
-    of what there is, which beside PyTorch is after hundreds of visits.
-    """
-    if get_runner().is_warm() and not gc.get_freeze_count():
-        gc.collect()
-        gc.freeze()
 
 
 # The sessions that are open, and with how many of them a page is drawn as often as it likes.
