@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+from collections import deque
 
 import pytest
 
@@ -42,6 +43,7 @@ def test_a_cpu_is_described_without_torch_as_a_process_with_torch_describes_it(t
     else:
         monkeypatch.setenv("OMP_NUM_THREADS", threads)
     process = executor.TrainingProcess("cpu")
+    deque(process.start(), maxlen=0)
     process.end()
     assert known(tmp_path, "cpu") == process.machine
 
@@ -175,12 +177,13 @@ def test_a_runner_answers_from_memory_until_a_process_says_otherwise(tmp_path, m
     learn(tmp_path, "auto", lambda choice: GPU)
     asked, told = threading.Event(), threading.Event()
 
-    def ask(choice):
+    def learn_of_a_process(choice):
         asked.set()
         told.wait(60)
-        return {**GPU, "precision": "fp32"}
+        yield
 
-    monkeypatch.setattr(executor, "machine", ask)
+    monkeypatch.setattr(executor, "learn", learn_of_a_process)
+    monkeypatch.setattr(executor, "machine", lambda choice: {**GPU, "precision": "fp32"})
     runner = Runner(tmp_path)
     assert runner.is_warm()
     assert runner.machine()["precision"] == "bf16"
@@ -191,14 +194,14 @@ def test_a_runner_answers_from_memory_until_a_process_says_otherwise(tmp_path, m
     runner.close()
 
 
-def test_a_gpu_that_is_remembered_and_gone_is_refused_before_anything_trains(tmp_path, monkeypatch):
-    learn(tmp_path, "cuda:0", lambda choice: GPU)
-    monkeypatch.setattr(executor, "machine", gone)
-    runner = Runner(tmp_path, "cuda:0")
-    with pytest.raises(BadInput, match="There is no device cuda:0"):
+def test_a_gpu_that_is_remembered_and_gone_is_refused_before_anything_trains(tmp_path):
+    learn(tmp_path, "cuda:77", lambda choice: {**GPU, "device": "cuda:77"})
+    runner = Runner(tmp_path, "cuda:77")
+    assert runner.machine()["device"] == "cuda:77"
+    with pytest.raises(BadInput, match="There is no device cuda:77"):
         runner.confirm()
     runner.close()
-    assert known(tmp_path, "cuda:0") is None
+    assert known(tmp_path, "cuda:77") is None
 
 
 def test_runs_may_train_on_every_gpu_unless_one_was_asked_for(monkeypatch):

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import threading
+from collections import deque
 
 import numpy as np
 import pytest
@@ -31,15 +32,22 @@ def finished(work):
         return end.value, steps
 
 
+def stopped():
+    """A process that waits for tasks, or would if it were not stopped."""
+    taken = executor._take("cpu")
+    deque(taken.start(), maxlen=0)
+    os.kill(taken.pid, signal.SIGSTOP)
+    executor._give_back(taken)
+    return taken
+
+
 @pytest.fixture
 def hanging(monkeypatch):
     """A task that never ends: the precision of a run is being checked by a process that was stopped."""
     monkeypatch.setattr(executor, "TASK_STOPPING_SECONDS", 0.2)
     steps = carry_out("check_precision", {"precision": "fp32", "device": "cpu"})
     next(steps)
-    taken = executor._take("cpu")
-    os.kill(taken.pid, signal.SIGSTOP)
-    executor._give_back(taken)
+    taken = stopped()
     yield steps, taken
     steps.close()
     if taken.is_alive:
@@ -94,9 +102,7 @@ def test_the_desk_tells_in_a_sentence_that_the_process_of_its_task_died(tmp_path
     def dies():
         steps = carry_out("check_precision", {"precision": "fp32", "device": "cpu"})
         yield next(steps)
-        taken = executor._take("cpu")
-        os.kill(taken.pid, signal.SIGSTOP)
-        executor._give_back(taken)
+        taken = stopped()
         threading.Timer(0.2, os.kill, (taken.pid, signal.SIGKILL)).start()
         yield from steps
 
