@@ -6,10 +6,10 @@ from hpviz.analysis.words import plural
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.pace import elsewhere
 from hpviz.terminal import headline
+from hpviz.ui.crew import show_crew, show_pause
 from hpviz.ui.progress import bar
 from hpviz.ui.resources import get_runner, tick
 from hpviz.ui.runs.actions import show_actions
-from hpviz.ui.runs.crew import show_crew, show_pause
 from hpviz.ui.runs.details import show_details
 from hpviz.ui.runs.disk_use import show_disk_use
 from hpviz.ui.runs.importing import show_import

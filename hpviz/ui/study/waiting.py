@@ -11,6 +11,7 @@ from hpviz.runs.document import ACTIVE, Run, cut_short, goal
 from hpviz.runs.pace import elsewhere
 from hpviz.runs.runner import Runner
 from hpviz.studies import Study
+from hpviz.ui.crew import show_pause
 from hpviz.ui.progress import bar
 from hpviz.ui.runs.questions import QUESTION, begin_anew, do, each
 from hpviz.ui.study.screen import name_of
@@ -45,6 +46,8 @@ def show_queue(runner: Runner, study: Study, setting: Setting, runs: Sequence[Ru
             st.caption("The value on which the slider rests starts in a moment.")
         elif not ours:
             st.caption("Nothing is training.")
+        if ours or runner.is_paused:
+            show_pause(runner)
     for run in runs:
         if cut_short(run):
             _offer_resume(runner, run, names[run["id"]])
