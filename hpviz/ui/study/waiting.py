@@ -35,7 +35,7 @@ def show_queue(runner: Runner, study: Study, setting: Setting, runs: Sequence[Ru
         for entry in waiting if training else waiting[1:]:
             name = names.get(entry["id"], "another page")
             st.button(
-                f"{name} waits, {_ordinal(entry['position'])}",
+                f"{name} waits, {_ordinal(entry['position'] + len(training) - 1)}",
                 key=f"stop:{entry['id']}",
                 icon=":material/close:",
                 help="Take it out of the queue",
