@@ -268,7 +268,7 @@ def test_one_that_cannot_even_say_why_it_does_not_start_is_a_sentence(runner, fo
     assert "could not be started" in run["reason"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_a_signal_to_all_processes_of_a_command_is_one_sentence_and_leaves_none(folder, tmp_path, number):
     given = ["run", "--data", folder, "--image-size", "48", "--epochs", str(LONG), "--json", "--cache", str(tmp_path)]
     command = subprocess.Popen(
