@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.pages import PAGES, drive
-from benchmarks.visitors import HOME, Server, Visitor
+from benchmarks.visitors import HOME, Server, Visitor, offer_app
 from hpviz.data import catalogue
 from hpviz.runs.document import Run
 from hpviz.runs.store import RunStore
@@ -110,11 +110,11 @@ def taken(server: Server) -> dict[str, float]:
     return {"MB": server.resident_bytes() / 1e6, "descriptors": len(server.descriptors()), "threads": threads}
 
 
-def measure(folder: Path, clients: int, watching: int, seconds: float) -> dict[str, Any]:
+def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Everything, on a server of its own."""
-    cache = folder / "cache"
+    cache, clients, watching, seconds = folder / "cache", options.clients, options.watching, options.seconds
     drive(catalogue.prepare(catalogue.resolve("scenes", cache), PRESETS["quick"].image_size, cache))
-    server = Server(cache)
+    server = Server(cache, folder=options.app, app=options.app / "app.py", python=options.python)
     try:
         alone = images_per_second(cache, begin(server, cache, seed=0), max(seconds / 2, 5))
         stop(server, seed=0)
@@ -162,10 +162,11 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=50, metavar="N", help="pages that are open")
     parser.add_argument("--watching", type=int, default=5, metavar="N", help="of them, on the page of the run")
     parser.add_argument("--seconds", type=float, default=60, metavar="S", help="for which they are")
+    offer_app(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        found = measure(Path(folder), options.clients, options.watching, options.seconds)
+        found = measure(Path(folder), options)
     if options.json:
         print(json.dumps(found))
         return

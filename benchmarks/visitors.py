@@ -3,6 +3,7 @@
 What a measurement takes on the server is then the server's own, and fifty visitors are no load of their own.
 """
 
+import argparse
 import os
 import socket
 import subprocess
@@ -24,15 +25,28 @@ HOME = "learning_rate"  # the page at the root of the address
 ANSWER_SECONDS = 120
 
 
+def offer_app(parser: argparse.ArgumentParser) -> None:
+    """Options that name what is measured, so that another checkout can be, and be compared."""
+    parser.add_argument("--app", type=Path, default=ROOT, metavar="DIR", help="a checkout of hpviz; default: this one")
+    parser.add_argument("--python", default=sys.executable, metavar="FILE", help="the interpreter that it runs in")
+
+
 class Server:
     """`streamlit run app.py` on a free port, on a cache folder of its own."""
 
-    def __init__(self, cache: Path, *options: str, folder: Path = ROOT, app: Path = ROOT / "app.py") -> None:
+    def __init__(
+        self,
+        cache: Path,
+        *options: str,
+        folder: Path = ROOT,
+        app: Path = ROOT / "app.py",
+        python: str = sys.executable,
+    ) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.address = f"127.0.0.1:{port}"
-        command = [sys.executable, "-m", "streamlit", "run", str(app)]
+        command = [python, "-m", "streamlit", "run", str(app)]
         self._log = cache.with_name(f"{cache.name}-server.log")
         with self._log.open("a") as log:
             self.process = subprocess.Popen(
@@ -45,14 +59,14 @@ class Server:
         self._wait()
 
     def _wait(self) -> None:
-        for _ in range(300):
+        for _ in range(3000):
             try:
                 urllib.request.urlopen(f"http://{self.address}/_stcore/health", timeout=5).close()
                 return
             except OSError:
                 if self.process.poll() is not None:
                     break
-                time.sleep(0.2)
+                time.sleep(0.02)
         raise RuntimeError(f"the server never answered: {self.log()}")
 
     def log(self) -> str:

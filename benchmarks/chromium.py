@@ -1,0 +1,60 @@
+"""A real Chromium on a page: what someone sees, and when."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+PATIENCE = 300_000  # ms
+SIZE = {"width": 1280, "height": 800}
+# Since a key or the pointer was pressed: when the page first showed what is waited for, and when a drawing changed.
+WATCH = """([text, selector]) => {
+    window.seen = {}
+    const note = name => {
+        if (window.pressed && !window.seen[name]) window.seen[name] = performance.now() - window.pressed
+    }
+    for (const kind of ["keydown", "pointerdown"])
+        addEventListener(kind, event => { if (!window.pressed) window.pressed = performance.now() }, true)
+    new MutationObserver(changes => {
+        if (changes.some(each => each.target.closest && each.target.closest("svg"))) note("drawing")
+        if (text && document.body.innerText.includes(text)) note("text")
+        if (selector && document.querySelector(selector)) note("selector")
+    }).observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true})
+}"""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The Chromium that is on the PATH. Raises SystemExit if there is none."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        raise SystemExit("This needs a Chromium on the PATH.")
+    flags = ["--disable-background-networking", "--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def opened(browser: Browser, address: str, shows: str = "svg.marks") -> Iterator[Page]:
+    """A page in a profile of its own, from when it shows its first chart, or what is named, until the block ends."""
+    context = browser.new_context(viewport=SIZE)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(address)
+    page.locator(shows).first.wait_for()
+    yield page
+    context.close()
+
+
+def seconds_until(page: Page, press: Any, text: str | None = None, selector: str | None = None) -> float:
+    """Seconds from when `press` reaches the page until it shows that text or that element, in a changed drawing."""
+    page.evaluate(WATCH, [text, selector])
+    press()
+    wanted = "text" if text else "selector"
+    page.wait_for_function(f"window.seen.{wanted} && window.seen.drawing")
+    return float(page.evaluate(f"Math.max(window.seen.{wanted}, window.seen.drawing)")) / 1e3

@@ -1,0 +1,263 @@
+"""The engine: what training keeps of its speed beside a page and beside another program, and how soon a page answers.
+
+    python -m benchmarks.engine drawing | busy | sweep | start | launch | memory   [--app DIR]
+
+Every figure is taken by the wall clock, from outside, of the command line and the server of the checkout that `--app`
+names (this one by default), so that two versions are measured in the same way. Linux only.
+"""
+
+import argparse
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from benchmarks.visitors import Server, offer_app
+from hpviz.runs.document import Run
+from hpviz.runs.store import RunStore
+
+MODEL, RATE, NEXT_RATE = "article-cnn", "1e-4", "3e-4"
+SLIDER = "[role=slider]"
+LOOK_SECONDS = 0.02
+SETTLED_SECONDS = 5.0  # after which a page that was opened has loaded everything
+
+
+class Bench:
+    """The checkout that is measured, and a folder for everything that it writes."""
+
+    def __init__(self, options: argparse.Namespace, folder: Path) -> None:
+        self.options, self._folder, self._caches = options, folder, 0
+        self._drawn = options.scenes
+        if self._drawn is None:
+            self._drawn = folder / "drawn"
+            self.finish(self._drawn, "run", "--epochs", "1", "--per-class", "2")
+
+    def cache(self) -> Path:
+        """A new cache folder, in which the scenes are drawn."""
+        self._caches += 1
+        return shutil.copytree(self._drawn / "data", self._folder / str(self._caches) / "data").parent
+
+    def lines(self, cache: Path, *arguments: str) -> Iterator[tuple[float, dict[str, Any]]]:
+        """The lines of a command, each with the moment at which it came."""
+        command = [self.options.python, "-m", "hpviz", *arguments, "--json", "--cache", str(cache)]
+        with subprocess.Popen(command, cwd=self.options.app, stdout=subprocess.PIPE, text=True) as process:
+            for line in process.stdout or ():
+                yield time.perf_counter(), json.loads(line)
+        if process.returncode:
+            raise SystemExit(f"`{' '.join(command)}` ended with {process.returncode}.")
+
+    def finish(self, cache: Path, *arguments: str) -> list[tuple[float, dict[str, Any]]]:
+        return list(self.lines(cache, *arguments))
+
+    def knows(self, option: str) -> bool:
+        """Whether `sweep` has that option there."""
+        command = [self.options.python, "-m", "hpviz", "sweep", "--help"]
+        return option in subprocess.run(command, cwd=self.options.app, capture_output=True, text=True).stdout
+
+    def run(self, seed: int) -> list[str]:
+        """The command that trains what `query` shows."""
+        options = self.options
+        held = ["--epochs", str(options.epochs), "--per-class", str(options.per_class), "--seed", str(seed)]
+        return ["run", "--model", options.model, *held]
+
+    def query(self, seed: int) -> str:
+        options = self.options
+        return f"model={options.model}&per_class={options.per_class}&epochs={options.epochs}&seed={seed}"
+
+    @contextmanager
+    def server(self, cache: Path) -> Iterator[Server]:
+        app = self.options.app
+        server = Server(cache, folder=app, app=app / "app.py", python=self.options.python)
+        try:
+            yield server
+        finally:
+            server.end()
+
+
+def command_seconds(bench: Bench, cache: Path, seed: int) -> float:
+    """Seconds from the end of the first epoch of a run of the command line to the end of its last."""
+    epochs = [moment for moment, line in bench.lines(cache, *bench.run(seed)) if line["event"] == "epoch"]
+    return epochs[-1] - epochs[0]
+
+
+def of_store(cache: Path, seed: int, is_so: Callable[[Run], bool]) -> float:
+    """The moment at which the run of that seed is so, as the store has it."""
+    store = RunStore(cache)
+    try:
+        while not any(run["spec"]["seed"] == seed and is_so(run) for run in store.runs()):
+            time.sleep(LOOK_SECONDS)
+        return time.perf_counter()
+    finally:
+        store.close()
+
+
+def drawing(bench: Bench) -> dict[str, Any]:
+    """A run with its page open and drawing in Chromium, against the same run of the command line."""
+    from benchmarks.chromium import chromium, opened
+
+    rounds, busy = [], []
+    cache, other = bench.cache(), bench.cache()
+    with bench.server(cache) as server, chromium() as browser:
+        for seed in range(1, bench.options.rounds + 1):
+            alone = command_seconds(bench, other, seed)
+            with opened(browser, f"http://{server.address}/?{bench.query(seed)}", SLIDER) as page:
+                page.get_by_role("button", name=f"Train lr {RATE}").click()
+                begun = of_store(cache, seed, lambda run: len(run["epochs"]) >= 1)
+                before = cpu_seconds(server.process.pid)
+                ended = of_store(cache, seed, lambda run: len(run["epochs"]) >= bench.options.epochs)
+                busy.append((cpu_seconds(server.process.pid) - before) / (ended - begun))
+            rounds.append([ended - begun, alone])
+    return {**ratios(rounds, "with its page, s", "command line, s"), "server, cores": statistics.median(busy)}
+
+
+def busy(bench: Bench) -> dict[str, Any]:
+    """A run beside a program that takes one core, against the same run on a quiet machine."""
+    rounds, cache = [], bench.cache()
+    for seed in range(bench.options.rounds):
+        quiet = command_seconds(bench, cache, 2 * seed)
+        other = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+        try:
+            time.sleep(SETTLED_SECONDS)
+            rounds.append([command_seconds(bench, cache, 2 * seed + 1), quiet])
+        finally:
+            other.kill()
+            other.wait()
+    return ratios(rounds, "beside another program, s", "quiet, s")
+
+
+def sweep(bench: Bench) -> dict[str, Any]:
+    """Four runs of the article's network as a sweep, against the same four one after the other."""
+    rounds = []
+    held = ["--epochs", str(bench.options.epochs), "--per-class", str(bench.options.per_class)]
+    in_turn = ["--jobs", "1"] if bench.knows("--jobs") else []
+    for _ in range(bench.options.rounds):
+        times = []
+        for jobs in ([], in_turn):
+            lines = bench.finish(bench.cache(), "sweep", "weight-decay", *held, *jobs)
+            moments = [moment for moment, line in lines if line["event"] in ("run", "done")]
+            times.append(moments[-1] - moments[0])
+        rounds.append(times)
+    return ratios(rounds, "as a sweep, s", "in turn, s")
+
+
+def start(bench: Bench) -> dict[str, Any]:
+    """From the server's start to a painted page with curves; from a slider's move to the curve that is known there."""
+    from benchmarks.chromium import chromium, opened, seconds_until
+
+    cache = bench.cache()
+    record(bench, cache)
+    painted, moved = [], []
+    with chromium() as browser:
+        for _ in range(bench.options.rounds):
+            begun = time.perf_counter()
+            with bench.server(cache) as server, opened(browser, f"http://{server.address}/?{bench.query(0)}") as page:
+                painted.append(time.perf_counter() - begun)
+                time.sleep(SETTLED_SECONDS)
+                slider = page.get_by_role("slider", name="Learning rate")
+                slider.focus()
+                moved.append(seconds_until(page, lambda slider=slider: slider.press("ArrowRight"), f"lr {NEXT_RATE} ="))
+    return {"start to painted page, s": statistics.median(painted), "slider to curve, s": statistics.median(moved)}
+
+
+def launch(bench: Bench) -> dict[str, Any]:
+    """From a slider's release to the first moving point of a run and to its first epoch, where PyTorch is loaded."""
+    from benchmarks.chromium import chromium, opened, seconds_until
+
+    cache = bench.cache()
+    moving, measured = [], []
+    with bench.server(cache) as server, chromium() as browser:
+        for seed in range(bench.options.rounds + 1):
+            with opened(browser, f"http://{server.address}/?{bench.query(seed)}", SLIDER) as page:
+                slider = page.get_by_role("slider", name="Learning rate")
+                slider.focus()
+                begun = time.perf_counter()
+                press = lambda slider=slider: slider.press("ArrowRight")  # noqa: E731
+                moving.append(seconds_until(page, press, selector=bench.options.point))
+                measured.append(of_store(cache, seed, lambda run: len(run["epochs"]) >= 1) - begun)
+                page.get_by_test_id("stMain").get_by_role("button", name="Stop").first.click()
+                of_store(cache, seed, lambda run: run["status"] not in ("queued", "running"))
+    # Before the first one PyTorch was loaded.
+    first = {"release to moving point, s": statistics.median(moving[1:])}
+    return {**first, "release to first epoch, s": statistics.median(measured[1:])}
+
+
+def memory(bench: Bench) -> dict[str, Any]:
+    """What a server holds that has shown a page with curves and trains nothing; what it keeps ready to train, apart."""
+    from benchmarks.chromium import chromium, opened
+
+    cache = bench.cache()
+    record(bench, cache)
+    with bench.server(cache) as server:
+        with chromium() as browser, opened(browser, f"http://{server.address}/?{bench.query(0)}"):
+            time.sleep(2 * SETTLED_SECONDS)
+        ready = [child.memory_info().rss for child in psutil.Process(server.process.pid).children(recursive=True)]
+        return {"server, MB": server.resident_bytes() / 1e6, "ready to train, MB": sum(ready) / 1e6}
+
+
+def record(bench: Bench, cache: Path) -> None:
+    """Two runs that a page has curves of, with the epochs that its address asks for."""
+    rates = ["--values", RATE, NEXT_RATE, "--model", bench.options.model]
+    held = ["--epochs", str(bench.options.epochs), "--per-class", str(bench.options.per_class)]
+    bench.finish(cache, "sweep", "learning-rate", *rates, *held)
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process has computed, those that it started left out."""
+    spent = psutil.Process(pid).cpu_times()
+    return float(spent.user + spent.system)
+
+
+def ratios(rounds: list[list[float]], this: str, that: str) -> dict[str, Any]:
+    """Medians of seconds, and how many times as fast as `that` `this` is: the median of the rounds' own ratios."""
+    ours, theirs = (statistics.median(times) for times in zip(*rounds, strict=True))
+    return {this: ours, that: theirs, "ratio": statistics.median(b / a for a, b in rounds), "rounds": rounds}
+
+
+MEASURES: dict[str, Callable[[Bench], dict[str, Any]]] = {
+    "drawing": drawing,
+    "busy": busy,
+    "sweep": sweep,
+    "start": start,
+    "launch": launch,
+    "memory": memory,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("measures", nargs="+", choices=MEASURES, metavar="MEASURE", help=", ".join(MEASURES))
+    parser.add_argument("--model", choices=("article-cnn", "resnet18"), default=MODEL)
+    parser.add_argument("--epochs", type=int, default=21, metavar="N", help="of each run; the first is not measured")
+    parser.add_argument("--per-class", type=int, default=300, metavar="N", help="training images a class")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N")
+    parser.add_argument(
+        "--scenes", type=Path, metavar="DIR", help="a cache folder in which the scenes are drawn already"
+    )
+    parser.add_argument("--point", default=".live_marks path[d]", metavar="CSS", help="what moves on the page of a run")
+    offer_app(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(options, Path(folder))
+        found = {name: MEASURES[name](bench) for name in options.measures}
+    if options.json:
+        print(json.dumps(found))
+        return
+    for name, figures in found.items():
+        print(name)
+        for what, figure in figures.items():
+            if what != "rounds":
+                print(f"  {what:>28} {figure:8.2f}")
+
+
+if __name__ == "__main__":
+    main()
