@@ -1,11 +1,12 @@
 """What is known of this machine without loading PyTorch: its processor, its cores, and which PyTorch is installed."""
 
+import ctypes
 import importlib.util
 import os
 import platform
 import re
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from hpviz import __version__
 from hpviz.spec import BadInput
@@ -20,19 +21,19 @@ BF16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # AMD and Intel; Intel; Arm
 
 
 class Build(NamedTuple):
-    """The PyTorch that is installed: its version as it tells it, and whether it was built for GPUs too."""
+    """The PyTorch that is installed: its version as it tells it, and what GPUs it was built for, if any."""
 
     version: str
-    for_gpus: bool
+    gpus: Literal["", "NVIDIA", "other"]
 
 
 def machine(choice: str) -> dict[str, Any] | None:
     """The machine as `training.numerics.machine` describes it, where that needs no PyTorch; else None.
 
-    It needs none where runs train on the CPU: that was asked for, or this PyTorch knows no other device.
+    It needs none where runs train on the CPU: that was asked for, or PyTorch cannot find anything else here.
     """
     build = torch_build()
-    if build is None or not (choice == "cpu" or (choice == "auto" and not build.for_gpus)):
+    if build is None or not (choice == "cpu" or (choice == "auto" and not may_find_gpus(build))):
         return None
     return {
         "device": "cpu",
@@ -56,7 +57,20 @@ def torch_build() -> Build | None:
     told = dict(re.findall(r"^(\w+)(?:: [\w\[\]]+)? = (?:'([^']*)'|None)$", text, re.MULTILINE))
     if not told.get("__version__"):
         return None
-    return Build(told["__version__"], told.get("cuda", "unknown") != "" or told.get("hip", "unknown") != "")
+    if told.get("hip", "unknown"):
+        return Build(told["__version__"], "other")
+    return Build(told["__version__"], "NVIDIA" if told.get("cuda", "unknown") else "")
+
+
+def may_find_gpus(build: Build) -> bool:
+    """False where that PyTorch certainly finds none: it was built for none, or there is no driver of NVIDIA's."""
+    if build.gpus != "NVIDIA":
+        return bool(build.gpus)
+    try:
+        ctypes.CDLL("nvcuda.dll" if os.name == "nt" else "libcuda.so.1")
+    except OSError:
+        return False
+    return True
 
 
 def resolve_precision(choice: str, machines_own: str) -> str:

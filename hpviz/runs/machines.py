@@ -1,4 +1,4 @@
-"""What this machine is, remembered in the cache from the process that last trained, so that no page waits for PyTorch.
+"""What this machine is, remembered in the cache from the process that last told it, so that no page waits for PyTorch.
 
 It holds for as long as nothing changes that it depends on: the versions, the processor, what the environment allows.
 What was remembered wrongly, as of a GPU that is gone, holds until a process says otherwise, which is seconds.

@@ -1,11 +1,13 @@
 """What this machine is, is known at once: from the processor, or as a process told it the last time."""
 
+import ctypes
 import json
 import os
 import threading
 from collections import deque
 
 import pytest
+import torch
 
 from hpviz import hardware
 from hpviz.runs import executor, machines
@@ -28,7 +30,7 @@ GPU = {
 
 @pytest.fixture(autouse=True)
 def _a_build_for_gpus(monkeypatch):
-    monkeypatch.setattr(hardware, "torch_build", lambda: hardware.Build("2.14.0+cu130", True))
+    monkeypatch.setattr(hardware, "torch_build", lambda: hardware.Build("2.14.0+rocm", "other"))
 
 
 def gone(choice):
@@ -48,19 +50,31 @@ def test_a_cpu_is_described_without_torch_as_a_process_with_torch_describes_it(t
     assert known(tmp_path, "cpu") == process.machine
 
 
-def test_a_torch_that_knows_no_gpu_needs_none_to_choose_a_device(tmp_path, monkeypatch):
-    monkeypatch.setattr(hardware, "torch_build", lambda: hardware.Build("2.14.0+cpu", False))
+def test_where_torch_can_find_no_gpu_it_is_not_needed_to_choose_a_device(tmp_path, monkeypatch):
+    monkeypatch.setattr(hardware, "torch_build", lambda: hardware.Build("2.14.0+cpu", ""))
     assert known(tmp_path, "auto")["device"] == "cpu"
     assert known(tmp_path, "cuda:0") is None
+    monkeypatch.setattr(hardware, "torch_build", lambda: hardware.Build("2.14.0+cu130", "NVIDIA"))
+    assert (known(tmp_path, "auto") is None) == _has_driver()
+    if torch.cuda.is_available():
+        assert _has_driver()
+
+
+def _has_driver():
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize(
     ("version", "expected"),
     [
-        ("__version__ = '2.9.1+cpu'\ncuda: Optional[str] = None\nhip: Optional[str] = None\n", ("2.9.1+cpu", False)),
-        ("__version__ = '2.9.1'\ncuda: Optional[str] = '13.0'\nhip: Optional[str] = None\n", ("2.9.1", True)),
-        ("__version__ = '2.9.1+rocm'\ncuda = None\nhip: Optional[str] = '7.1'\n", ("2.9.1+rocm", True)),
-        ("__version__ = '3.0'\n", ("3.0", True)),  # it does not say
+        ("__version__ = '2.9.1+cpu'\ncuda: Optional[str] = None\nhip: Optional[str] = None\n", ("2.9.1+cpu", "")),
+        ("__version__ = '2.9.1'\ncuda: Optional[str] = '13.0'\nhip: Optional[str] = None\n", ("2.9.1", "NVIDIA")),
+        ("__version__ = '2.9.1+rocm'\ncuda = None\nhip: Optional[str] = '7.1'\n", ("2.9.1+rocm", "other")),
+        ("__version__ = '3.0'\n", ("3.0", "other")),  # it does not say
         ("", None),
     ],
 )
@@ -80,10 +94,8 @@ class _Spec:
 
 def test_the_torch_that_is_installed_is_read_as_it_tells_itself(monkeypatch):
     monkeypatch.undo()
-    import torch
-
-    for_gpus = torch.version.cuda is not None or torch.version.hip is not None
-    assert hardware.torch_build() == hardware.Build(torch.__version__, for_gpus)
+    gpus = "other" if torch.version.hip else "NVIDIA" if torch.version.cuda else ""
+    assert hardware.torch_build() == hardware.Build(torch.__version__, gpus)
 
 
 def test_what_a_process_told_is_remembered_for_the_device_that_was_asked_for(tmp_path):
@@ -109,7 +121,7 @@ def test_a_newer_answer_corrects_what_was_remembered_and_a_refusal_drops_it(tmp_
     "change",
     [
         lambda patch: patch.setattr(machines, "__version__", "9.9"),
-        lambda patch: patch.setattr(hardware, "torch_build", lambda: hardware.Build("9.9", True)),
+        lambda patch: patch.setattr(hardware, "torch_build", lambda: hardware.Build("9.9", "other")),
         lambda patch: patch.setattr("platform.python_version", lambda: "9.9"),
         lambda patch: patch.setattr(hardware, "cpu_name", lambda: "another"),
         lambda patch: patch.setattr(hardware, "threads", lambda: 77),
