@@ -5,6 +5,7 @@ stops it by closing it, at any moment, without leaving anything half-made behind
 """
 
 from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,13 +14,15 @@ from typing import Literal
 import numpy as np
 
 from hpviz.data import arrays
+from hpviz.data.ahead import Ahead
 from hpviz.data.conversion import Pictures, convert
-from hpviz.data.decode import Decoded, decode
 from hpviz.data.download import TORCHVISION, download_intel, download_torchvision, located
+from hpviz.data.each_photo import load
 from hpviz.data.folder import Photo, look
 from hpviz.data.follow_links import confirm, unconfirmed
 from hpviz.data.prepared import Identity, Prepared, open_prepared
 from hpviz.data.progress import Progress
+from hpviz.data.remembered import memory_of
 from hpviz.paths import absolute, nature, quoted, read_path, reason, spelled
 from hpviz.spec import BadInput
 
@@ -129,11 +132,12 @@ def prepare(source: Source, image_size: int, cache: Path) -> Generator[Progress,
     folder = here(source, cache)
     if source.kind in TORCHVISION:
         return (yield from arrays.prepare_torchvision(source.kind, folder, image_size, cache))
-    listing = yield from look(folder, cache)
-    if ready := open_prepared(cache, listing.fingerprint, image_size):
-        return ready
-    train, test = _photographs("train", listing.train), _photographs("test", listing.test)
-    return (yield from convert(cache, listing.fingerprint, listing.classes, image_size, train, test))
+    with closing(Ahead(memory_of("ahead", folder, cache).with_suffix(".part"), image_size)) as ahead:
+        listing = yield from look(folder, cache, ahead)
+        if ready := open_prepared(cache, listing.fingerprint, image_size):
+            return ready
+        train, test = _photographs("train", listing.train, ahead), _photographs("test", listing.test, ahead)
+        return (yield from convert(cache, listing.fingerprint, listing.classes, image_size, train, test))
 
 
 def _folder(source: Source, cache: Path) -> Path | None:
@@ -153,14 +157,11 @@ def here(source: Source, cache: Path) -> Path:
     raise NotFetched(f"The data set {source.name} has not been downloaded yet: fetch it on the Data page or by a run.")
 
 
-def _photographs(split: str, photos: Sequence[Photo]) -> Pictures:
+def _photographs(split: str, photos: Sequence[Photo], ahead: Ahead) -> Pictures:
+    paths = [photo.path for photo in photos]
     return Pictures(
         labels=np.array([photo.label for photo in photos], np.int64),
-        load=partial(_decoded, [photo.path for photo in photos]),
+        load=partial(load, paths, ahead.file, ahead.placed),
         name=lambda index: f"{split}/{photos[index].name}",
-        apart=True,
+        apart=not ahead.placed.keys() >= set(paths),
     )
-
-
-def _decoded(paths: Sequence[str], index: int, edge: int) -> Decoded:
-    return decode(Path(paths[index]), edge)

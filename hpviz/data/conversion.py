@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from hpviz.data import processes, threads
 from hpviz.data.decode import Decoded, Unreadable
+from hpviz.data.each_photo import HEADER_BYTES, Placed, place_of
 from hpviz.data.lock import turn
 from hpviz.data.prepared import VERSION, Prepared, folder_of, open_prepared
 from hpviz.data.progress import Progress
@@ -22,7 +23,6 @@ from hpviz.spec import BadInput
 
 UNREADABLE_LIMIT = 0.05  # share of the images; above it a folder is refused rather than quietly thinned
 EXAMPLES = 5
-HEADER_BYTES = 128  # of a .npy file of pictures
 
 
 @dataclass(frozen=True)
@@ -36,27 +36,6 @@ class Pictures:
     load: Callable[[int, int], Decoded]
     name: Callable[[int], str] = str
     apart: bool = False
-
-
-@dataclass(frozen=True)
-class Placed:
-    """Loads pictures and puts their pixels in their places in a .npy file; the same in every process."""
-
-    load: Callable[[int, int], Decoded]
-    path: Path
-    image_size: int
-
-    def __call__(self, index: int) -> tuple[int, int] | Unreadable:
-        """The size that picture `index` came in, or why it has been left out. Raises OSError if the disk is full."""
-        try:
-            picture = self.load(index, self.image_size)
-        except Unreadable as unreadable:
-            return unreadable
-        # Plain writes rather than a writable memory map: there, a full disk kills the process.
-        with self.path.open("r+b") as file:
-            file.seek(place_of(index, self.image_size))
-            file.write(picture.pixels.data)
-        return picture.width, picture.height
 
 
 @dataclass
@@ -154,39 +133,50 @@ def _fill(
     part.mkdir()
     try:
         report = Report(len(train.labels) + len(test.labels))
-        for split, pictures in (("train", train), ("test", test)):
-            kept = yield from _write(part / f"{split}_images.npy", f"{split} images", pictures, image_size, report)
-            labels = pictures.labels[kept]
-            refuse_emptied(meta["classes"], split, labels.tolist())
-            np.save(part / f"{split}_labels.npy", labels)
+        splits = {"train": train, "test": test}
+        for split, pictures in splits.items():
+            with _images(part, split).open("wb") as file:
+                _write_header(file, len(pictures.labels), image_size)
+        kept = yield from _write(part, meta["classes"], splits, image_size, report)
+        for split, pictures in splits.items():
+            if len(kept[split]) < len(pictures.labels):
+                _close_gaps(_images(part, split), kept[split], image_size)
+            np.save(part / f"{split}_labels.npy", pictures.labels[kept[split]])
         (part / "meta.json").write_text(json.dumps({**meta, **report.summary(image_size)}))
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
 
 
+def _images(part: Path, split: str) -> Path:
+    return part / f"{split}_images.npy"
+
+
 def _write(
-    path: Path, what: str, pictures: Pictures, image_size: int, report: Report
-) -> Generator[Progress, None, list[int]]:
-    """Write one split's pixels as .npy; the result lists the indices of the pictures that were readable."""
-    kept: list[int] = []
-    done, total = 0, len(pictures.labels)
-    with path.open("wb") as file:
-        write_header(file, total, image_size)
-    spread = processes.in_order if pictures.apart else threads.in_order
-    with closing(spread(Placed(pictures.load, path, image_size), range(total))) as batches:
+    part: Path, classes: Sequence[str], splits: Mapping[str, Pictures], image_size: int, report: Report
+) -> Generator[Progress, None, dict[str, list[int]]]:
+    """Write the pixels of all splits in one go; the result lists the indices of the pictures that were readable."""
+    order = [(split, index) for split, pictures in splits.items() for index in range(len(pictures.labels))]
+    kept: dict[str, list[int]] = {split: [] for split in splits}
+    work = Placed({split: (splits[split].load, _images(part, split)) for split in splits}, image_size)
+    spread = processes.in_order if any(pictures.apart for pictures in splits.values()) else threads.in_order
+    done = 0
+    with closing(spread(work, order)) as batches:
         for batch in batches:
-            yield Progress(f"preparing the {what}", done, total)
-            for index, outcome in enumerate(batch, done):
+            split, index = order[min(done, len(order) - 1)]
+            yield Progress(f"preparing the {split} images", index, len(splits[split].labels))
+            for (split, index), outcome in zip(order[done : done + len(batch)], batch, strict=True):
                 if isinstance(outcome, Unreadable):
-                    report.skip(pictures.name(index), str(outcome))
-                    continue
-                report.sizes.append((pictures.name(index), *outcome))
-                kept.append(index)
+                    report.skip(splits[split].name(index), str(outcome))
+                else:
+                    report.sizes.append((splits[split].name(index), *outcome))
+                    kept[split].append(index)
+                if index + 1 == len(splits[split].labels):
+                    refuse_emptied(classes, split, splits[split].labels[kept[split]].tolist())
+                    yield Progress(f"preparing the {split} images", index + 1, index + 1)
             done += len(batch)
-    if len(kept) < total:
-        _close_gaps(path, kept, image_size)
-    yield Progress(f"preparing the {what}", total, total)
+    for split, pictures in splits.items():
+        refuse_emptied(classes, split, pictures.labels[kept[split]].tolist())
     return kept
 
 
@@ -200,15 +190,10 @@ def _close_gaps(path: Path, kept: Sequence[int], image_size: int) -> None:
                 file.seek(place_of(place, image_size))
                 file.write(pixels)
         file.truncate(place_of(len(kept), image_size))
-        write_header(file, len(kept), image_size)
+        _write_header(file, len(kept), image_size)
 
 
-def place_of(index: int, image_size: int) -> int:
-    """Where a picture begins in its file, in bytes."""
-    return HEADER_BYTES + index * 3 * image_size**2
-
-
-def write_header(file: BinaryIO, images: int, image_size: int) -> None:
+def _write_header(file: BinaryIO, images: int, image_size: int) -> None:
     """(Re)write the header; NumPy pads it so that its length does not depend on the number of images."""
     file.seek(0)
     shape = (images, 3, image_size, image_size)

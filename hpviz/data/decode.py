@@ -52,21 +52,26 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Decoded:
-    """An image at its training size, `pixels` uint8 (3, S, S) RGB, and the size in pixels that it came in."""
+    """An image at its training size, `pixels` uint8 (3, S, S) RGB, and the size in pixels that it came in.
+
+    `decoder` names what earlier versions could not read, "" if they could.
+    """
 
     pixels: NDArray[np.uint8]
     width: int
     height: int
+    decoder: str = ""
 
 
-def decode(path: Path, edge: int) -> Decoded:
+def decode(path: Path, edge: int, content: bytes | None = None) -> Decoded:
     """Read an image file and bring it to `edge` × `edge` pixels.
 
     Whatever its mode and depth it becomes 8-bit RGB, transparency is laid on white, the EXIF orientation is followed,
-    and of several frames or pages the first counts. Raises Unreadable, and FileNotFoundError if the file is gone.
+    and of several frames or pages the first counts. `content` spares reading the file again.
+    Raises Unreadable, and FileNotFoundError if the file is gone.
     """
-    image, (width, height), _ = _load(path, edge)
-    return Decoded(square(image, edge), width, height)
+    image, (width, height), decoder = _load(path, edge, content)
+    return Decoded(square(image, edge), width, height, decoder)
 
 
 def examine(path: Path, content: bytes | None = None) -> str:

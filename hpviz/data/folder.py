@@ -7,11 +7,13 @@ from pathlib import Path, PurePath
 
 import numpy as np
 
+from hpviz.data.ahead import Ahead
 from hpviz.data.conversion import refuse_emptied, refuse_thinned
+from hpviz.data.each_photo import Inside
 from hpviz.data.files import OUT, OUT_TO_FOLDER, TO_NOTHING, Closed, File, Skipped, find_files, shown
 from hpviz.data.folder_tree import Classed
 from hpviz.data.follow_links import confirmed, note_unconfirmed, roots_of, sentence
-from hpviz.data.hashes import NO_PICTURE, Inside, digest_of, examine_files, sniff_files
+from hpviz.data.hashes import NO_PICTURE, digest_of, examine_files, sniff_files
 from hpviz.data.layout import NAMED, WANTED, Layout, arrange, labels_of, left_aside, twins_told
 from hpviz.data.prepared import Identity, counts, hold_out
 from hpviz.data.progress import Progress
@@ -60,12 +62,12 @@ class Listing:
         return Identity(self.fingerprint, self.classes, train, test, self.notes)
 
 
-def look(folder: Path, cache: Path) -> Generator[Progress, None, Listing]:
+def look(folder: Path, cache: Path, ahead: Ahead | None = None) -> Generator[Progress, None, Listing]:
     """List a folder's images by split and class; those that are new are hashed and decoded once.
 
     Without a test split a fixed fifth of each class is set aside. Raises BadInput, with one sentence, for a folder that
     cannot be trained on: it does not yield two classes, too many of its images are unreadable, or what it needs lies
-    behind links that nobody has confirmed.
+    behind links that nobody has confirmed. Pixels are kept for the preparation that comes next if there is an `ahead`.
     """
     title = repr(str(folder))
     found = yield from find_files(folder, confirmed(folder, cache))
@@ -85,7 +87,7 @@ def look(folder: Path, cache: Path) -> Generator[Progress, None, Listing]:
         if lacks_split(layout, found.closed):
             raise BadInput(f"In {title}, {closed}")
         used = [*layout.train, *(layout.test or {})]
-        inside, failures = yield from examine_files(folder, used, cache)
+        inside, failures = yield from examine_files(folder, used, cache, ahead)
         # A file that is no picture by its name counts as one only if it can be read.
         wrong = {file: why for file in used if not file.has_picture_name and (why := unreadable(file, inside))}
         if not wrong:

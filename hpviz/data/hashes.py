@@ -1,9 +1,7 @@
 """What is inside each file of a folder: its content hash and whether a decoder reads it, found out once."""
 
-import hashlib
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,9 @@ from typing import Any
 from PIL import __version__ as pillow_version
 
 from hpviz.data import processes
-from hpviz.data.decode import FORMATS, NOT_READ, SNIFFED, Unreadable, examine, small_jpeg, sniff
+from hpviz.data.ahead import Ahead
+from hpviz.data.decode import FORMATS, NOT_READ, SNIFFED, sniff
+from hpviz.data.each_photo import Inside, look_ahead, look_inside, sha256
 from hpviz.data.files import File, Skipped, shown
 from hpviz.data.progress import Progress
 from hpviz.data.remembered import memory_of, recall, remember
@@ -22,15 +22,6 @@ DECODERS = [pillow_version, *FORMATS]
 NO_PICTURE = "is no picture that can be read"
 # TIFF by their first bytes: what a decoder finds in them is a small preview, often of a photo that lies beside as JPEG.
 CAMERA_RAW = (".3fr", ".arw", ".cr2", ".dcr", ".dng", ".erf", ".iiq", ".nef", ".nrw", ".orf", ".pef", ".sr2", ".srw")
-
-
-@dataclass(frozen=True, slots=True)
-class Inside:
-    """A file's SHA-256 (hex), the decoder that earlier versions did without ("" if none), and why it is unreadable."""
-
-    digest: str
-    decoder: str = ""
-    unreadable: str = ""
 
 
 def sniff_files(
@@ -61,12 +52,12 @@ def sniff_files(
 
 
 def examine_files(
-    root: Path, files: Sequence[File], cache: Path
+    root: Path, files: Sequence[File], cache: Path, ahead: Ahead | None = None
 ) -> Generator[Progress, None, tuple[dict[File, Inside], Skipped]]:
     """What is inside each file of the folder `root`, and those that cannot be opened, with the reason.
 
     Both are remembered, also when the work is stopped halfway: the hash for as long as the file's size and time stay
-    the same, the outcome for that content.
+    the same, the outcome for that content. Photos that are looked into for the first time are decoded `ahead`.
     """
     hashes, outcomes = memory_of("hashes", root, cache), memory_of("readable", root, cache)
     digests: dict[str, str] = recall(hashes)
@@ -75,17 +66,26 @@ def examine_files(
     failures: dict[File, str] = {}
 
     places = [(file.path, digests.get(_key(file), "")) for file in unknown]
+    contents = frozenset(readable)
+    if unknown and ahead and not ahead.placed and ahead.begin(len(unknown)):
+        work: Any = partial(look_ahead, contents, ahead.file, ahead.image_size)
+        items: Sequence[Any] = [(*place, index) for index, place in enumerate(places)]
+    else:
+        work, items = partial(look_inside, contents), places
     done = 0
     try:
-        with closing(processes.in_order(partial(_look_inside, frozenset(readable)), places)) as batches:
+        with closing(processes.in_order(work, items)) as batches:
             for batch in batches:
                 yield Progress("looking at the images", done, len(unknown))
-                for file, outcome in zip(unknown[done : done + len(batch)], batch, strict=True):
+                for place, outcome in enumerate(batch, done):
+                    file = unknown[place]
                     if isinstance(outcome, OSError):
                         failures[file] = f"cannot be read ({outcome.strerror})"
                     else:
                         digests[_key(file)] = outcome.digest
                         readable.setdefault(outcome.digest, (outcome.decoder, outcome.unreadable))
+                        if ahead and outcome.size:
+                            ahead.placed[file.path] = (place, *outcome.size)
                 done += len(batch)
     finally:
         if done:
@@ -108,10 +108,6 @@ def digest_of(lines: Iterable[tuple[str, str]]) -> str:
     return sha256("".join(f"{name}\0{digest}\n" for name, digest in lines).encode("utf-8", "surrogateescape"))
 
 
-def sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
 def _outcomes(known: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """What is remembered of each content; what other decoders could not read is to be tried again."""
     same = known.get("decoders") == DECODERS
@@ -121,30 +117,12 @@ def _outcomes(known: dict[str, Any]) -> dict[str, tuple[str, str]]:
     return {digest: (decoder, bad) for digest, (decoder, bad) in outcomes.items() if same or not bad}
 
 
-def _look_inside(known: frozenset[str], place: tuple[str, str]) -> Inside | OSError:
-    """What is in the file (path, its digest if that is known); a `known` content is only named."""
-    path, digest = place
-    try:
-        content = None if digest in known else small_jpeg(path)
-        digest = digest or (_digest(path) if content is None else sha256(content))
-        return Inside(digest) if digest in known else Inside(digest, examine(Path(path), content))
-    except Unreadable as unreadable:
-        return Inside(digest, unreadable=str(unreadable))
-    except OSError as error:
-        return error
-
-
 def _kind(file: File) -> tuple[File, str]:
     try:
         with open(file.path, "rb") as stream:
             return file, sniff(stream.read(SNIFFED)) or ""
     except OSError:
         return file, ""
-
-
-def _digest(path: str) -> str:
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _key(file: File) -> str:

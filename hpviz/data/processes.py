@@ -17,11 +17,13 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from queue import Empty
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hpviz.data import threads
 from hpviz.data.threads import BATCH, Item, Result, Todo
-from hpviz.spec import BadInput
+
+if TYPE_CHECKING:
+    from hpviz.spec import BadInput
 
 # Items below which threads do the work: a process takes a tenth of a second of a core until it can begin.
 ENOUGH = 1_000
@@ -120,8 +122,10 @@ class Process:
         except (OSError, ValueError, pickle.UnpicklingError) as error:
             raise EOFError from error
 
-    def death(self) -> BadInput:
+    def death(self) -> "BadInput":
         """How it died, in a sentence."""
+        from hpviz.spec import BadInput  # which no process needs that only works
+
         code = self._process.wait()
         how = f"was killed (signal {-code})" if code < 0 else f"ended (exit status {code}; the log says why)"
         return BadInput(

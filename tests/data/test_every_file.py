@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from hpviz.data import catalogue, hashes
+from hpviz.data import catalogue, each_photo, hashes
 from hpviz.data.conversion import UNREADABLE_LIMIT
 from hpviz.data.folder import look
 from hpviz.data.prepared import folder_of, read_meta
@@ -170,7 +170,7 @@ def test_what_is_unreadable_is_found_out_once_and_again_when_the_decoders_change
 ):
     before = listed(cut_short)
     looked_at = []
-    monkeypatch.setattr(hashes, "examine", lambda path, content: looked_at.append(path.name) or "")
+    monkeypatch.setattr(each_photo, "examine", lambda path, content: looked_at.append(path.name) or "")
     assert listed(cut_short) == before
     assert looked_at == []
     shutil.move(cut_short / "test/dogs/3.jpg", cut_short / "test/dogs/moved.jpg")

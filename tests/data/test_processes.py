@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from hpviz.data import catalogue, processes, threads
+from hpviz.data import catalogue, each_photo, processes, threads
+from hpviz.data.ahead import Ahead
 from hpviz.data.catalogue import identify, prepare, resolve
 from hpviz.data.conversion import convert
 from hpviz.data.decode import decode
@@ -158,7 +160,7 @@ def test_pictures_that_are_damaged_before_they_are_prepared_leave_no_gap_and_are
     train = finish(look(root, tmp_path)).train
     for place in (3, 40, 119):
         Path(train[place].path).write_bytes(b"")
-    pictures = catalogue._photographs("train", train)
+    pictures = catalogue._photographs("train", train, Ahead(tmp_path / "no.part", 20))
     made = finish(convert(tmp_path, "ab", ("cat", "dog"), 20, pictures, pictures))
     left = [photo for place, photo in enumerate(train) if place not in (3, 40, 119)]
     assert made.train_labels.tolist() == [photo.label for photo in left]
@@ -185,3 +187,42 @@ def test_a_process_that_is_killed_while_photos_are_prepared_leaves_nothing_half_
     assert not list((tmp_path / "cache" / "data").glob("*-16*.part"))
     monkeypatch.undo()
     assert len(finish(prepare(source, 16, tmp_path / "cache")).train_images) == 160
+
+
+def test_a_folder_that_nobody_has_seen_is_prepared_as_one_that_was_looked_at_and_decoded_only_once(
+    tmp_path, fill, photo, finish, monkeypatch
+):
+    root = folder_with_wrong_files(fill, photo, tmp_path / "set")
+    monkeypatch.setattr(processes, "ENOUGH", 0)
+    kept = []
+    for cache, looks in ((tmp_path / "seen", True), (tmp_path / "never", False)):
+        source = resolve(str(root), cache)
+        if looks:
+            finish(identify(source, cache))
+        made = finish(prepare(source, 24, cache))
+        assert not list((cache / "data").glob("*.part"))
+        kept.append({path.name: path.read_bytes() for path in folder_of(cache, made.fingerprint, 24).iterdir()})
+        kept[-1] |= {path.name: json.loads(path.read_text()) for path in (cache / "data").glob("readable-*.json")}
+    assert kept[0] == kept[1]
+
+    monkeypatch.setattr(processes, "ENOUGH", 10_000)
+    decoded, decode_one = [], each_photo.decode
+    monkeypatch.setattr(each_photo, "decode", lambda path, *more: decoded.append(str(path)) or decode_one(path, *more))
+    finish(prepare(resolve(str(root), tmp_path / "once"), 24, tmp_path / "once"))
+    sound = [path for path in decoded if path.endswith(".jpg") and Path(path).stat().st_size > 300]
+    assert sound
+    assert len(sound) == len(set(sound))
+
+
+def test_pixels_decoded_ahead_go_when_the_preparation_is_stopped_and_two_at_once_are_none_in_each_others_way(
+    tmp_path, fill, finish
+):
+    root = fill(tmp_path / "set", "cat", "dog", count=40)
+    source = resolve(str(root), tmp_path / "cache")
+    work, other = prepare(source, 16, tmp_path / "cache"), prepare(source, 20, tmp_path / "cache")
+    next(step for step in work if step.what == "looking at the images")
+    assert list((tmp_path / "cache" / "data").glob("ahead-*.part"))
+    assert len(finish(other).train_images) == 64
+    work.close()
+    assert not list((tmp_path / "cache" / "data").glob("*.part"))
+    assert len(finish(prepare(source, 16, tmp_path / "cache")).train_images) == 64
