@@ -152,7 +152,9 @@ def _y(metric: Metric, look: Look, field: str = "") -> alt.Y:
         scale = alt.Scale(type="log", nice=True, domain=list(ends) if ends else alt.Undefined)
     else:
         scale = alt.Scale(zero=True, nice=True, domain=[0, ends[1]] if ends else alt.Undefined)
-    return alt.Y(f"{field}:Q", title=None, scale=scale, axis=alt.Axis(tickCount=6))
+    # Before there is a loss, 0 is all that the axis has; it would be written to six places.
+    axis = alt.Axis(tickCount=6, labelExpr="datum.value ? datum.label : '0'")
+    return alt.Y(f"{field}:Q", title=None, scale=scale, axis=axis)
 
 
 def _colour(look: Look) -> alt.Color:

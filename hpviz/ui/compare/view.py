@@ -1,28 +1,26 @@
 """The comparison itself: curves over one another or side by side, figures against a baseline, noise, what differs."""
 
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import get_args
 
 import pandas as pd
 import streamlit as st
 
 from hpviz.analysis import frames
 from hpviz.analysis.comparison import At, Comparison, compare_runs, differ_in_updates, told
-from hpviz.analysis.fairness import fairness
 from hpviz.analysis.learning_curve import law_in_words
 from hpviz.analysis.origin import from_elsewhere, recorded
-from hpviz.analysis.outcome import outcome_of
 from hpviz.analysis.words import listed
 from hpviz.charts.curves import TITLES, Axis, Look
 from hpviz.charts.looks import look_of
 from hpviz.charts.side_by_side import on_one_axis, one_of_them
 from hpviz.charts.specification import table
-from hpviz.runs.document import ACTIVE, Run
+from hpviz.runs.document import Run
 from hpviz.ui.chart import show_chart
 from hpviz.ui.curves import METRICS, show_curve
-from hpviz.ui.noise import show_noise
+from hpviz.ui.kept import Kept
+from hpviz.ui.noise import cautions, outcome, show_noise
 from hpviz.ui.study.choices import AT_HELP
-from hpviz.ui.study.compared import KEPT, stamp
 from hpviz.ui.study.overlay import FIGURES, LEGEND, Columns, without_empty
 from hpviz.ui.study.screen import is_dark
 from hpviz.ui.text import sentence
@@ -72,12 +70,10 @@ def choose_baseline(comparison: Comparison) -> str | None:
 def compared(runs: Sequence[Run]) -> Comparison:
     """The runs as the page compares them; the same object for as long as none of them has changed."""
     at: At = st.session_state["compare:at"]
-    return _compared(tuple(map(stamp, runs)), at, runs)
+    return _kept.of(runs, at, lambda: compare_runs(runs, at=at))
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _compared(key: tuple[Any, ...], at: At, _runs: Sequence[Run]) -> Comparison:
-    return compare_runs(_runs, at=at)
+_kept: Kept[Comparison] = Kept()
 
 
 def show_curves(comparison: Comparison) -> None:
@@ -139,11 +135,10 @@ def show_table(comparison: Comparison, baseline: str | None) -> None:
 
 def show_judgement(comparison: Comparison, baseline: str | None) -> None:
     """Different or noise, of pairs with the baseline if there is one; is it fair; whose runs these are."""
-    show_noise(outcome_of(comparison, baseline))
-    ended = [run for run in comparison.runs if run["status"] not in ACTIVE]
+    show_noise(outcome(comparison, baseline))
     if law := law_in_words(comparison):
         st.markdown(f"**What are more images worth?** {sentence(law)}")
-    for caution in fairness(ended, comparison.epochs, comparison.updates):
+    for caution in cautions(comparison):
         st.markdown(f"- :material/balance: {sentence(caution.sentence)}")
     if foreign := from_elsewhere(comparison.runs):
         st.markdown(f"- :material/public: Not all were trained here: {sentence(foreign)}.")

@@ -24,10 +24,15 @@ link.show_absent(everything)
 chosen = choice.choose_runs(everything)
 
 
+def fresh() -> list[Run]:
+    """The chosen runs as they are now."""
+    known = {run["id"]: run for run in runner.runs()}
+    return [known.get(run["id"], run) for run in chosen]
+
+
 def now() -> Comparison | None:
     """The chosen runs as they are, those among them that are on their way; None if there is nothing to draw."""
-    fresh = [runner.run(run["id"]) or run for run in chosen]
-    drawn = [run for run in fresh if run["epochs"] or is_training(run)]
+    drawn = [run for run in fresh() if run["epochs"] or is_training(run)]
     return view.compared(drawn) if drawn else None
 
 
@@ -61,7 +66,7 @@ def curves() -> None:
 @st.fragment(run_every=tick(DRAW_SECONDS) if active else None)
 def comparison_now() -> None:
     """The chosen runs as they are, drawn again while one of them trains."""
-    if active and not any(is_training(runner.run(run["id"]) or run) for run in chosen):
+    if active and not any(map(is_training, fresh())):
         st.rerun()
     comparison = now()
     measured = replace(comparison, ahead=()) if comparison and comparison.runs else None

@@ -2,10 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 from weakref import WeakKeyDictionary
-
-import streamlit as st
 
 from hpviz.analysis.comparison import At, Comparison, at_updates, compare_runs
 from hpviz.analysis.evidence import nearest_epoch, up_to, updates_each
@@ -13,11 +10,13 @@ from hpviz.data.prepared import Identity
 from hpviz.plan import Setting
 from hpviz.runs.document import Inputs, Run
 from hpviz.studies import Study
+from hpviz.ui.kept import Kept
 from hpviz.ui.study import choices
-from hpviz.ui.study.screen import labels_of
+from hpviz.ui.study.screen import labels_of, stamp_of
 
 # For all sessions: a screen has two or three at a time, with and without what is hidden.
 KEPT = 64
+_kept: Kept[Comparison] = Kept(KEPT)
 
 
 def compared(study: Study, setting: Setting, runs: Sequence[Run]) -> Comparison:
@@ -26,31 +25,20 @@ def compared(study: Study, setting: Setting, runs: Sequence[Run]) -> Comparison:
     The same object for as long as nothing of it has changed, so that what was found out about it is known.
     """
     at = choices.at(study)
-    return _compared((study.name, at, stamp_of(setting), tuple(map(stamp, runs))), study, setting, runs, at)
+    return _kept.of(runs, (study.name, at, stamp_of(setting)), lambda: _compare(study, setting, runs, at))
 
 
-def stamp(run: Run) -> tuple[Any, ...]:
-    """What tells one state of a run from another."""
-    return run["id"], run["updated"], run["status"], len(run["epochs"]), run["origin"] is None
-
-
-def stamp_of(setting: Setting) -> tuple[Any, ...]:
-    """What tells one setting from another."""
-    fixed = tuple(sorted((name, str(value)) for name, value in setting.fixed.items()))
-    return setting.identity.fingerprint, setting.epochs, fixed, str(setting.weights)
-
-
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _compared(key: tuple[Any, ...], _study: Study, _setting: Setting, _runs: Sequence[Run], _at: At) -> Comparison:
+def _compare(study: Study, setting: Setting, runs: Sequence[Run], at: At) -> Comparison:
     """All runs of a page are of its images, so their numbers are known even of a run that has not noted them.
 
     What a run did note of its own test counts: it may have read fewer images than are there now.
     """
-    started = [run for run in _runs if run["epochs"]]
-    asked = _asked(started, _setting)
-    ends = {run["id"]: _setting.epochs if _at == "epochs" else nearest_epoch(run, asked) for run in started}
-    cut = [_noted(up_to(run, ends.get(run["id"])), _setting.identity) for run in _runs]
-    return compare_runs(cut, _study.field, _at)
+    asked = _asked([run for run in runs if run["epochs"]], setting)
+    ends = [
+        None if not run["epochs"] else setting.epochs if at == "epochs" else nearest_epoch(run, asked) for run in runs
+    ]
+    cut = [_noted(up_to(run, end), setting.identity) for run, end in zip(runs, ends, strict=True)]
+    return compare_runs(cut, study.field, at)
 
 
 _drawn: WeakKeyDictionary[Comparison, Comparison] = WeakKeyDictionary()

@@ -14,6 +14,7 @@ from hpviz.runs.pace import clock
 from hpviz.runs.reference import reference_runs
 from hpviz.runs.runner import Request
 from hpviz.studies import Study
+from hpviz.ui.kept import Kept
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study import choices
 from hpviz.ui.study.launch import as_compared, submit
@@ -32,8 +33,12 @@ def show_foreign(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
         for kind in KINDS:
             if foreign := [run for run in runs if kind_of(run) == kind]:
                 _show_kind(study, setting, kind, foreign)
-        if found := apart([run for run in runs if not run["origin"]], reference_runs()):
+        own = [run for run in runs if not run["origin"]]
+        if found := _apart.of([*own, *reference_runs()], len(own), lambda: apart(own, reference_runs())):
             st.caption(_told(found, study, setting))
+
+
+_apart: Kept[Apart | None] = Kept()
 
 
 def _told(found: Apart, study: Study, setting: Setting) -> str:

@@ -1,22 +1,22 @@
 """What to make of the runs on the screen: each value's diagnosis, noise and fairness."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import streamlit as st
 
 from hpviz.analysis import frames
 from hpviz.analysis.comparison import Comparison
-from hpviz.analysis.fairness import Caution, fairness
-from hpviz.analysis.outcome import Outcome, outcome_of
+from hpviz.analysis.fairness import Caution
+from hpviz.analysis.outcome import Outcome
 from hpviz.hyperparameters import Value, spell
 from hpviz.plan import Setting
 from hpviz.studies import Study
-from hpviz.ui.noise import show_noise
+from hpviz.ui.noise import cautions, outcome, show_noise
 from hpviz.ui.study import choices
-from hpviz.ui.study.compared import as_drawn
+from hpviz.ui.study.compared import KEPT, as_drawn
 from hpviz.ui.study.launch import add_seeds
 from hpviz.ui.study.next_runs import show_next
-from hpviz.ui.study.screen import settled
 from hpviz.ui.text import sentence
 
 
@@ -25,21 +25,23 @@ def show_judgement(study: Study, setting: Setting, comparison: Comparison) -> No
     with st.grid(2, min_column_width=300, gap="medium"):
         with st.container():
             st.markdown("**Diagnosis**, its rule and the next thing to try")
-            _show_diagnoses(study, setting, as_drawn(comparison, study, setting))
+            drawn = as_drawn(comparison, study, setting)
+            st.markdown(_diagnoses(drawn, study.symbol, len(setting.identity.classes)))
         with st.container():
-            outcome = outcome_of(comparison)
-            show_noise(outcome)
-            _offer_seeds(study, setting, _single(study, comparison, outcome))
+            found = outcome(comparison)
+            show_noise(found)
+            _offer_seeds(study, setting, _single(study, comparison, found))
             show_next(study, setting)
-            _show_fairness(fairness(settled(comparison), comparison.epochs, comparison.updates))
+            _show_fairness(cautions(comparison))
 
 
-def _show_diagnoses(study: Study, setting: Setting, drawn: Comparison) -> None:
+@lru_cache(maxsize=KEPT)
+def _diagnoses(drawn: Comparison, symbol: str, classes: int) -> str:
     lines = []
     for label, seeds in drawn.groups.items():
-        kind, rule, next_step = frames.commonest_diagnosis(seeds, drawn.ends[label], len(setting.identity.classes))
-        lines.append(f"- **{study.symbol} {label} · {kind}**  \n  {sentence(rule)}  \n  *{sentence(next_step)}*")
-    st.markdown("\n".join(lines))
+        kind, rule, next_step = frames.commonest_diagnosis(seeds, drawn.ends[label], classes)
+        lines.append(f"- **{symbol} {label} · {kind}**  \n  {sentence(rule)}  \n  *{sentence(next_step)}*")
+    return "\n".join(lines)
 
 
 def _single(study: Study, comparison: Comparison, outcome: Outcome) -> list[Value]:

@@ -4,17 +4,18 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from hpviz.analysis.next_runs import Advice, NextRun, advise, brief, why_not
+from hpviz.analysis.next_runs import Advice, Known, NextRun, advise, brief, why_not
 from hpviz.analysis.words import plural
 from hpviz.hyperparameters import Value
 from hpviz.missing import known_of, requests_of
 from hpviz.plan import Setting
 from hpviz.runs.pace import clock
 from hpviz.studies import Study
+from hpviz.ui.kept import Kept
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study import choices
 from hpviz.ui.study.launch import submit
-from hpviz.ui.study.screen import hidden, on_screen, shown
+from hpviz.ui.study.screen import hidden, on_screen, shown, stamp_of
 from hpviz.ui.text import sentence
 
 MINUTES = (1, 5, 15, 60)
@@ -29,7 +30,12 @@ def show_next(study: Study, setting: Setting) -> None:
     runner = get_runner()
     everything = runner.runs()
     runs = shown(on_screen(everything, study, setting), study)
-    known = known_of(study, setting, _values(study), runs, everything)
+    values = tuple(_values(study))
+    known = _known.of(
+        everything,
+        (study.name, stamp_of(setting), values, tuple(run["id"] for run in runs)),
+        lambda: known_of(study, setting, values, runs, everything),
+    )
     waiting = sum(known.under_way.values())
     if waiting:
         st.caption(f"What would settle it is said once what trains has ended: {plural(waiting, 'run')} to go.")
@@ -45,6 +51,9 @@ def show_next(study: Study, setting: Setting) -> None:
             _offer(study, setting, advice.runs)
     for told in _reasons(advice, known.names, known.test_images):
         st.caption(sentence(told))
+
+
+_known: Kept[Known[Value]] = Kept()
 
 
 def _values(study: Study) -> list[Value]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import get_args
 
 import pandas as pd
@@ -20,7 +21,7 @@ from hpviz.spec import RunSpec
 from hpviz.studies import Study
 from hpviz.ui.curves import METRICS, show_curve
 from hpviz.ui.study import choices
-from hpviz.ui.study.compared import as_drawn, compared
+from hpviz.ui.study.compared import KEPT, as_drawn, compared
 from hpviz.ui.study.screen import hidden, hide, is_dark, labels_of, shown
 
 LEGEND = (
@@ -123,12 +124,16 @@ def without_empty(table: pd.DataFrame) -> pd.DataFrame:
 def show_table(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
     """One row a value: seeds, accuracies and their spread, the gap, seconds, the diagnosis."""
     drawn = as_drawn(compared(study, setting, runs), study, setting)
-    table = frames.by_value(drawn.runs, drawn.labels, drawn.ends, len(setting.identity.classes))
     st.dataframe(
-        without_empty(table),
+        _table(drawn, len(setting.identity.classes)),
         hide_index=True,
         placeholder="–",
         key=f"{study.name}:table",
         alt=f"Figures by {study.title.lower()}: means over seeds",
         column_config={**FIGURES, "value": study.title},
     )
+
+
+@lru_cache(maxsize=KEPT)
+def _table(drawn: Comparison, classes: int) -> pd.DataFrame:
+    return without_empty(frames.by_value(drawn.runs, drawn.labels, drawn.ends, classes))

@@ -1,6 +1,6 @@
 """Which runs a study's page shows, what they are called and which of them were hidden."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -12,13 +12,18 @@ from hpviz.plan import Setting, request
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.reference import reference_runs
 from hpviz.studies import Study
+from hpviz.ui.kept import Kept
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study import choices
 
 
 def on_screen(runs: Sequence[Run], study: Study, setting: Setting) -> list[Run]:
     """The runs of this machine that differ from the setting in the study's hyperparameter and seed only, in order."""
-    return _in_order(_fitting([run for run in runs if run["origin"] is None], study, setting), study)
+
+    def fitting() -> list[Run]:
+        return _in_order(_fitting([run for run in runs if run["origin"] is None], study, setting), study)
+
+    return _own.of(runs, (study.name, stamp_of(setting)), fitting)
 
 
 def with_foreign(own: Sequence[Run], study: Study, setting: Setting) -> list[Run]:
@@ -27,8 +32,22 @@ def with_foreign(own: Sequence[Run], study: Study, setting: Setting) -> list[Run
     A machine that computes in another precision is shown too.
     """
     elsewhere = [run for run in (*get_runner().runs(), *reference_runs()) if run["origin"] and run["epochs"]]
-    fitting = _fitting(elsewhere, study, setting, "precision")
-    return _in_order(prevailing([*own, *fitting], apart=("precision",)), study)
+
+    def together() -> list[Run]:
+        fitting = _fitting(elsewhere, study, setting, "precision")
+        return _in_order(prevailing([*own, *fitting], apart=("precision",)), study)
+
+    return _all.of([*own, *elsewhere], (study.name, stamp_of(setting)), together)
+
+
+_own: Kept[list[Run]] = Kept()
+_all: Kept[list[Run]] = Kept()
+
+
+def stamp_of(setting: Setting) -> tuple[Hashable, ...]:
+    """What tells one setting from another."""
+    fixed = tuple(sorted((name, str(value)) for name, value in setting.fixed.items()))
+    return setting.identity.fingerprint, setting.source.name, setting.epochs, fixed, str(setting.weights)
 
 
 def _fitting(runs: Sequence[Run], study: Study, setting: Setting, *free: str) -> list[Run]:
