@@ -357,16 +357,8 @@ class Runner:
 
     def _serve(self) -> None:
         self._learn_machine()
-        while (begun := self._next()) is not None:
-            job, place = begun
-            with self._changed:
-                thread = threading.Thread(target=self._carry_out, args=begun, name=f"hpviz-run-{job.id}", daemon=True)
-                self._training[job.id] = job, place, thread
-                self._threads_before = place.threads
-                if self._closing:
-                    job.closing = True
-                    job.stop.set()
-                thread.start()
+        while self._next():
+            pass
 
     def _carry_out(self, job: Job, place: Place) -> None:
         """One run, in a thread of its own, from its beginning to its end."""
@@ -403,8 +395,8 @@ class Runner:
                 raise Failed("hpviz is being closed.")
         return executor.machine(device)
 
-    def _next(self) -> tuple[Job, Place] | None:
-        """The next job and its place, waiting for both; None when closing."""
+    def _next(self) -> bool:
+        """Begin the next job, waiting for one and for its place; False when closing."""
         with self._changed:
             while not self._closing:
                 self._load.look()
@@ -424,10 +416,18 @@ class Runner:
                         self._fail(job, error)
                         continue
                     if place is not None:
-                        self._queue.remove(job)
-                        return job, place
+                        self._begin(job, place)
+                        return True
                 self._changed.wait(FULL_SECONDS if self._queue else LOOK_SECONDS)
-        return None
+        return False
+
+    def _begin(self, job: Job, place: Place) -> None:
+        """From the queue into a thread; at no moment is it in neither."""
+        thread = threading.Thread(target=self._carry_out, args=(job, place), name=f"hpviz-run-{job.id}", daemon=True)
+        self._training[job.id] = job, place, thread
+        self._queue.remove(job)
+        self._threads_before = place.threads
+        thread.start()
 
     def _place(self, job: Job) -> Place | None:
         """Where that job may begin now; None if there is no room for it yet, or it is just leaving its last place."""
