@@ -4,6 +4,7 @@ Every process that is started for it imports this first, so it imports little.
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 from hpviz.data.decode import Decoded, Unreadable, decode, examine, small_jpeg
 
 HEADER_BYTES = 128  # of a .npy file of pictures
+WRITE = os.O_WRONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 Place = tuple[int, int, int]
 """Where a photo's pixels were put aside, and the width and height (pixels) that it came in."""
@@ -68,7 +70,7 @@ def load(
     if (known := placed.get(paths[index])) is None:
         return decode(Path(paths[index]), edge)
     place, width, height = known
-    with open(ahead, "rb") as file:
+    with open(ahead, "rb", buffering=0) as file:
         file.seek(place_of(place, edge))
         pixels = np.frombuffer(file.read(3 * edge**2), np.uint8)
     return Decoded(pixels.reshape(3, edge, edge), width, height)
@@ -98,9 +100,14 @@ class Placed:
 
 def put(path: Path, index: int, picture: Decoded) -> None:
     """Write a picture's pixels in its place: plainly, as with a writable memory map a full disk kills the process."""
-    with open(path, "r+b") as file:
-        file.seek(place_of(index, picture.pixels.shape[-1]))
-        file.write(picture.pixels.data)
+    rest = picture.pixels.data.cast("B")
+    file = os.open(path, WRITE)  # a tenth of a small photo's time faster than Python's own files
+    try:
+        os.lseek(file, place_of(index, picture.pixels.shape[-1]), os.SEEK_SET)
+        while rest:
+            rest = rest[os.write(file, rest) :]
+    finally:
+        os.close(file)
 
 
 def place_of(index: int, image_size: int) -> int:
