@@ -16,8 +16,8 @@ import traceback
 from queue import SimpleQueue
 from typing import IO, Any
 
-# The page and a person's other programs go first.
-NICENESS = 10
+# The page and a person's other programs go first; training, which waits for the images, comes after.
+NICENESS = 5
 KEPT = 31 << 20  # bytes
 
 
