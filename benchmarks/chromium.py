@@ -46,7 +46,7 @@ def opened(browser: Browser, address: str, shows: str = "svg.marks") -> Iterator
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(address)
-    page.locator(shows).first.wait_for()
+    page.locator(shows).first.wait_for(state="attached")
     yield page
     context.close()
 

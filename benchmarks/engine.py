@@ -26,7 +26,7 @@ from hpviz.runs.document import Run
 from hpviz.runs.store import RunStore
 
 MODEL, RATE, NEXT_RATE = "article-cnn", "1e-4", "3e-4"
-SLIDER = "[role=slider]"
+SLIDER = "role=slider"
 LOOK_SECONDS = 0.02
 SETTLED_SECONDS = 5.0  # after which a page that was opened has loaded everything
 
