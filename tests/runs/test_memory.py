@@ -5,6 +5,12 @@ import pytest
 from hpviz.runs import memory
 
 
+@pytest.fixture(autouse=True)
+def _no_machine(tmp_path, monkeypatch):
+    """The counters of this very machine are none of a test's."""
+    monkeypatch.setattr(memory, "MACHINE_COUNTERS", tmp_path / "vmstat")
+
+
 @pytest.fixture
 def system(tmp_path, monkeypatch):
     """A system with 8 GiB available and no container."""
@@ -92,3 +98,20 @@ def test_what_cannot_be_read_bounds_nothing(system):
 def test_where_the_system_does_not_tell_nothing_is_known(system):
     (system / "meminfo").unlink()
     assert memory.available_bytes() is None
+
+
+def test_a_system_that_tells_of_no_kills_has_had_none(system):
+    assert memory.kills() == 0
+
+
+@pytest.mark.parametrize("counter", ["memory.events", "memory/memory.oom_control"])
+def test_kills_for_want_of_memory_are_counted_by_the_group_of_either_version(system, counter):
+    (system / counter).parent.mkdir(exist_ok=True)
+    (system / counter).write_text("oom 9\nunder_oom 1\noom_kill 3\n")
+    (system / "vmstat").write_text("oom_kill 12\n")  # of which others are, in other containers
+    assert memory.kills() == 3
+
+
+def test_where_no_group_counts_them_the_machine_does(system):
+    (system / "vmstat").write_text("pgfault 5\noom_kill 2\n")
+    assert memory.kills() == 2
