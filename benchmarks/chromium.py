@@ -10,18 +10,15 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 PATIENCE = 300_000  # ms
 SIZE = {"width": 1280, "height": 800}
-# Since a key or the pointer was pressed: when the page first showed what is waited for, and when a drawing changed.
+CURVES = '[data-testid=stVegaLiteChart]:has-text("Test accuracy") svg.marks'
+# How long after a key or the pointer was pressed the page first showed what is waited for, in ms.
 WATCH = """([text, selector]) => {
-    window.seen = {}
-    const note = name => {
-        if (window.pressed && !window.seen[name]) window.seen[name] = performance.now() - window.pressed
-    }
+    const note = () => { if (window.pressed && !window.seen) window.seen = performance.now() - window.pressed }
     for (const kind of ["keydown", "pointerdown"])
         addEventListener(kind, event => { if (!window.pressed) window.pressed = performance.now() }, true)
-    new MutationObserver(changes => {
-        if (changes.some(each => each.target.closest && each.target.closest("svg"))) note("drawing")
-        if (text && document.body.innerText.includes(text)) note("text")
-        if (selector && document.querySelector(selector)) note("selector")
+    new MutationObserver(() => {
+        if (text && document.body.innerText.includes(text)) note()
+        if (selector && document.querySelector(selector)) note()
     }).observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true})
 }"""
 
@@ -40,8 +37,8 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def opened(browser: Browser, address: str, shows: str = "svg.marks") -> Iterator[Page]:
-    """A page in a profile of its own, from when it shows its first chart, or what is named, until the block ends."""
+def opened(browser: Browser, address: str, shows: str = CURVES) -> Iterator[Page]:
+    """A page in a profile of its own, from when it shows curves, or what is named, until the block ends."""
     context = browser.new_context(viewport=SIZE)  # type: ignore[arg-type]
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
@@ -52,9 +49,8 @@ def opened(browser: Browser, address: str, shows: str = "svg.marks") -> Iterator
 
 
 def seconds_until(page: Page, press: Any, text: str | None = None, selector: str | None = None) -> float:
-    """Seconds from when `press` reaches the page until it shows that text or that element, in a changed drawing."""
+    """Seconds from when `press` reaches the page until it shows that text or that element."""
     page.evaluate(WATCH, [text, selector])
     press()
-    wanted = "text" if text else "selector"
-    page.wait_for_function(f"window.seen.{wanted} && window.seen.drawing")
-    return float(page.evaluate(f"Math.max(window.seen.{wanted}, window.seen.drawing)")) / 1e3
+    page.wait_for_function("window.seen")
+    return float(page.evaluate("window.seen")) / 1e3

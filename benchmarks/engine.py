@@ -150,7 +150,7 @@ def sweep(bench: Bench) -> dict[str, Any]:
 
 
 def start(bench: Bench) -> dict[str, Any]:
-    """From the server's start to a painted page with curves; from a slider's move to the curve that is known there."""
+    """From the server's start to a page with painted curves; from a slider's move to what is said there."""
     from benchmarks.chromium import chromium, opened, seconds_until
 
     cache = bench.cache()
