@@ -44,19 +44,20 @@ def curves(runs: Sequence[Run], labels: Mapping[str, str], epochs: int) -> pd.Da
     return frame.astype({**dict.fromkeys(numbers, float), **dict.fromkeys(MARKS, bool)})
 
 
-def trails(runs: Sequence[Run], labels: Mapping[str, str], points: Mapping[str, Sequence[Point]]) -> pd.DataFrame:
+def trails(
+    runs: Sequence[Run], labels: Mapping[str, str], points: Mapping[str, Sequence[Point]]
+) -> list[dict[str, Any]]:
     """One row a point of the epochs under way, in TRAIL, each run's after its last measured epoch; `points` by run id.
 
-    Points of another epoch than the one that comes next are left out: it was recorded meanwhile, or is not shown.
+    Points of another epoch than the one that comes next are left out: it was recorded meanwhile, or is not shown. They
+    are made twice a second, so they are no frame, which takes a hundred times as long.
     """
-    rows = [
+    return [
         {"label": labels[run["id"]], "run": run["id"], **point}
         for run in runs
         if (trail := points.get(run["id"])) and 0 < trail[0]["epoch"] - len(run["epochs"]) <= 1
         for point in (*_start(run["epochs"]), *trail)
     ]
-    frame = pd.DataFrame(rows, columns=list(TRAIL))
-    return frame.astype({**dict.fromkeys((*PROGRESS, "train_loss"), float), "label": str, "run": str})
 
 
 def _start(rows: Sequence[EpochRow]) -> Iterator[Point]:

@@ -39,11 +39,9 @@ def _rows(drawn: Comparison, log_loss: bool) -> pa.Table:
     return table(for_logarithms(frame) if log_loss else frame)
 
 
-_nothing = table(frames.trails([], {}, {}))
+_TRAIL = pa.schema([(name, pa.string() if name in ("label", "run") else pa.float64()) for name in frames.TRAIL])
 
 
 def _live(drawn: Comparison, log_loss: bool) -> pa.Table:
-    if not (trails := points()):
-        return _nothing
-    frame = frames.trails((*drawn.runs, *drawn.ahead), drawn.labels, trails)
-    return table(frame[frame["train_loss"] > 0] if log_loss else frame)
+    rows = frames.trails((*drawn.runs, *drawn.ahead), drawn.labels, points())
+    return pa.Table.from_pylist([row for row in rows if row["train_loss"] > 0 or not log_loss], _TRAIL)
