@@ -12,6 +12,7 @@ from hpviz.analysis.frames import (
     final_losses,
     gap,
     isolation,
+    trails,
 )
 from hpviz.runs.document import move, new_run, put_epoch
 from tests.made_up import row, spec
@@ -249,3 +250,25 @@ def test_final_losses_are_those_of_the_last_epoch_asked_for_and_a_diverged_run_i
         {"learning_rate": 1e-4, "loss": 1.5, "diverged": False}
     ]
     assert list(final_losses([run], epochs=8)["diverged"]) == [True]
+
+
+def point(epoch, loss):
+    return {"epoch": epoch, "updates": int(4 * epoch), "images": int(128 * epoch), "seconds": epoch, "train_loss": loss}
+
+
+def test_the_epoch_under_way_goes_on_from_the_last_one_that_was_measured():
+    run = run_with(0.4, 0.5)
+    rows = trails([run], {run["id"]: "1e-4"}, {run["id"]: [point(2.25, 0.7), point(2.5, 0.6)]})
+    assert [(row["epoch"], row["train_loss"]) for row in rows] == [
+        (2, run["epochs"][-1]["train_loss"]),
+        (2.25, 0.7),
+        (2.5, 0.6),
+    ]
+    assert {row["label"] for row in rows} == {"1e-4"}
+    assert rows[0]["seconds"] == sum(row["train_seconds"] for row in run["epochs"])
+
+
+def test_points_of_an_epoch_that_was_recorded_meanwhile_are_left_out():
+    run = run_with(0.4, 0.5, 0.6)
+    for points in ([point(2.5, 0.7)], [point(5.5, 0.7)], []):
+        assert trails([run], {run["id"]: "1e-4"}, {run["id"]: points}) == []
