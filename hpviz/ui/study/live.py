@@ -32,12 +32,14 @@ IDLE_TICK_SECONDS = 3.0  # another tab or process may launch a run that belongs 
 def show_comparison(study: Study, setting: Setting, slot: str) -> None:
     """Everything below the controls, in fragments, so that a tick redraws them and nothing else."""
     runner = get_runner()
-    active = _is_active(runner, on_screen(runner.runs(), study, setting), slot)
+    here = on_screen(runner.runs(), study, setting)
+    active, drawn = _is_active(runner, here, slot), [run["id"] for run in _drawn(here)]
 
     @st.fragment(run_every=tick(LIVE_SECONDS if active else IDLE_TICK_SECONDS))
     def queue() -> None:
         runs = on_screen(runner.runs(), study, setting)
-        if _is_active(runner, runs, slot) != active:
+        # A run that joins is drawn at once, with its chip, and not when an epoch is next looked for.
+        if _is_active(runner, runs, slot) != active or [run["id"] for run in _drawn(runs)] != drawn:
             st.rerun()
         runner.look_at(run["id"] for run in runs)
         show_queue(runner, study, setting, runs, slot)
