@@ -25,6 +25,7 @@ from benchmarks.visitors import Server, offer_app
 from hpviz.runs.document import Run
 from hpviz.runs.store import RunStore
 
+DECAYS = ("0", "0.01", "0.1", "1")
 MODEL, RATE, NEXT_RATE = "article-cnn", "1e-4", "3e-4"
 SLIDER = "role=slider"
 LOOK_SECONDS = 0.02
@@ -142,7 +143,7 @@ def sweep(bench: Bench) -> dict[str, Any]:
     for _ in range(bench.options.rounds):
         times = []
         for jobs in ([], in_turn):
-            lines = bench.finish(bench.cache(), "sweep", "weight-decay", *held, *jobs)
+            lines = bench.finish(bench.cache(), "sweep", "weight-decay", "--values", *DECAYS, *held, *jobs)
             moments = [moment for moment, line in lines if line["event"] in ("run", "done")]
             times.append(moments[-1] - moments[0])
         rounds.append(times)

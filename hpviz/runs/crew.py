@@ -9,6 +9,7 @@ A run's threads are chosen when it begins and never change: a sum over the image
 on into how many parts it was cut.
 """
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -76,13 +77,13 @@ def threads_of_next(now: Situation, wish: Wish, rates: Callable[[], Mapping[int,
 
 
 def _share(free: int, waiting: int, rates: Callable[[], Mapping[int, float]]) -> int:
-    """The threads of each of as many runs side by side as do most images a second together."""
+    """The threads of each of as many runs side by side as are done with all that wait soonest."""
     known = rates()
-    best, best_rate = free, _rate(known, free)
+    best, best_time = free, waiting / _rate(known, free)
     for jobs in range(2, min(free, waiting) + 1):
-        together = jobs * _rate(known, free // jobs)
-        if together > WORTH * best_rate:
-            best, best_rate = free // jobs, together
+        time_taken = math.ceil(waiting / jobs) / _rate(known, free // jobs)
+        if WORTH * time_taken < best_time:
+            best, best_time = free // jobs, time_taken
     return best
 
 

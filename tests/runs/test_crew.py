@@ -26,6 +26,12 @@ def test_several_that_wait_share_the_cores():
     assert threads(cores=8, waiting=100) == 1
 
 
+def test_an_odd_one_that_would_be_left_alone_counts():
+    """Two rounds on one thread each are no sooner done than three runs in turn on both cores."""
+    assert threads(cores=2, waiting=3) == 2
+    assert threads(cores=2, waiting=5, rates={1: 1100.0, 2: 1640.0}) == 1
+
+
 def test_a_run_waits_while_the_cores_are_taken():
     assert threads(cores=2, training=[2]) is None
     assert threads(cores=2, training=[1, 1], waiting=5) is None
