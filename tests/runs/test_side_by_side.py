@@ -16,7 +16,7 @@ from hpviz.training.events import Batch, Epoch, Resumed
 from tests.made_up import request, row
 from tests.runs.test_executor import asked, at_rest, of_numbers, until
 
-WAIT = 10.0
+WAIT = 60.0
 
 
 class Held:
