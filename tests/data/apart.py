@@ -36,8 +36,6 @@ def begin(folder: Path) -> None:
     """Let two processes work for ever, as a parent that can be killed."""
     from hpviz.data import processes, threads
 
-    # Whoever runs the tests in the background may have them ignore it, and what they start.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     threads.cores = lambda: 2
     for _ in processes.in_order(partial(for_ever, folder), range(4), batch=1, enough=0):
         pass
