@@ -20,8 +20,8 @@ from hpviz.cli import main
 settings.register_profile("calm", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("calm")
 
-# A shell has what it starts in the background ignore Ctrl-C, nohup the end of a terminal, and so does all that is started
-# from there; tests interrupt what they start.
+# A shell has what it starts in the background ignore Ctrl-C, nohup the end of a terminal, and so does all that is
+# started from there; tests interrupt what they start.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
