@@ -82,15 +82,17 @@ def ended(runner, run_id):
 
 
 def test_runs_that_wait_together_train_together_each_with_its_progress(runner, work):
-    ids = submit(runner, 1, 2, 3, 4, 5, 6)
+    ids = submit(runner, *range(8))
     began(work, 4)
     queue = runner.queue()
-    assert [(entry["id"], entry["position"]) for entry in queue] == list(zip(ids, [0, 0, 0, 0, 1, 2], strict=True))
+    places = [0, 0, 0, 0, 1, 2, 3, 4]
+    assert [(entry["id"], entry["position"]) for entry in queue] == list(zip(ids, places, strict=True))
     assert {entry["view"]["text"] for entry in queue[:4]} == {"epoch 1/2 · 50%"}
     assert [work.places[run_id].threads for run_id in ids[:4]] == [1] * 4
 
 
 def test_one_that_ends_makes_room_for_the_next(runner, work):
+    runner.wish = Wish(jobs=4)
     ids = submit(runner, 1, 2, 3, 4, 5)
     began(work, 4)
     work.gates[ids[1]].set()
