@@ -10,16 +10,15 @@ import logging
 import secrets
 import threading
 import time
-import weakref
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
-from hpviz.runs import crew, disk, executor, machines, memory, tasks
+from hpviz.runs import disk, executor, machines, tasks
 from hpviz.runs.command import run_command
-from hpviz.runs.crew import Load, Situation, Wish, measured_rates
+from hpviz.runs.crew import Wish, measured_rates
 from hpviz.runs.document import (
     ACTIVE,
     Inputs,
@@ -35,8 +34,9 @@ from hpviz.runs.document import (
     new_run,
     requests_of,
 )
-from hpviz.runs.ownership import Device, Owner
+from hpviz.runs.ownership import Owner
 from hpviz.runs.pace import View, waiting
+from hpviz.runs.places import Places
 from hpviz.runs.store import RunStore
 from hpviz.runs.work import Failed, Place, describe_failure
 from hpviz.runs.worker import CLOSED, Job, Work, held, settle, stopped_waiting, train
@@ -49,9 +49,6 @@ RETRY_SAVING_SECONDS = 5.0
 CLOSING_SECONDS = 30.0  # a batch of the largest network at 150 px takes some
 LOOK_SECONDS = 1.0  # how often the queue is looked at where nothing has changed in this process
 FULL_SECONDS = 0.2  # the same while runs wait for another program to leave a device or a core
-# A second run is not begun beside another with less than that to be had: PyTorch alone takes a third of it.
-ROOM_BYTES = 1.5 * 2**30
-ELSEWHERE = "waiting for another hpviz process to leave the device"
 
 Answer = Literal["cached", "queued", "running"]
 
@@ -88,16 +85,13 @@ class Runner:
         self, cache: Path, device: str = "auto", work: Work = executor.in_its_process, wish: Wish | None = None
     ) -> None:
         self.cache, self.store = cache, RunStore(cache)
-        self._device, self._work, self._wish = device, work, wish or Wish()
+        self._device, self._work = device, work
         self._owner = Owner(self.store.locks)
         self._changed = threading.Condition(threading.RLock())
         self._queue: list[Job] = []
         self._queue_revision = -1  # of the store when the queue was last compared with it
-        self._training: dict[str, tuple[Job, Place, threading.Thread]] = {}  # by run id, in the order they began
-        self._devices: dict[str, Device] = {}
-        self._load = Load(executor.processes)
-        self._threads_before: int | None = None  # of the run that began last, until there is nothing left to do
-        self._paused = threading.Event()
+        self._training: dict[str, tuple[Job, threading.Thread]] = {}  # by run id, in the order they began
+        self._places = Places(self.store.locks, wish or Wish())
         self._proposals: dict[str, tuple[threading.Timer, Request]] = {}
         self._asked: defaultdict[str, set[str]] = defaultdict(set)  # by slot, the runs that its slider asked for
         self._looked_at: dict[str, float] = {}
@@ -244,27 +238,27 @@ class Runner:
 
     def pause(self) -> None:
         """Let all runs of this process rest within a batch; nothing is lost, and nothing more begins."""
-        self._paused.set()
+        self._places.paused.set()
 
     def go_on(self) -> None:
         """End the pause."""
         with self._changed:
-            self._paused.clear()
+            self._places.paused.clear()
             self._changed.notify_all()
 
     @property
     def is_paused(self) -> bool:
-        return self._paused.is_set()
+        return self._places.paused.is_set()
 
     @property
     def wish(self) -> Wish:
         """How many runs side by side, on how many threads each; None: as hpviz chooses."""
-        return self._wish
+        return self._places.wish
 
     @wish.setter
     def wish(self, wish: Wish) -> None:
         with self._changed:
-            self._wish = wish
+            self._places.wish = wish
             self._changed.notify_all()
 
     def look_at(self, run_ids: Iterable[str]) -> None:
@@ -288,9 +282,7 @@ class Runner:
         """What this process trains and what waits here, in the order in which it will be trained."""
         with self._changed:
             self._drop_stale()
-            training = [
-                QueueEntry(id=run_id, position=0, view=self._view(job)) for run_id, (job, *_) in self._training.items()
-            ]
+            training = [QueueEntry(id=job.id, position=0, view=self._view(job)) for job, _ in self._training.values()]
             waiting = enumerate(sorted(self._queue, key=self._turn), start=1)
             return training + [QueueEntry(id=job.id, position=place, view=self._view(job)) for place, job in waiting]
 
@@ -334,10 +326,10 @@ class Runner:
             self._closing = True
             for slot in list(self._proposals):
                 self._drop_proposal(slot)
-            for job, _, _ in self._training.values():
+            for job, _ in self._training.values():
                 job.closing = True
                 job.stop.set()
-            threads = [self._supervisor, *(thread for _, _, thread in self._training.values())]
+            threads = [self._supervisor, *(thread for _, thread in self._training.values())]
             self._changed.notify_all()
         until = time.monotonic() + CLOSING_SECONDS
         for thread in filter(None, threads):
@@ -369,8 +361,7 @@ class Runner:
         self._tidy()
         with self._changed:
             del self._training[job.id]
-            if place.device in self._devices:
-                self._devices[place.device].end()
+            self._places.leave(job.id)
             self._changed.notify_all()
 
     def _learn_machine(self) -> None:
@@ -397,78 +388,48 @@ class Runner:
 
     def _next(self) -> bool:
         """Begin the next job, waiting for one and for its place; False when closing."""
+        next_saving = 0.0
         with self._changed:
             while not self._closing:
-                self._load.look()
-                self._save_unsaved()
+                self._places.look()
+                if time.monotonic() >= next_saving:
+                    self._save_unsaved()
+                    next_saving = time.monotonic() + RETRY_SAVING_SECONDS
                 self._drop_stale()
-                if not (self._queue or self._training):
-                    self._threads_before = None
                 if not self._queue:
-                    for device in self._devices.values():
-                        device.wait_no_more()
-                elif not self._paused.is_set():
-                    job = min(self._queue, key=self._turn)
-                    try:
-                        place = self._place(job)
-                    except Exception as error:
-                        self._queue.remove(job)
-                        self._fail(job, error)
-                        continue
-                    if place is not None:
-                        self._begin(job, place)
-                        return True
+                    self._places.nobody_waits()
+                elif not self.is_paused and self._begin(min(self._queue, key=self._turn)):
+                    return True
                 self._changed.wait(FULL_SECONDS if self._queue else LOOK_SECONDS)
         return False
 
-    def _begin(self, job: Job, place: Place) -> None:
-        """From the queue into a thread; at no moment is it in neither."""
+    def _begin(self, job: Job) -> bool:
+        """From the queue into a thread, so that a job is in neither at no moment; False where there is no place yet."""
+        if job.id in self._training:  # which is just leaving its last place
+            return False
+        try:
+            place = self._place(job)
+        except Exception as error:
+            self._queue.remove(job)
+            self._fail(job, error)
+            return True
+        if isinstance(place, str):
+            job.view = waiting(place)
+            return False
         thread = threading.Thread(target=self._carry_out, args=(job, place), name=f"hpviz-run-{job.id}", daemon=True)
-        self._training[job.id] = job, place, thread
+        self._training[job.id] = job, thread
         self._queue.remove(job)
-        self._threads_before = place.threads
         thread.start()
+        return True
 
-    def _place(self, job: Job) -> Place | None:
-        """Where that job may begin now; None if there is no room for it yet, or it is just leaving its last place."""
-        if job.id in self._training:
-            return None
-        machine = self._machine
-        if not isinstance(machine, dict):
-            return Place("", 1, self._paused)  # as it cannot: training says why
-        devices = machine.get("devices") or [machine["device"]]
-        used = [place.device for _, place, _ in self._training.values()]
-        name = min(devices, key=used.count)
-        threads = self._threads(job, machine) if name == "cpu" else self._threads_beside_gpu(machine, devices, used)
-        if threads is None:
-            return None
-        device = self._devices.get(name) or Device(self.store.locks, name)
-        self._devices[name] = device
-        if not device.begin():
-            job.view = waiting(ELSEWHERE)
-            return None
-        return Place(name, threads, self._paused)
-
-    def _threads(self, job: Job, machine: Mapping[str, Any]) -> int | None:
-        """The threads that a run computes on: those it began with, else as many as suit the queue and the machine."""
-        run = self.store.get(job.id)
-        training = [place.threads for _, place, _ in self._training.values()]
-        if training and self._wish.jobs is None and (memory.available_bytes() or ROOM_BYTES) < ROOM_BYTES:
-            return None
-        cores = machine.get("threads") or 1
-        now = Situation(cores, self._load.others(cores), training, len(self._queue), self._threads_before)
-        wish, began_with = self._wish, _threads_of(run)
-        if began_with is not None:
-            wish = Wish(wish.jobs, began_with)
-        return crew.threads_of_next(now, wish, lambda: self._rates(run, machine))
-
-    def _threads_beside_gpu(self, machine: Mapping[str, Any], devices: list[str], used: list[str]) -> int | None:
-        """One run a GPU, unless more are wished for, the cores shared among them."""
-        jobs = self._wish.jobs or len(devices)
-        return None if len(used) >= jobs else self._wish.threads or max(1, (machine.get("threads") or 1) // jobs)
-
-    def _rates(self, run: Run | None, machine: Mapping[str, Any]) -> Mapping[int, float]:
-        return {} if run is None else measured_rates(self.store.runs(), run, machine)
+    def _place(self, job: Job) -> Place | str:
+        """Where that job may begin now, or why it has to wait."""
+        run, machine = self.store.get(job.id), self._machine
+        if run is None or not isinstance(machine, dict):
+            return Place("", 1, self._places.paused)  # it cannot train: the attempt says why
+        return self._places.take(
+            run, machine, len(self._queue), lambda: measured_rates(self.store.runs(), run, machine)
+        )
 
     def _drop_stale(self) -> None:
         """Let go of jobs whose runs were stopped, deleted or taken over by another process while they waited here."""
@@ -578,7 +539,7 @@ class Runner:
             self._settle(job, status, reason)
 
     def _view(self, job: Job) -> View:
-        if not self._paused.is_set():
+        if not self._places.paused.is_set():
             return job.view
         return {**job.view, "text": f"paused, {job.view['text']}", "seconds_left": None}
 
@@ -612,22 +573,9 @@ def _rest(run: Run) -> Rest:
     )
 
 
-def _threads_of(run: Run | None) -> int | None:
-    """The threads that a run has to go on with, if it goes on."""
-    if run is None or not run["epochs"] or "anew" in run:
-        return None
-    return run["machine"].get("threads")
-
-
 @functools.cache
 def shared(cache: Path) -> Runner:
-    """This process's one runner for a cache folder, closed at exit.
-
-    The worker must have left PyTorch before the interpreter ends: a daemon thread inside it aborts the process.
-    """
+    """This process's one runner for a cache folder, closed at exit."""
     runner = Runner(cache)
-    # Python ends finalizers in order only if one was made before what is registered here. Those of a PyTorch that was
-    # still being loaded would complain, each in four lines, when it is too late for them.
-    weakref.finalize(runner, int)
     atexit.register(runner.close)
     return runner

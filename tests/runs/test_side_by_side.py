@@ -9,7 +9,7 @@ import pytest
 
 from hpviz.runs import executor
 from hpviz.runs import runner as runners
-from hpviz.runs.crew import Wish
+from hpviz.runs.crew import Load, Wish
 from hpviz.runs.ownership import Device
 from hpviz.runs.runner import Runner
 from hpviz.training.events import Batch, Epoch, Resumed
@@ -50,7 +50,7 @@ def work():
 @pytest.fixture
 def runner(tmp_path, work, monkeypatch):
     monkeypatch.setattr(runners.executor, "machine_here", lambda device: {"device": "cpu", "name": "m", "threads": 4})
-    monkeypatch.setattr(runners.Load, "others", lambda self, cores: 0.0)
+    monkeypatch.setattr(Load, "others", lambda self, cores: 0.0)
     with closing(Runner(tmp_path, "cpu", work)) as made:
         yield made
         for gate in work.gates.values():
