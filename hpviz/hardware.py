@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from hpviz import __version__
+from hpviz.cores import usable, within_quota
 from hpviz.spec import BadInput
 
 CPU_INFO = Path("/proc/cpuinfo")
-CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 NO_TF32 = (
     "This run is in tf32, in which only newer NVIDIA GPUs compute and this machine's device does not: train the same "
     "setting in fp32 or bf16."
@@ -108,11 +108,10 @@ def threads() -> int:
 
 def physical_cores() -> int:
     """The cores this process may use: affinity and a container's quota counted, hyper-threads not."""
-    quota = re.match(r"(\d+) (\d+)", CPU_QUOTA.read_text()) if CPU_QUOTA.exists() else None
-    return max(1, min(_cores(), round(int(quota[1]) / int(quota[2])))) if quota else _cores()
+    return within_quota(_cores())
 
 
 def _cores() -> int:
-    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
-    siblings = (Path(f"/sys/devices/system/cpu/cpu{number}/topology/thread_siblings_list") for number in usable)
-    return len({path.read_text() for path in siblings if path.exists()}) or len(usable)
+    numbers = usable()
+    siblings = (Path(f"/sys/devices/system/cpu/cpu{number}/topology/thread_siblings_list") for number in numbers)
+    return len({path.read_text() for path in siblings if path.exists()}) or len(numbers)

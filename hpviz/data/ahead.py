@@ -7,6 +7,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from hpviz.confined import lock, new_file
 from hpviz.data.each_photo import Place
 
 ROOM = 3  # times the pixels: they are on the disk twice until they are prepared, and others want to write as well
@@ -26,14 +27,14 @@ class Ahead:
 
     def begin(self, photos: int) -> bool:
         """Make the file for so many; False where another process has it, or it cannot be written."""
-        lock = FileLock(self.file.with_suffix(".lock"), thread_local=False)
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             if shutil.disk_usage(self.file.parent).free < ROOM * photos * 3 * self.image_size**2:
                 return False
-            lock.acquire(timeout=0)
-            self._lock = lock
-            self.file.write_bytes(b"")
+            held = lock(self.file.with_suffix(".lock"), thread_local=False)
+            held.acquire(timeout=0)
+            self._lock = held
+            new_file(self.file).close()
         except (OSError, Timeout):
             return False
         return True

@@ -5,22 +5,20 @@ The processes are not those of `multiprocessing`: it starts the main script agai
 server where pages are shown, and a process that is killed leaves its pool waiting forever.
 """
 
-import os
 import pickle
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from queue import Empty
 from typing import TYPE_CHECKING, Any
 
 from hpviz.data import threads
 from hpviz.data.threads import BATCH, Item, Result, Todo
+from hpviz.own_process import command_of, environment
 
 if TYPE_CHECKING:
     from hpviz.spec import BadInput
@@ -96,13 +94,11 @@ class Process:
     """A process that does one kind of work on one batch after the other; the end of its input is its end."""
 
     def __init__(self) -> None:
-        package = Path(__file__).parent.parent.parent
-        path = os.pathsep.join(filter(None, (str(package), os.environ.get("PYTHONPATH"))))
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "hpviz.data.pool_process"],
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own code
+            command_of("hpviz.data.pool_process"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path},
+            env=environment(),
         )
 
     @property

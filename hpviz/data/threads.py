@@ -1,7 +1,5 @@
 """Work on many items spread over the cores, by threads: NumPy, hashing and decoding release the interpreter lock."""
 
-import os
-import re
 import threading
 import time
 from collections import deque
@@ -9,9 +7,10 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from itertools import islice
-from pathlib import Path
 from queue import SimpleQueue
 from typing import TypeVar
+
+from hpviz.cores import usable, within_quota
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -24,16 +23,11 @@ MOST = 32  # threads or processes: beyond, one disk and one reader have enough
 AHEAD = 3  # batches a servant, so that results never pile up in memory
 SIGN_OF_LIFE = 0.2  # seconds
 LAST_ITEM = 1.0  # seconds that a thread has for the item in its hands once the others are dropped
-CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # microseconds of computing, and the period that they are for
 
 
 def cores() -> int:
     """How many things at once are worth doing here: affinity and a container's quota counted, at most MOST."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with suppress(OSError):
-        if quota := re.match(r"(\d+) (\d+)", CPU_QUOTA.read_text()):
-            usable = min(usable, round(int(quota[1]) / int(quota[2])))
-    return max(1, min(usable, MOST))
+    return min(within_quota(len(usable())), MOST)
 
 
 def in_order(

@@ -10,7 +10,6 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping
@@ -20,6 +19,7 @@ from typing import Any
 
 from hpviz import hardware
 from hpviz.data.progress import Progress
+from hpviz.own_process import command_of, environment
 from hpviz.runs import memory
 from hpviz.runs.document import Run
 from hpviz.runs.work import Failed, Place, Stop
@@ -54,16 +54,14 @@ class TrainingProcess:
 
     def __init__(self, device: str) -> None:
         self.device = device
-        package = Path(__file__).parent.parent.parent
-        path = os.pathsep.join(filter(None, (str(package), os.environ.get("PYTHONPATH"))))
         with _only_for_us():
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own code
-                [sys.executable, "-m", "hpviz.runs.training_process", device],
+                command_of("hpviz.runs.training_process", device),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
                 encoding="utf-8",
-                env={**OPENMP, **os.environ, "PYTHONPATH": path},
+                env=environment(**OPENMP),
             )
         _all.add(self)
         self.machine: dict[str, Any] = {}
@@ -188,19 +186,14 @@ class TrainingProcess:
     def _death(self, kills: int, at_a_task: bool) -> Died:
         """Why it has ended; `kills` for want of memory had been seen when its order began."""
         code = self._process.wait()
+        what, on = ("was at this", "try again") if at_a_task else ("trained", "resume it to go on from the last epoch")
         if not self._is_understood:
-            on = "try again" if at_a_task else "resume it to go on"
-            return Died(f"The process that was at this could not be understood any more and was ended; {on}.")
-        of_memory = code == -KILLED and _is_explained(kills)
-        if of_memory and at_a_task:
-            return Died("Out of memory: the system ended the process that was at this; free some and try again.", True)
-        if of_memory:
-            reason = "Out of memory: the system ended the process that trained; try a smaller batch or smaller images."
-            return Died(reason, of_memory=True)
+            return Died(f"The process that {what} could not be understood any more and was ended; {on}.")
+        if code == -KILLED and _is_explained(kills):
+            instead = "free some and try again" if at_a_task else "try a smaller batch or smaller images"
+            return Died(f"Out of memory: the system ended the process that {what}; {instead}.", of_memory=True)
         how = f"was killed (signal {-code})" if code < 0 else f"ended (exit status {code})"
-        if at_a_task:
-            return Died(f"The process that was at this {how}; try again.")
-        return Died(f"The process that trained {how}; resume it to go on from the last epoch.")
+        return Died(f"The process that {what} {how}; {on}.")
 
 
 @contextmanager

@@ -5,11 +5,13 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from hpviz import cores as own_cores
 from hpviz.data import catalogue, each_photo, processes, threads
 from hpviz.data.ahead import Ahead
 from hpviz.data.catalogue import identify, prepare, resolve
@@ -111,14 +113,14 @@ def test_no_process_outlives_the_one_that_began_it(tmp_path, end):
 
 def test_the_cores_are_those_that_this_process_may_use(monkeypatch, tmp_path):
     monkeypatch.undo()
-    monkeypatch.setattr(threads, "CPU_QUOTA", tmp_path / "cpu.max")
+    monkeypatch.setattr(own_cores, "CPU_QUOTA", tmp_path / "cpu.max")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(6)), raising=False)
     assert threads.cores() == 6
     for quota, cores in (("max 100000", 6), ("250000 100000", 2), ("10000 100000", 1), ("9000000 100000", 6)):
-        threads.CPU_QUOTA.write_text(quota)
+        own_cores.CPU_QUOTA.write_text(quota)
         assert threads.cores() == cores
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(256)), raising=False)
-    threads.CPU_QUOTA.write_text("max 100000")
+    own_cores.CPU_QUOTA.write_text("max 100000")
     assert threads.cores() == threads.MOST
 
 
@@ -226,3 +228,18 @@ def test_pixels_decoded_ahead_go_when_the_preparation_is_stopped_and_two_at_once
     work.close()
     assert not list((tmp_path / "cache" / "data").glob("*.part"))
     assert len(finish(prepare(source, 16, tmp_path / "cache")).train_images) == 64
+
+
+def test_a_link_in_the_place_of_pixels_decoded_ahead_is_not_followed(tmp_path, fill, finish):
+    root, victim = fill(tmp_path / "set", "cat", "dog", count=40), tmp_path / "victim"
+    victim.write_text("somebody's own")
+    source, data = resolve(str(root), tmp_path / "cache"), tmp_path / "cache" / "data"
+    with closing(prepare(source, 16, tmp_path / "cache")) as work:
+        next(step for step in work if step.what == "looking at the images")
+        (ahead,) = data.glob("ahead-*.part")
+    ahead.symlink_to(victim)
+    ahead.with_suffix(".lock").unlink(missing_ok=True)
+    ahead.with_suffix(".lock").symlink_to(victim)
+    assert len(finish(prepare(source, 16, tmp_path / "cache")).train_images) == 64
+    assert victim.read_text() == "somebody's own"
+    assert not list(data.glob("*.part"))

@@ -7,6 +7,7 @@ import sys
 import pytest
 import torch
 
+from hpviz import cores as own_cores
 from hpviz import hardware
 from hpviz.spec import BadInput
 from hpviz.training.numerics import check_precision, machine, resolve_device, resolve_precision
@@ -75,10 +76,10 @@ def test_auto_finds_a_device():
 
 @pytest.mark.parametrize(("quota", "expected"), [("100000 100000", 1), ("max 100000", None), ("10000 100000", 1)])
 def test_a_containers_quota_bounds_the_cores(tmp_path, monkeypatch, quota, expected):
-    monkeypatch.setattr(hardware, "CPU_QUOTA", tmp_path / "none")
+    monkeypatch.setattr(own_cores, "CPU_QUOTA", tmp_path / "none")
     without = hardware.physical_cores()
-    monkeypatch.setattr(hardware, "CPU_QUOTA", tmp_path / "cpu.max")
-    hardware.CPU_QUOTA.write_text(quota)
+    monkeypatch.setattr(own_cores, "CPU_QUOTA", tmp_path / "cpu.max")
+    own_cores.CPU_QUOTA.write_text(quota)
     assert hardware.physical_cores() == (expected or without)
 
 
