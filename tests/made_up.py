@@ -1,12 +1,12 @@
 """Made-up specs, epochs and work, for tests that need runs but no training."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from hpviz.runs.document import Run
-from hpviz.runs.runner import Request
+from hpviz.runs.document import ACTIVE, Run
+from hpviz.runs.runner import Request, Runner
 from hpviz.runs.work import Place, Stop
 from hpviz.spec import RunSpec, build_spec
 from hpviz.training.checkpoint import DIGEST_BYTES, NEWEST, is_sound, sealed
@@ -14,6 +14,32 @@ from hpviz.training.events import Batch, Epoch, Event, Resumed
 
 FINGERPRINT = "0" * 64
 UPDATES = 4
+
+
+WAIT_SECONDS = 120  # what takes longer hangs
+
+
+def until(condition: Callable[[], Any]) -> None:
+    """Wait for a condition that other threads or processes bring about."""
+    pause = threading.Event()
+    for _ in range(WAIT_SECONDS * 100):
+        if condition():
+            return
+        pause.wait(0.01)
+    raise AssertionError("the condition never came about")
+
+
+def rest(runner: Runner, run_id: str) -> Run:
+    """The run of that id, once it neither waits nor trains."""
+    until(lambda: is_at_rest(runner, run_id))
+    run = runner.run(run_id)
+    assert run is not None
+    return run
+
+
+def is_at_rest(runner: Runner, run_id: str) -> bool:
+    run = runner.run(run_id)
+    return run is not None and run["status"] not in ACTIVE
 
 
 def spec(**values: Any) -> RunSpec:

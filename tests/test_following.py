@@ -13,8 +13,8 @@ from hpviz.runs.crew import Wish
 from hpviz.runs.document import move, new_run, put_epoch
 from hpviz.runs.runner import Runner
 from hpviz.terminal import JsonLines
-from tests.made_up import Work, request, row
-from tests.runs.test_runner import WAIT, until
+from tests.made_up import Work, request, row, until
+from tests.runs.test_runner import WAIT
 
 TINY = ["--image-size", "48", "--batch-size", "8", "--precision", "fp32"]
 

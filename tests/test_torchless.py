@@ -56,13 +56,14 @@ WORK = (
 from hpviz.data import catalogue, published
 from hpviz.runs.desk import Desk
 from hpviz.runs.runner import Runner
-from tests.runs.test_executor import asked, at_rest
+from tests.made_up import rest
+from tests.runs.test_executor import asked
 
 cache, folder, weights = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 runner, desk = Runner(cache), Desk(cache)
 one = asked(folder, cache, epochs=1)
 runner.submit(one)
-run = at_rest(runner, one)
+run = rest(runner, one.spec.run_id)
 assert run["status"] == "finished", run["reason"]
 loaded("run")
 

@@ -388,11 +388,11 @@ class Runner:
 
     def _next(self) -> bool:
         """Begin the next job, waiting for one and for its place; False when closing."""
-        next_saving = 0.0
+        next_saving, is_told = 0.0, True
         with self._changed:
             while not self._closing:
                 self._places.look()
-                if time.monotonic() >= next_saving:
+                if is_told or time.monotonic() >= next_saving:
                     self._save_unsaved()
                     next_saving = time.monotonic() + RETRY_SAVING_SECONDS
                 self._drop_stale()
@@ -400,7 +400,7 @@ class Runner:
                     self._places.nobody_waits()
                 elif not self.is_paused and self._begin(min(self._queue, key=self._turn)):
                     return True
-                self._changed.wait(FULL_SECONDS if self._queue else LOOK_SECONDS)
+                is_told = self._changed.wait(FULL_SECONDS if self._queue else LOOK_SECONDS)
         return False
 
     def _begin(self, job: Job) -> bool:

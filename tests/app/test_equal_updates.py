@@ -7,8 +7,7 @@ from hpviz.data.scenes import SCENES_CLASSES
 from hpviz.runs.document import move, new_run, put_epoch
 from hpviz.studies import BATCH_SIZE, TRAINING_IMAGES, WEIGHT_DECAY
 from tests.app.pages import page, page_spec, press, texts
-from tests.made_up import row
-from tests.runs.test_runner import until
+from tests.made_up import row, until
 
 EACH = {10: 2, 30: 6, 100: 19, 300: 57}  # updates an epoch of six classes in batches of 32
 EPOCHS = {10: 228, 30: 76, 100: 24, 300: 8}

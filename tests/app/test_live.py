@@ -13,7 +13,7 @@ from hpviz.runs import bundle
 from hpviz.studies import LEARNING_RATE
 from hpviz.training.events import Batch, Epoch
 from tests.app.pages import open_page, page, page_spec, remember
-from tests.made_up import keep_checkpoint, row
+from tests.made_up import keep_checkpoint, row, until
 
 LOSSES = (9.125, 8.125, 7.125)  # figures that no epoch has
 LOSS_CHART = "Train loss (nats)"
@@ -49,15 +49,6 @@ class Growing:
 @pytest.fixture
 def work():
     return Growing()
-
-
-def until(condition):
-    pause = threading.Event()
-    for _ in range(3_000):
-        if condition():
-            return
-        pause.wait(0.01)
-    raise AssertionError("the condition never came about")
 
 
 def begin(runner, work, epochs=0):

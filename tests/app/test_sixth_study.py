@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from hpviz.studies import OPTIMIZER, SCHEDULE, STUDIES
 from tests.app.pages import press, texts
 from tests.declared import declared
-from tests.runs.test_runner import until
+from tests.made_up import until
 
 
 def script(name):

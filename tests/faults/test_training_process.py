@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -17,8 +18,8 @@ from hpviz.runs.document import ACTIVE
 from hpviz.runs.runner import Runner
 from hpviz.runs.work import Place, Stop, stopped
 from hpviz.training.events import Batch, Epoch, Resumed
-from tests.made_up import UPDATES, request, row
-from tests.runs.test_executor import asked, at_rest, process, trainer, until
+from tests.made_up import UPDATES, request, rest, row, until
+from tests.runs.test_executor import asked, process, trainer
 
 ROOT = Path(__file__).parent.parent.parent
 LONG = 1000  # epochs, more than any test waits for
@@ -40,11 +41,6 @@ def begun(runner, one, epochs=1):
     return one.spec.run_id
 
 
-def ended(runner, run_id):
-    until(lambda: runner.run(run_id)["status"] not in ACTIVE)
-    return runner.run(run_id)
-
-
 def is_reaped(pid):
     """Whether not even the name of a process is left, as is that of a zombie."""
     return not Path(f"/proc/{pid}").exists()
@@ -55,7 +51,7 @@ def test_the_death_of_one_is_not_noticed_by_the_other_and_the_next_run_has_a_new
     (first,) = executor.training()
     other = begun(runner, asked(folder, runner.cache, LONG, seed=1))
     os.kill(first.pid, signal.SIGKILL)
-    run = ended(runner, one)
+    run = rest(runner, one)
     assert (run["status"], "was killed (signal 9); resume it" in run["reason"]) == ("interrupted", True)
     until(lambda: is_reaped(first.pid))
     known = len(runner.run(other)["epochs"])
@@ -64,7 +60,7 @@ def test_the_death_of_one_is_not_noticed_by_the_other_and_the_next_run_has_a_new
     until(lambda: len(runner.run(other)["epochs"]) > known)
     for run_id in (other, third):
         runner.stop(run_id)
-        assert ended(runner, run_id)["status"] == "stopped"
+        assert rest(runner, run_id)["status"] == "stopped"
 
 
 def test_where_the_system_says_so_a_killed_one_was_out_of_memory(runner, folder, tmp_path, monkeypatch):
@@ -108,7 +104,7 @@ def test_nobody_trains_a_run_beside_an_orphan(folder, tmp_path):
         until(lambda: any("another process" in entry["view"]["text"] for entry in runner.queue()))
         assert left == {file: file.stat().st_mtime_ns for file in left}
         os.kill(orphan, signal.SIGCONT)
-        finished = ended(runner, run["id"])
+        finished = rest(runner, run["id"])
     finally:
         os.kill(orphan, signal.SIGKILL) if psutil.pid_exists(orphan) else None
         runner.close()
@@ -124,7 +120,7 @@ def test_an_orphan_that_never_ends_keeps_nobody_from_stopping_what_waits_for_it(
         runner.submit(one)
         until(lambda: any("another process" in entry["view"]["text"] for entry in runner.queue()))
         runner.stop(one.spec.run_id)
-        assert at_rest(runner, one)["status"] == "stopped"
+        assert rest(runner, one.spec.run_id)["status"] == "stopped"
 
 
 def test_one_that_hangs_and_hears_nothing_keeps_nobody_waiting(monkeypatch, tmp_path):
@@ -143,7 +139,7 @@ def test_one_that_hangs_and_hears_nothing_keeps_nobody_waiting(monkeypatch, tmp_
 def test_what_was_told_before_a_stop_was_heard_is_not_lost(runner, folder):
     one = begun(runner, asked(folder, runner.cache, LONG))
     runner.stop(one)
-    run = ended(runner, one)
+    run = rest(runner, one)
     # As whoever goes on with it finds it, in the checkpoint.
     told = executor.in_its_process({**run, "target": LONG}, runner.cache, Place("cpu", 1))
     (rows,) = (event.rows for event in until_resumed(told))
@@ -179,7 +175,7 @@ def test_an_epoch_that_ends_while_a_run_is_stopped_is_recorded(tmp_path):
         runner.submit(one)
         until(lambda: any("epoch 1" in entry["view"]["text"] for entry in runner.queue()))
         runner.stop(one.spec.run_id)
-        run = at_rest(runner, one)
+        run = rest(runner, one.spec.run_id)
     finally:
         runner.close()
     assert (run["status"], run["epochs"]) == ("stopped", [row(1)])
@@ -203,7 +199,7 @@ def test_what_a_library_prints_there_is_not_taken_for_an_event(runner, folder, t
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     one = asked(folder, runner.cache)
     runner.submit(one)
-    run = at_rest(runner, one)
+    run = rest(runner, one.spec.run_id)
     assert (run["status"], len(run["epochs"])) == ("finished", 2)
 
 
@@ -211,12 +207,13 @@ def test_what_a_library_prints_there_is_not_taken_for_an_event(runner, folder, t
 def test_one_that_says_what_nobody_understands_is_ended_with_a_sentence(runner, folder, line):
     one = begun(runner, asked(folder, runner.cache, LONG))
     victim = process()
-    # The other end of the pipe through which it tells its events.
+    # The other end of the pipe through which it tells its events. What else it has open may be closed by then.
     for end in Path(f"/proc/{victim.pid}/fd").iterdir():
-        if int(end.name) > 2 and "pipe" in os.readlink(end):
-            with end.open("wb") as pipe:
-                pipe.write(line)
-    run = ended(runner, one)
+        with suppress(FileNotFoundError):
+            if int(end.name) > 2 and "pipe" in os.readlink(end):
+                with end.open("wb") as pipe:
+                    pipe.write(line)
+    run = rest(runner, one)
     assert run["status"] == "interrupted"
     assert "could not be understood" in run["reason"]
     until(lambda: is_reaped(victim.pid))
@@ -241,11 +238,11 @@ def test_where_pytorch_is_broken_a_run_says_so_and_the_next_is_tried(runner, fol
     with monkeypatch.context() as broken:
         broken.setenv("PYTHONPATH", str(tmp_path))
         runner.submit(one)
-        run = at_rest(runner, one)
+        run = rest(runner, one.spec.run_id)
     assert run["status"] == "failed"
     assert run["reason"] == "PyTorch could not be loaded: ImportError: libtorch is broken"
     runner.submit(other)
-    assert at_rest(runner, other)["status"] == "finished"
+    assert rest(runner, other.spec.run_id)["status"] == "finished"
 
 
 SPEECHLESS = """
@@ -264,7 +261,7 @@ def test_one_that_cannot_even_say_why_it_does_not_start_is_a_sentence(runner, fo
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     one = asked(folder, runner.cache)
     runner.submit(one)
-    run = at_rest(runner, one)
+    run = rest(runner, one.spec.run_id)
     assert "could not be started" in run["reason"]
 
 

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 
 import pytest
 
@@ -18,6 +17,7 @@ from hpviz.runs.runner import Runner
 from hpviz.runs.work import carry_out
 from hpviz.spec import BadInput
 from tests.made_up import request as made_up
+from tests.made_up import rest, until
 
 FIELDS = {"image_size": 32, "batch_size": 8, "precision": "fp32", "padding": "same"}
 
@@ -40,20 +40,6 @@ def asked(folder, cache, epochs=2, **values):
         return request(Setting(source, end.value, epochs, FIELDS), **values)
 
 
-def until(condition):
-    pause = threading.Event()
-    for _ in range(12_000):
-        if condition():
-            return
-        pause.wait(0.01)
-    raise AssertionError("the condition never came about")
-
-
-def at_rest(runner, one):
-    until(lambda: runner.run(one.spec.run_id)["status"] not in ACTIVE)
-    return runner.run(one.spec.run_id)
-
-
 def of_numbers(rows):
     """Rows without what a clock or a meter says."""
     measured = ("train_seconds", "test_seconds", "images_per_second", "peak_memory_bytes")
@@ -69,10 +55,10 @@ def process():
 def test_the_numbers_are_those_of_training_in_this_process(runner, folder, tmp_path, tmp_path_factory):
     one = asked(folder, tmp_path)
     runner.submit(one)
-    theirs = at_rest(runner, one)
+    theirs = rest(runner, one.spec.run_id)
     here = Runner(tmp_path_factory.mktemp("here"), "cpu", carry_out, Wish(threads=1))
     here.submit(one)
-    ours = at_rest(here, one)
+    ours = rest(here, one.spec.run_id)
     here.close()
     assert of_numbers(theirs["epochs"]) == of_numbers(ours["epochs"])
     assert theirs["status"] == ours["status"] == "finished"
@@ -89,10 +75,10 @@ def test_a_killed_process_interrupts_its_run_and_nothing_else(runner, folder, tm
     ended = runner.run(one.spec.run_id)
     assert ended["status"] == "interrupted"
     assert "killed (signal 9); resume it" in ended["reason"]
-    assert at_rest(runner, other)["status"] == "finished"
+    assert rest(runner, other.spec.run_id)["status"] == "finished"
     known = ended["epochs"]
     runner.submit(runner.resumption(one.spec.run_id, len(known) + 2))
-    resumed = at_rest(runner, one)
+    resumed = rest(runner, one.spec.run_id)
     assert resumed["status"] == "finished"
     assert resumed["epochs"][: len(known)] == known
 
@@ -104,10 +90,10 @@ def test_one_that_hangs_can_be_stopped(runner, folder, tmp_path, monkeypatch):
     until(lambda: len(runner.run(one.spec.run_id)["epochs"]) >= 1)
     os.kill(process().pid, signal.SIGSTOP)
     runner.stop(one.spec.run_id)
-    assert at_rest(runner, one)["status"] == "stopped"
+    assert rest(runner, one.spec.run_id)["status"] == "stopped"
     again = asked(folder, tmp_path, seed=1)
     runner.submit(again)
-    assert at_rest(runner, again)["status"] == "finished"
+    assert rest(runner, again.spec.run_id)["status"] == "finished"
 
 
 def test_a_stopped_run_leaves_its_process_to_the_next(runner, folder, tmp_path):
@@ -116,7 +102,7 @@ def test_a_stopped_run_leaves_its_process_to_the_next(runner, folder, tmp_path):
     until(lambda: len(runner.run(one.spec.run_id)["epochs"]) >= 1)
     first = process().pid
     runner.stop(one.spec.run_id)
-    assert at_rest(runner, one)["status"] == "stopped"
+    assert rest(runner, one.spec.run_id)["status"] == "stopped"
     runner.submit(next_one)
     seen = set()
     while runner.run(next_one.spec.run_id)["status"] in ACTIVE:
@@ -127,7 +113,7 @@ def test_a_stopped_run_leaves_its_process_to_the_next(runner, folder, tmp_path):
 def test_what_fails_there_is_told_here_in_the_same_sentence(runner, folder, tmp_path):
     one = made_up()
     runner.submit(one)
-    assert at_rest(runner, one)["status"] == "failed"
+    assert rest(runner, one.spec.run_id)["status"] == "failed"
     assert "are no longer at made up" in runner.refused[one.spec.run_id]
 
 
@@ -143,7 +129,8 @@ from hpviz.runs import executor
 from hpviz.runs.crew import Wish
 from hpviz.runs.runner import Runner
 from hpviz.runs.document import ACTIVE
-from tests.runs.test_executor import asked, until
+from tests.made_up import until
+from tests.runs.test_executor import asked
 cache, folder, epochs = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 one = asked(folder, cache, epochs=epochs)
 runner = Runner(cache, "cpu")

@@ -11,8 +11,8 @@ from hpviz.runs.ownership import Owner
 from hpviz.runs.runner import Runner
 from hpviz.spec import BadInput
 from hpviz.training.events import Diverged, Epoch
-from tests.made_up import Work, keep_checkpoint, request, row
-from tests.runs.test_runner import WAIT, finished, status, until
+from tests.made_up import Work, keep_checkpoint, request, row, until
+from tests.runs.test_runner import WAIT, finished, status
 
 ONE = request(epochs=3)
 FURTHER = request(epochs=9)

@@ -11,7 +11,7 @@ from hpviz.runs.crew import Wish
 from hpviz.runs.runner import Runner
 from hpviz.spec import BadInput
 from hpviz.training.events import Evaluating
-from tests.made_up import Work, request
+from tests.made_up import Work, request, until
 
 WAIT = 20
 
@@ -27,16 +27,6 @@ def runner(tmp_path, work):
     yield made
     work.gate.set()
     made.close()
-
-
-def until(condition):
-    """Wait for a condition that other threads bring about."""
-    pause = threading.Event()
-    for _ in range(WAIT * 100):
-        if condition():
-            return
-        pause.wait(0.01)
-    raise AssertionError("the condition never came about")
 
 
 def status(runner, one):

@@ -13,8 +13,8 @@ from hpviz.runs.crew import Load, Wish
 from hpviz.runs.ownership import Device
 from hpviz.runs.runner import Runner
 from hpviz.training.events import Batch, Epoch, Resumed
-from tests.made_up import request, row
-from tests.runs.test_executor import asked, at_rest, of_numbers, until
+from tests.made_up import request, rest, row, until
+from tests.runs.test_executor import asked, of_numbers
 
 WAIT = 60.0
 
@@ -71,16 +71,6 @@ def began(work, count):
         assert work.begun.acquire(timeout=WAIT)
 
 
-def ended(runner, run_id):
-    until = threading.Event()
-    for _ in range(int(WAIT / 0.01)):
-        run = runner.run(run_id)
-        if run["status"] not in ("queued", "running"):
-            return run
-        until.wait(0.01)
-    raise AssertionError(f"{run_id} goes on and on")
-
-
 def test_runs_that_wait_together_train_together_each_with_its_progress(runner, work):
     ids = submit(runner, *range(8))
     began(work, 4)
@@ -97,7 +87,7 @@ def test_one_that_ends_makes_room_for_the_next(runner, work):
     began(work, 4)
     work.gates[ids[1]].set()
     began(work, 1)
-    assert ended(runner, ids[1])["status"] == "finished"
+    assert rest(runner, ids[1])["status"] == "finished"
     assert {entry["id"] for entry in runner.queue()} == {*ids} - {ids[1]}
 
 
@@ -107,10 +97,10 @@ def test_a_run_that_fails_or_is_stopped_is_nobody_elses_concern(runner, work):
     work.fails.add(ids[0])
     work.gates[ids[0]].set()
     runner.stop(ids[1])
-    assert ended(runner, ids[0])["status"] == "failed"
-    assert ended(runner, ids[1])["status"] == "stopped"
+    assert rest(runner, ids[0])["status"] == "failed"
+    assert rest(runner, ids[1])["status"] == "stopped"
     work.gates[ids[2]].set()
-    assert ended(runner, ids[2])["status"] == "finished"
+    assert rest(runner, ids[2])["status"] == "finished"
 
 
 def test_its_threads_are_recorded_with_a_run_and_it_goes_on_with_them(runner, work):
@@ -118,7 +108,7 @@ def test_its_threads_are_recorded_with_a_run_and_it_goes_on_with_them(runner, wo
     began(work, 1)
     assert work.places[first].threads == 4
     work.gates[first].set()
-    assert ended(runner, first)["machine"]["threads"] == 4
+    assert rest(runner, first)["machine"]["threads"] == 4
     others = submit(runner, 2, 3)
     began(work, 2)
     work.gates[first].clear()
@@ -168,7 +158,7 @@ def test_every_gpu_of_the_machine_trains_one_run(tmp_path, work, monkeypatch):
         work.gates[ids[1]].set()
         began(work, 1)
         assert work.places[ids[2]].device == "cuda:1"
-        assert ended(runner, ids[1])["machine"]["device"] == "cuda:1"
+        assert rest(runner, ids[1])["machine"]["device"] == "cuda:1"
         for gate in work.gates.values():
             gate.set()
 
@@ -199,11 +189,11 @@ def test_its_numbers_are_the_same_to_the_last_bit_whatever_trains_beside_a_run(f
         until(lambda: any(runner.run(run_id)["epochs"] for run_id in ids))
         runner.pause()
         runner.go_on()
-        together = [at_rest(runner, one) for one in requests]
+        together = [rest(runner, one.spec.run_id) for one in requests]
     alone_in = tmp_path_factory.mktemp("alone")
     with closing(Runner(alone_in, "cpu", wish=Wish(jobs=1, threads=1))) as runner:
         runner.submit(asked(folder, alone_in, epochs=3, seed=2))
-        alone = at_rest(runner, requests[1])
+        alone = rest(runner, requests[1].spec.run_id)
     assert [run["status"] for run in together] == ["finished"] * 3
     assert {run["machine"]["threads"] for run in together} == {1}
     assert of_numbers(together[1]["epochs"]) == of_numbers(alone["epochs"])
@@ -224,7 +214,7 @@ def test_a_run_that_is_paused_rests_until_it_goes_on_and_can_be_stopped_meanwhil
         runner.pause()
         until(lambda: rests(process.pid))
         runner.stop(one.spec.run_id)
-        assert at_rest(runner, one)["status"] == "stopped"
+        assert rest(runner, one.spec.run_id)["status"] == "stopped"
 
 
 def rests(pid):

@@ -22,9 +22,8 @@ def show_queue(runner: Runner, study: Study, setting: Setting, runs: Sequence[Ru
     names = {run["id"]: name_of(run, study, setting) for run in runs}
     ours = runner.queue()
     here = {entry["id"] for entry in ours}
-    training = [entry for entry in ours if not entry["position"]]
-    waiting = [entry for entry in ours if entry["position"]]
-    for entry in training or waiting[:1]:
+    first = sum(not entry["position"] for entry in ours) or 1  # all that train, or the one that is about to
+    for entry in ours[:first]:
         with _row(runner, entry["id"]):
             bar(entry["view"], names.get(entry["id"], "a run of another page"))
     for run in runs:
@@ -32,10 +31,10 @@ def show_queue(runner: Runner, study: Study, setting: Setting, runs: Sequence[Ru
             with _row(runner, run["id"]):
                 bar(elsewhere(run), names[run["id"]])
     with st.container(horizontal=True, vertical_alignment="center"):
-        for entry in waiting if training else waiting[1:]:
+        for place, entry in enumerate(ours[first:], start=first + 1):
             name = names.get(entry["id"], "another page")
             st.button(
-                f"{name} waits, {_ordinal(entry['position'] + len(training) - 1)}",
+                f"{name} waits, {_ordinal(place)}",
                 key=f"stop:{entry['id']}",
                 icon=":material/close:",
                 help="Take it out of the queue",
@@ -62,8 +61,8 @@ def _row(runner: Runner, run_id: str) -> Iterator[None]:
         st.button("Stop", key=f"stop:{run_id}", icon=":material/stop:", on_click=runner.stop, args=(run_id,))
 
 
-def _ordinal(position: int) -> str:
-    return f"{position + 1}{ {1: 'nd', 2: 'rd'}.get(position, 'th') if position < 20 else 'th' }"
+def _ordinal(place: int) -> str:
+    return f"{place}{ {2: 'nd', 3: 'rd'}.get(place, 'th') }"
 
 
 def _offer_resume(runner: Runner, run: Run, name: str) -> None:
