@@ -19,7 +19,7 @@ from hpviz.runs.runner import Runner
 from hpviz.runs.work import Place, Stop, stopped
 from hpviz.training.events import Batch, Epoch, Resumed
 from tests.made_up import UPDATES, request, rest, row, until
-from tests.runs.test_executor import asked, process, trainer
+from tests.runs.test_executor import asked, hang, process, trainer
 
 ROOT = Path(__file__).parent.parent.parent
 LONG = 1000  # epochs, more than any test waits for
@@ -71,14 +71,18 @@ def test_where_the_system_says_so_a_killed_one_was_out_of_memory(runner, folder,
     first = begun(runner, asked(folder, runner.cache, LONG))
     other = begun(runner, asked(folder, runner.cache, LONG, seed=1))
     victims = executor.training()
+
+    def ended():
+        return {run_id for run_id in (first, other) if runner.run(run_id)["status"] not in ACTIVE}
+
     counter.write_text("oom 1\noom_kill 5\n")
     reasons = {}
     for victim in victims:  # of which the system ended one, and somebody else the other
         os.kill(victim.pid, signal.SIGKILL)
-        until(lambda victim=victim: victim not in executor.training())
-        for run_id in {first, other} - reasons.keys():
-            if runner.run(run_id)["status"] not in ACTIVE:
-                reasons[run_id] = runner.run(run_id)["status"], runner.run(run_id)["reason"]
+        # A process leaves its run before the end of that run is in the store.
+        until(lambda: ended() - reasons.keys())
+        (run,) = (runner.run(run_id) for run_id in ended() - reasons.keys())
+        reasons[run["id"]] = run["status"], run["reason"]
     (failed, why), (interrupted, _) = reasons.values()
     assert (failed, interrupted) == ("failed", "interrupted")
     assert why.startswith("Out of memory: ")
@@ -88,7 +92,7 @@ def test_nobody_trains_a_run_beside_an_orphan(folder, tmp_path):
     cache = tmp_path / "cache"
     server = trainer(folder, cache, LONG)
     (orphan,) = json.loads(server.stdout.readline())["pids"]
-    os.kill(orphan, signal.SIGSTOP)  # it hangs, so that it does not see that its server has gone
+    hang(orphan)  # so that it does not see that its server has gone
     server.kill()
     server.wait()
     runner = Runner(cache, "cpu", wish=Wish(jobs=1, threads=1))
@@ -128,7 +132,7 @@ def test_one_that_hangs_and_hears_nothing_keeps_nobody_waiting(monkeypatch, tmp_
     deaf = executor.TrainingProcess("cpu")
     for _ in deaf.start():
         pass
-    os.kill(deaf.pid, signal.SIGSTOP)
+    hang(deaf.pid)
     more_than_a_pipe_holds = {"id": "0" * 12, "filler": "x" * 2**20}
     events = deaf.train(more_than_a_pipe_holds, tmp_path, Place("cpu", 1))
     assert next(events) is None

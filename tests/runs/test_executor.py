@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from hpviz.data.catalogue import identify, resolve
@@ -52,6 +53,12 @@ def process():
     return found
 
 
+def hang(pid):
+    """Stop a process, and wait for that: it heeds a signal only when it is given a core, and until then it goes on."""
+    os.kill(pid, signal.SIGSTOP)
+    until(lambda: psutil.Process(pid).status() == psutil.STATUS_STOPPED)
+
+
 def test_the_numbers_are_those_of_training_in_this_process(runner, folder, tmp_path, tmp_path_factory):
     one = asked(folder, tmp_path)
     runner.submit(one)
@@ -88,7 +95,7 @@ def test_one_that_hangs_can_be_stopped(runner, folder, tmp_path, monkeypatch):
     one = asked(folder, tmp_path, epochs=500)
     runner.submit(one)
     until(lambda: len(runner.run(one.spec.run_id)["epochs"]) >= 1)
-    os.kill(process().pid, signal.SIGSTOP)
+    hang(process().pid)
     runner.stop(one.spec.run_id)
     assert rest(runner, one.spec.run_id)["status"] == "stopped"
     again = asked(folder, tmp_path, seed=1)

@@ -20,6 +20,7 @@ from hpviz.runs.work import Failed
 from hpviz.spec import BadInput
 from hpviz.training.inside import from_json, to_json
 from tests.charts.test_network import FOUND, PRETRAINED
+from tests.runs.test_executor import hang
 
 
 def finished(work):
@@ -36,7 +37,7 @@ def stopped():
     """A process that waits for tasks, or would if it were not stopped."""
     taken = executor._take("cpu")
     deque(taken.start(), maxlen=0)
-    os.kill(taken.pid, signal.SIGSTOP)
+    hang(taken.pid)
     executor._give_back(taken)
     return taken
 
