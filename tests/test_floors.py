@@ -87,6 +87,7 @@ def test_what_anyone_may_import_loads_no_torch():
     "module",
     [
         "hpviz.cli",
+        "hpviz.ui.bench.bench",
         "hpviz.ui.study.live",
         "hpviz.ui.study.choices",
         "hpviz.ui.overview.scoreboard",

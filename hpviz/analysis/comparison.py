@@ -1,7 +1,7 @@
 """Any runs held against each other: what differs, what they share, what each is called, how far they all go."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -39,7 +39,9 @@ class Comparison:
     their short names by run id, the same for seeds of one value; `epochs` how many are compared. At equal `updates`
     each label is compared after the epoch that is nearest to so many; `epochs` is then the most that any label has.
 
-    `ahead` are runs without an epoch yet: they have a name and a colour where something is drawn, and count nowhere.
+    `ahead` are runs without an epoch yet, `hidden` those that somebody put out of sight: they have a name and a colour,
+    and count nowhere. `asked` is how far the runs were asked to go, in epochs or, at equal updates, in updates; None
+    where nothing but their lengths tells.
     """
 
     runs: tuple[Run, ...]
@@ -48,6 +50,15 @@ class Comparison:
     epochs: int
     updates: int | None = None
     ahead: tuple[Run, ...] = ()
+    hidden: tuple[Run, ...] = ()
+    asked: int | None = None
+
+    @cached_property
+    def drawn(self) -> "Comparison":
+        """The same along all that was asked for, as charts and tables show it while some have not got there."""
+        if self.asked is None:
+            return self
+        return replace(self, epochs=self.asked) if self.updates is None else at_updates(self, self.asked)
 
     @property
     def at(self) -> At:
@@ -109,7 +120,7 @@ class Comparison:
     @property
     def chance(self) -> float | None:
         """The accuracy of guessing; None if the runs have different classes, or it was not noted how many."""
-        counts = {len(run["inputs"].get("classes", ())) for run in self.runs or self.ahead}
+        counts = {len(run["inputs"].get("classes", ())) for run in self.runs or self.ahead or self.hidden}
         return 1 / counts.pop() if len(counts) == 1 and 0 not in counts else None
 
     @property
@@ -192,8 +203,15 @@ class Comparison:
         return [cut for run in self._ended(runs) if is_whole(cut := up_to(run, self.end(run)))]
 
 
-def compare_runs(runs: Sequence[Run], field: str | None = None, at: At = "epochs") -> Comparison:
-    """Compare runs by `field` or by whatever differs; those without an epoch yet are `ahead` of it.
+def compare_runs(
+    runs: Sequence[Run],
+    field: str | None = None,
+    at: At = "epochs",
+    *,
+    asked: int | None = None,
+    hidden: Collection[str] = (),
+) -> Comparison:
+    """Compare runs by `field` or by whatever differs, without those whose labels are `hidden`.
 
     The compared epochs, or at equal updates the number of updates, are the last that all labels have, with two seeds
     where they have two; a run that still trains or diverged does not hold the others back.
@@ -202,18 +220,24 @@ def compare_runs(runs: Sequence[Run], field: str | None = None, at: At = "epochs
     runs = [Run(**{**run, "spec": dict(spec)}) for run, spec in zip(runs, specs, strict=True)]
     differing = (field,) if field else tuned.differing(specs)
     names = {run["id"]: _name(run, differing) for run in runs}
-    if len({kind_of(run) for run in runs if run["epochs"]}) > 1:
-        names |= {run["id"]: f"{names[run['id']]} ({_from(run)})".strip() for run in runs if run["origin"]}
+    # Of a study each value is one's own or from elsewhere, which the page says; a name for both would mix them.
+    kinds = {(names[run["id"]] if field else "", kind_of(run)) for run in runs if run["epochs"]}
+    mixed = {name for name, count in Counter(name for name, _ in kinds).items() if count > 1}
+    foreign = [run for run in runs if run["origin"] and (names[run["id"]] if field else "") in mixed]
+    names |= {run["id"]: f"{names[run['id']]} ({_from(run)})".strip() for run in foreign}
     ordered = sorted(runs, key=lambda run: (_sort_key(run, differing), names[run["id"]], run["spec"]["seed"]))
-    started = tuple(run for run in ordered if run["epochs"])
-    ahead = tuple(run for run in ordered if not run["epochs"])
     # A run that is on its way may stand beside the same run from elsewhere, and is no second recording of it.
-    known = {run["id"]: names[run["id"]] for run in ahead} | _distinct(started, names)
+    known = names | _distinct([run for run in ordered if run["epochs"]], names)
     labels = {run["id"]: known[run["id"]] for run in ordered}
+    out = tuple(run for run in ordered if labels[run["id"]] in hidden)
+    seen = [run for run in ordered if labels[run["id"]] not in hidden]
+    started = tuple(run for run in seen if run["epochs"])
+    ahead = tuple(run for run in seen if not run["epochs"])
+    comparison = Comparison(started, differing, labels, 1, ahead=ahead, hidden=out, asked=asked)
     steady = _steady(started, labels)
     if at == "epochs":
-        return Comparison(started, differing, labels, common_epoch(steady), ahead=ahead)
-    return at_updates(Comparison(started, differing, labels, 1, ahead=ahead), common_updates(steady))
+        return replace(comparison, epochs=common_epoch(steady))
+    return at_updates(comparison, common_updates(steady))
 
 
 def at_updates(comparison: Comparison, updates: int) -> Comparison:

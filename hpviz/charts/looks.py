@@ -1,7 +1,7 @@
 """How a comparison looks: one colour a value, the same in every chart, and dashes where colours do not suffice."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from hpviz.analysis.comparison import Comparison
@@ -24,7 +24,8 @@ ARTICLE_WIDTH = sum(ARTICLE_KERNELS) / len(ARTICLE_KERNELS)
 
 def look_of(comparison: Comparison, x: Axis, log_loss: bool, dark: bool, reach: float = 0.0) -> Look:
     """The look of a comparison's curves along `x`, runs without an epoch yet among them, which `reach` so far."""
-    colours = _colours(comparison, comparison.named, dark)
+    by_label = colours_by_label(comparison, dark)
+    colours = tuple(by_label[label] for label in comparison.named)
     ends = [run["epochs"][0][x] * comparison.end(run) for run in comparison.runs] if x != "seconds" else []
     ends += [reach] if reach and x != "seconds" else []
     return Look(
@@ -56,7 +57,7 @@ def ground_of(comparison: Comparison, dark: bool) -> Ground | None:
         title=hyperparameter.label + (" (px)" if hyperparameter.knob.unit == "px" else ""),
         values=tuple(numbers),
         labels=tuple(comparison.groups),
-        colours=_colours(comparison, comparison.groups, dark),
+        colours=tuple(colours_by_label(comparison, dark)[label] for label in comparison.groups),
         logarithmic=hyperparameter.scale == "log" and (study is not None or is_logarithmic(numbers)),
         chance=comparison.chance,
         chance_colour=CHANCE[dark],
@@ -84,16 +85,24 @@ def dashes_of(colours: Sequence[str]) -> tuple[tuple[float, ...], ...]:
     return tuple(dashes)
 
 
-def _colours(comparison: Comparison, groups: Mapping[str, Sequence[Run]], dark: bool) -> tuple[str, ...]:
-    """By the study's scale, where a value has its colour on every page, else evenly along the ramp."""
-    values = [_values(runs[0], comparison) for runs in groups.values()]
+def colours_by_label(comparison: Comparison, dark: bool) -> dict[str, str]:
+    """The colour of every label, of those out of sight too, in the order of the labels.
+
+    By the study's scale, where a value has its colour on every page, else evenly along the ramp.
+    """
+    known = {run["id"]: run for run in (*comparison.runs, *comparison.ahead, *comparison.hidden)}
+    firsts: dict[str, Run] = {}
+    for run_id, label in comparison.labels.items():
+        if run_id in known:
+            firsts.setdefault(label, known[run_id])
+    values = {label: _values(run, comparison) for label, run in firsts.items()}
     if study := comparison.study:
         place = HYPERPARAMETERS[study.field].place
-        numbers = [ARTICLE_WIDTH if value == "article" else place(value) for (value,) in values]
-        return tuple(colour(number, study.places, dark) for number in numbers)
-    distinct = list(dict.fromkeys(values))
+        numbers = {label: ARTICLE_WIDTH if value == "article" else place(value) for label, (value,) in values.items()}
+        return {label: colour(number, study.places, dark) for label, number in numbers.items()}
+    distinct = list(dict.fromkeys(values.values()))
     ramp = dict(zip(distinct, spread(len(distinct), dark), strict=True))
-    return tuple(ramp[value] for value in values)
+    return {label: ramp[each] for label, each in values.items()}
 
 
 def _values(run: Run, comparison: Comparison) -> tuple[Any, ...]:

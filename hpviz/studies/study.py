@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
-from hpviz.hyperparameters import HYPERPARAMETERS, Hyperparameter, Value, is_neutral, seen, spell, value_of
+from hpviz.hyperparameters import HYPERPARAMETERS, Hyperparameter, Value, is_neutral, seen, value_of
 from hpviz.spec import BadInput
 
 Preset = Literal["quick", "article"]
@@ -112,7 +112,7 @@ class Study:
         first = {"the article's values" if self.tried else "values the article never tried": self.article_values}
         if preset == "article" or self.quick_values == self.article_values:
             return first
-        return {**first, f"the quick values: {', '.join(map(spell, self.quick_values))}": self.quick_values}
+        return {**first, f"{len(self.quick_values)} values": self.quick_values}
 
     def settings(self, preset: Preset) -> dict[str, Any]:
         """The RunSpec fields this study holds fixed under a preset."""

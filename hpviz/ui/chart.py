@@ -7,7 +7,7 @@ specification that changes makes the browser draw the chart anew, as another nod
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -21,6 +21,10 @@ KEPT = 256
 NOTHING: Mapping[str, pa.Table] = MappingProxyType({})
 
 
+def is_dark() -> bool:
+    return st.context.theme.type == "dark"
+
+
 def show_chart(
     key: str,
     draw: Callable[..., Chart],
@@ -28,14 +32,15 @@ def show_chart(
     rows: pa.Table,
     beside: Mapping[str, pa.Table] = NOTHING,
     alt: str,
+    height: int | Literal["content"] = "content",
 ) -> None:
     """The chart `draw(data, *structure)` over `rows`; what `structure` holds decides all but the rows, and is hashable.
 
-    `beside` are the rows of other data that it calls by name.
+    `beside` are the rows of other data that it calls by name, `height` pixels where the page gives them.
     """
     spec, inside = _built(draw, *structure)
     given = {**spec, "datasets": {**inside, ROWS: rows, **beside}}
-    st.vega_lite_chart(spec=given, key=key, width="stretch", alt=alt)
+    st.vega_lite_chart(spec=given, key=key, width="stretch", height=height, alt=alt)
 
 
 def show_chart_to_click(

@@ -17,10 +17,15 @@ from hpviz.data.catalogue import Identity, Source
 from hpviz.spec import BadInput
 from hpviz.ui.permalink import Entry
 from hpviz.ui.resources import get_desk, get_runner
-from hpviz.ui.study.choices import known_data
 
+FOLDERS_NOTE = "folders"  # the store's note of the folders that were added
 DIGITS = 12  # of a fingerprint
 PATIENCE_SECONDS = 10.0  # for a look at the data sets that are here
+
+
+def known_data() -> list[str]:
+    """The data sets one can choose from: those known by name, and the folders that were added."""
+    return [*catalogue.NAMES, *get_runner().store.noted_texts(FOLDERS_NOTE)]
 
 
 def entry(name: str, key: str, default: str) -> Entry:

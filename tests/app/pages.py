@@ -62,6 +62,20 @@ def remember(runner, epochs, status="finished", study=LEARNING_RATE, top=0.8, **
     return run
 
 
+def fold(app, title, name=LEARNING_RATE.name):
+    """Open one of the tabs below the bench, which are empty until then; the page is drawn with it."""
+    app.session_state[f"{name}:fold"] = title
+    app.run()
+    assert not app.exception
+    return app
+
+
+def drawer(app):
+    """The title of the drawer of what is held fixed."""
+    titles = [block.proto.popover.label for block in app.get("popover")]
+    return next(title for title in titles if title.startswith("Held fixed"))
+
+
 def press(app, label):
     """Click the first button of that label and let the page answer."""
     next(button for button in app.button if button.label.startswith(label)).click().run()

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from hpviz.data.progress import Progress
 from hpviz.runs import desk as desks
-from hpviz.ui.study.choices import FOLDERS_NOTE
+from hpviz.ui.data_address import FOLDERS_NOTE
 
 PAGE = str(Path(__file__).parent.parent.parent / "hpviz/ui/pages/data.py")
 PREPARE = desks.Desk.prepare

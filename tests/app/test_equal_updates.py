@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from hpviz.data.scenes import SCENES_CLASSES
 from hpviz.runs.document import move, new_run, put_epoch
 from hpviz.studies import BATCH_SIZE, TRAINING_IMAGES, WEIGHT_DECAY
-from tests.app.pages import page, page_spec, press, texts
+from tests.app.pages import fold, page, page_spec, press, texts
 from tests.made_up import row, until
 
 EACH = {10: 2, 30: 6, 100: 19, 300: 57}  # updates an epoch of six classes in batches of 32
@@ -73,10 +73,10 @@ def test_equal_epochs_are_launched_and_said_nowhere_unless_the_switch_is_set(run
 
 def test_a_link_opens_the_page_at_equal_updates_and_all_of_it_is(runner):
     put_all(runner)
-    apart = opened(TRAINING_IMAGES)
+    apart = fold(opened(TRAINING_IMAGES), "Table", TRAINING_IMAGES.name)
     assert "Runs that have ended, after 8 epochs" in texts(apart)
     assert "Same epochs, 28× fewer updates: 16 for 10 a class, 456 for 300 a class." in texts(apart)
-    app = opened(TRAINING_IMAGES, at="updates")
+    app = fold(opened(TRAINING_IMAGES, at="updates"), "Table", TRAINING_IMAGES.name)
     assert not app.warning
     assert "Runs that have ended, after 456 updates" in texts(app)
     assert "Same updates, 28× more epochs: 8 for 300 a class, 228 for 10 a class." in texts(app)

@@ -4,7 +4,7 @@ import pytest
 
 from hpviz.runs import bundle
 from hpviz.studies import LEARNING_RATE
-from tests.app.pages import open_page, remember, texts
+from tests.app.pages import fold, open_page, remember, texts
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def recorded(runner, references):
 
 
 def table(app):
-    return {line["value"]: line for line in app.dataframe[0].value.to_dict("records")}
+    return {line["value"]: line for line in fold(app, "Table").dataframe[0].value.to_dict("records")}
 
 
 def test_a_newcomer_sees_the_comparison_that_hpviz_came_with(runner, recorded):
@@ -65,15 +65,15 @@ def test_imported_runs_go_before_the_reference(runner, recorded):
 
 def test_a_verdict_never_mixes_ones_own_seeds_with_others(runner, recorded):
     remember(runner, 8, learning_rate=1e-4, seed=0)
-    assert "reference runs of" in texts(open_page(LEARNING_RATE))
+    assert "reference runs of" in texts(fold(open_page(LEARNING_RATE), "Table"))
     for seed in range(2):
         for value in (1e-4, 1e-2):
             remember(runner, 8, learning_rate=value, seed=seed)
-    assert "reference run" not in texts(open_page(LEARNING_RATE)).replace("Reference runs", "")
+    assert "reference run" not in texts(fold(open_page(LEARNING_RATE), "Table")).replace("Reference runs", "")
 
 
 def test_claims_say_when_they_rest_on_runs_from_elsewhere(runner, recorded):
-    shown = texts(open_page(LEARNING_RATE))
+    shown = texts(fold(open_page(LEARNING_RATE), "What the article claims"))
     assert "reference runs of" in shown
 
 

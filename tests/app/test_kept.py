@@ -1,7 +1,7 @@
 """What was made of runs is made once, until one of them changes."""
 
 from hpviz.studies import LEARNING_RATE
-from hpviz.ui import noise
+from hpviz.ui.bench import verdict
 from hpviz.ui.kept import Kept
 from tests.app.pages import open_page, remember
 
@@ -25,10 +25,10 @@ def test_a_page_that_is_drawn_again_judges_nothing_again_until_a_run_changes(run
     for rate in (1e-4, 1e-2):
         remember(runner, 8, learning_rate=rate)
     app = open_page(LEARNING_RATE)
-    before = noise.outcome.cache_info()
+    before = verdict.finding.cache_info()
     app.run()
-    assert noise.outcome.cache_info().misses == before.misses
-    assert noise.outcome.cache_info().hits > before.hits
+    assert verdict.finding.cache_info().misses == before.misses
+    assert verdict.finding.cache_info().hits > before.hits
     remember(runner, 8, learning_rate=1e-3)
     app.run()
-    assert noise.outcome.cache_info().misses == before.misses + 1
+    assert verdict.finding.cache_info().misses == before.misses + 1

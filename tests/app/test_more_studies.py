@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from hpviz.hyperparameters import spell
 from hpviz.studies import IMAGE_SIZE, OPTIMIZER, STUDIES, TRAINING_IMAGES, tuned_for
-from tests.app.pages import open_page, remember, texts
+from tests.app.pages import fold, open_page, remember, texts
 
 MORE = [study for study in STUDIES.values() if not study.article_values]
 
@@ -27,7 +27,7 @@ def test_the_page_of_every_study_opens_and_its_slider_has_its_name_and_its_value
     assert list(slider(app).options) == [spell(value) for value in values]
     assert study.question in texts(app)
     assert all(line in texts(app) for line in study.expectations)
-    assert "Parameters" in texts(app)
+    assert "Parameters" in texts(fold(app, "Cost", study.name))
 
 
 @pytest.mark.parametrize("study", MORE, ids=lambda study: study.name)
@@ -47,6 +47,7 @@ def test_runs_of_its_values_are_on_its_page_with_curves_plot_and_judgement(runne
     app = open_page(study)
     assert not app.exception
     assert len([chart for chart in app.get("vega_lite_chart") if "The table" in chart.proto.alt]) == 5
+    fold(app, "Table", study.name)
     assert list(app.dataframe[0].value["value"]) == [study.hyperparameter.spell(each) for each in (low, high)]
     assert list(app.dataframe[0].value["seeds"]) == [2, 2]
 

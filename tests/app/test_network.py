@@ -1,4 +1,4 @@
-"""The panel at the end of a study's page: norms of every run, and a look inside one of them."""
+"""What the net learned, a tab of a study's page: norms of every run, and a look inside one of them."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -8,7 +8,8 @@ from hpviz.runs import desk as desks
 from hpviz.runs.document import put_epoch
 from hpviz.studies import WEIGHT_DECAY
 from hpviz.training.inside import Inside
-from tests.app.test_pages import ROOT, drawn, masked, remember, texts
+from tests.app.pages import ROOT, fold, open_page, remember, texts
+from tests.app.test_pages import drawn, masked
 from tests.charts.test_network import FOUND, PRETRAINED
 from tests.made_up import row
 
@@ -19,7 +20,7 @@ PANEL = ("Weight norm", "Gradient norm", "Error of a mini-batch", "L2 norm", "Th
 def app(runner):
     """A study's page with the panel open."""
     app = AppTest.from_file(str(ROOT / "hpviz/ui/pages/weight_decay.py"), default_timeout=60)
-    app.session_state["weight-decay:network"] = True
+    app.session_state["weight-decay:fold"] = "What the net learned"
     return app
 
 
@@ -131,7 +132,7 @@ def test_what_went_wrong_is_one_sentence_and_can_be_tried_again(app, runner, loo
 
 def test_the_cost_card_shows_what_was_measured_beside_what_was_predicted(runner):
     run = remember(runner, 0, study=WEIGHT_DECAY, weight_decay=0.01)
-    app = AppTest.from_file(str(ROOT / "hpviz/ui/pages/weight_decay.py"), default_timeout=60).run()
+    app = fold(open_page(WEIGHT_DECAY), "Cost", WEIGHT_DECAY.name)
     assert "measured:" not in texts(app)
     for epoch in (1, 2):
         put_epoch(run, row(epoch, peak_memory_bytes=123_000_000, images_per_second=1999.6))

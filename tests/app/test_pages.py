@@ -11,7 +11,7 @@ from hpviz.plan import Setting, request
 from hpviz.runs import memory
 from hpviz.runs.document import move, new_run, put_epoch
 from hpviz.studies import KERNEL_WIDTH, LEARNING_RATE, PRESETS, STUDIES, WEIGHT_DECAY
-from tests.app.pages import ROOT, open_page, page_spec, press, remember, texts
+from tests.app.pages import ROOT, fold, open_page, page_spec, press, remember, texts
 from tests.made_up import keep_checkpoint, row
 
 
@@ -25,6 +25,7 @@ def study(request):
     return request.param
 
 
+CLAIMED = "What the article claims"
 # The overlay's three, the isolation plot and one run's gap; the learning rate's valley comes on top.
 CHARTS = 5
 
@@ -58,8 +59,11 @@ def test_every_study_queues_the_article_s_values_by_one_click_in_the_quick_prese
     assert asked(runner, study) == {(value, 0) for value in study.article_values}
 
 
-def test_every_study_queues_its_quick_values_by_a_button_that_names_them(runner, study):
-    press(open_page(study), f"Run the quick values: {', '.join(map(short, study.quick_values))}")
+def test_every_study_queues_its_quick_values_by_a_button_that_counts_and_names_them(runner, study):
+    app = open_page(study)
+    label = f"Run {len(study.quick_values)} values"
+    assert ", ".join(map(short, study.quick_values)) in [each.help for each in app.button if each.label == label]
+    press(app, label)
     assert asked(runner, study) == {(value, 0) for value in study.quick_values}
 
 
@@ -95,7 +99,7 @@ def test_one_more_seed_of_nothing_is_one_sentence(app, runner):
 def test_seeds_of_a_value_are_one_line_of_the_table_with_their_spread(app, runner):
     for seed, top in enumerate((0.6, 0.8)):
         remember(runner, 8, learning_rate=1e-4, seed=seed, top=top)
-    app.run()
+    fold(app, "Table")
     (line,) = app.dataframe[0].value.to_dict("records")
     assert (line["value"], line["seeds"], line["last"]) == ("1e-4", 2, pytest.approx(0.7))
     assert line["last_spread"] == pytest.approx(14.14, abs=0.01)
@@ -126,7 +130,7 @@ def test_one_seed_never_shows_a_difference_and_offers_two_more(app, runner):
     app.run()
     assert "One seed each: any difference may be luck" in texts(app)
     assert "Different:" not in texts(app)
-    press(app, "+2 seeds")
+    press(fold(app, "Table"), "+2 seeds")
     assert asked(runner, LEARNING_RATE) == {(value, seed) for value in (1e-4, 1e-2) for seed in range(3)}
 
 
@@ -135,14 +139,14 @@ def test_a_value_with_one_seed_beside_others_is_named_and_gets_two_more(app, run
         remember(runner, 8, learning_rate=value, seed=seed)
     app.run()
     assert "One seed only of lr 1e-2: what it shows may be luck" in texts(app)
-    press(app, "+2 seeds")
+    press(fold(app, "Table"), "+2 seeds")
     assert asked(runner, LEARNING_RATE) == {(1e-4, 0), (1e-4, 1), (1e-2, 0), (1e-2, 1), (1e-2, 2)}
 
 
 def test_one_value_alone_is_held_against_nothing_and_offers_no_seeds(app, runner):
     remember(runner, 8, learning_rate=1e-4)
     app.run()
-    assert "One setting only" in texts(app)
+    assert "One setting only" in texts(fold(app, "Table"))
     assert "+2 seeds" not in [button.label for button in app.button]
 
 
@@ -209,6 +213,7 @@ def test_a_stopped_run_is_stopped_and_says_where_and_its_mean_does_not_go_on_in_
     remember(runner, 2, status="stopped", learning_rate=1e-4)
     app.run()
     assert "lr 1e-4 · stopped" in texts(app)
+    fold(app, "Table")
     assert "Stopped after epoch 2 of 8: stopped, not judged" in texts(app)
 
 
@@ -221,7 +226,7 @@ def test_seeds_that_diverged_are_named_and_weigh_in_the_verdict(app, runner):
             run["epochs"][-1].update(test_loss=None, test_accuracy=None)
             move(run, "diverged", "The loss was no longer finite.")
             runner.store.put(run)
-    app.run()
+    fold(app, "Table")
     told = texts(app)
     assert "2 of 4 seeds of lr 0.1 diverged: means are those of the others" in told
     assert "2 of 4 seeds of lr 0.1 diverged and count as guessing" in told
@@ -232,14 +237,14 @@ def test_seeds_that_diverged_are_named_and_weigh_in_the_verdict(app, runner):
 def test_every_study_lists_its_claims_with_their_verdicts(runner, study):
     from hpviz.analysis.claims import CLAIMS
 
-    shown = texts(open_page(study))
+    shown = texts(fold(open_page(study), CLAIMED, study.name))
     for claim in CLAIMS:
         assert (f"**{claim.id}** " in shown) == (claim.study == study.name)
     assert ("(from scratch)** · " in shown) == (study is LEARNING_RATE)
 
 
 def test_a_claims_button_runs_what_it_needs_and_the_verdict_follows(runner):
-    app = open_page(WEIGHT_DECAY)
+    app = fold(open_page(WEIGHT_DECAY), CLAIMED, WEIGHT_DECAY.name)
     press(app, "Run what it needs")
     wanted = {(value, seed) for value in (0, 1.0) for seed in range(3)}
     assert asked(runner, WEIGHT_DECAY) == wanted
@@ -258,11 +263,11 @@ def remember_rows(runner, run, **figures):
 
 
 def test_claims_about_pretrained_nets_say_once_what_they_wait_for(app):
-    assert texts(app).count("take its weights") == 1
+    assert texts(fold(app, CLAIMED)).count("take its weights") == 1
 
 
 def test_all_that_the_claims_of_a_study_miss_is_queued_by_one_click(runner):
-    app = open_page(WEIGHT_DECAY)
+    app = fold(open_page(WEIGHT_DECAY), CLAIMED, WEIGHT_DECAY.name)
     press(app, "Run all that is missing")
     assert {run["spec"]["optimizer"] for run in runner.runs()} == {"adam", "adamw"}
     assert not [button for button in app.button if button.label.startswith("Run what") and not button.disabled]
@@ -273,7 +278,7 @@ def test_a_width_that_cannot_be_is_one_sentence(runner):
     app.selectbox(key="kernel-width:padding").set_value("valid").run()
     app.select_slider[0].set_value(15).run()
     assert not app.exception
-    assert [error.value for error in app.error] == [
+    assert [error.value.replace("\\", "") for error in app.error] == [
         "A kernel 15 px wide does not fit: block 3 receives only 5×5 px from a 64 px image. "
         "Use a narrower kernel, larger images or padding 'same'."
     ]
@@ -283,8 +288,7 @@ def test_a_width_that_cannot_be_is_one_sentence(runner):
 def test_the_articles_three_widths_have_no_place_among_equal_ones(runner):
     remember(runner, 8, study=KERNEL_WIDTH, kernel_width="article")
     remember(runner, 8, study=KERNEL_WIDTH, kernel_width=5)
-    app = open_page(KERNEL_WIDTH)
-    assert not app.exception
+    app = fold(open_page(KERNEL_WIDTH), "Table", KERNEL_WIDTH.name)
     assert list(app.dataframe[0].value["value"]) == ["5"]
 
 
@@ -299,8 +303,8 @@ def test_momentum_belongs_to_sgd(runner):
 
 def test_the_cost_of_a_run_stands_there_before_it_is_run(runner):
     app = open_page(WEIGHT_DECAY)
-    assert "Parameters" in texts(app)
     assert "not known yet" in texts(app)
+    assert "Parameters" in texts(fold(app, "Cost", WEIGHT_DECAY.name))
     remember(runner, 8, study=WEIGHT_DECAY, weight_decay=0)
     app.run()
     assert "about 0" in texts(app)
@@ -325,6 +329,7 @@ def test_what_was_trained_is_there_at_once(app, runner):
     assert not app.exception
     assert len(charts(app)) == CHARTS + 1
     assert "for 1e-4, 1e-2" in charts(app)[0].alt
+    fold(app, "Table")
     assert list(app.dataframe[0].value["value"]) == ["1e-4", "1e-2"]
 
 
@@ -345,10 +350,29 @@ def test_fixed_values_can_be_changed_and_lead_to_other_runs(app, runner):
     assert len(charts(app)) == CHARTS + 1
 
 
-def test_an_impossible_setting_is_one_sentence(app):
+def test_an_impossible_setting_is_one_sentence_and_leaves_slider_and_charts_where_they_are(app, runner):
+    remember(runner, 8, learning_rate=1e-4)
+    app.run()
+    before = [chart.alt for chart in drawn(app)]
     app.number_input(key="learning-rate:image_size").set_value(16).run()
     assert not app.exception
+    # In the drawer, beside the field, and under the slider.
+    assert ["at least 32 px" in error.value for error in app.error] == [True, True]
+    assert [chart.alt for chart in drawn(app)] == before
+    # Nothing is launched of a setting that is not the one in the drawer.
+    assert all(button.disabled for button in app.button if button.label.startswith(("Train lr", "Run", "+1")))
+    app.select_slider[0].set_value(1e-3).run()
+    app.text_input(key="learning-rate:exact").set_value("2e-3").run()
+    assert len(runner.runs()) == 1
+    app.number_input(key="learning-rate:image_size").set_value(64).run()
+    assert not app.error
+
+
+def test_an_address_of_an_impossible_setting_opens_the_page_as_the_preset_has_it(runner):
+    remember(runner, 8, learning_rate=1e-4)
+    app = open_page(LEARNING_RATE, image_size="16")
     assert "at least 32 px" in app.error[0].value
+    assert len(charts(app)) == CHARTS + 1
 
 
 @pytest.mark.parametrize(("text", "words"), [("fast", "not a number"), ("-1", "greater than 0"), ("1e9", "less than")])
@@ -367,6 +391,7 @@ def test_a_diverged_run_is_marked_and_keeps_its_curve(app, runner):
     app.run()
     assert not app.exception
     assert len(charts(app)) == CHARTS + 1
+    fold(app, "Table")
     (line,) = app.dataframe[0].value.to_dict("records")
     assert (line["last"], line["diagnosis"]) == (None, "diverged")
 
@@ -432,8 +457,7 @@ def test_a_run_that_diverged_at_once_is_a_page_without_an_error(app, runner):
     put_epoch(run, row(1, accuracy=None, train_loss=None, test_loss=None, train_loss_eval=None))
     move(run, "diverged", "The loss became infinite in epoch 1.")
     runner.store.put(run)
-    app.run()
-    assert not app.exception
+    fold(app, "Table")
     assert list(app.dataframe[0].value["diagnosis"]) == ["diverged"]
 
 

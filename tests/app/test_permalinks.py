@@ -17,8 +17,8 @@ from hpviz.data import catalogue
 from hpviz.runs import desk as desks
 from hpviz.spec import RunSpec
 from hpviz.studies import LEARNING_RATE, WEIGHT_DECAY
-from hpviz.ui.study.choices import FOLDERS_NOTE
-from tests.app.pages import ROOT, open_page, page, press, remember, texts
+from hpviz.ui.data_address import FOLDERS_NOTE
+from tests.app.pages import ROOT, drawer, open_page, page, press, remember, texts
 
 
 def address(app):
@@ -52,10 +52,11 @@ def test_an_address_opens_the_page_as_it_was(runner):
     assert widget(app, "selectbox", "Optimiser").value == "adamw"
     assert widget(app, "text_input", "Held learning rate").value == "3e-4"
     assert widget(app, "select_slider", "Weight decay").value == 0.1
-    assert "4 epochs" in app.expander[1].label
+    assert "4 epochs" in drawer(app)
 
 
-def test_what_is_chosen_joins_the_address(runner):
+def test_what_is_chosen_joins_the_address(runner, work):
+    work.gate.clear()
     app = open_page(LEARNING_RATE)
     widget(app, "number_input", "Epochs").set_value(5).run()
     widget(app, "select_slider", "Learning rate").set_value(3e-3).run()

@@ -3,10 +3,11 @@
 from hpviz.studies import KERNEL_WIDTH, LEARNING_RATE
 from hpviz.ui.study.prediction import outcome
 from tests.analysis.made_up_runs import rows, run
-from tests.app.pages import open_page, remember, texts
+from tests.app.pages import open_page, press, remember, texts
 
 
 def guess(app, value):
+    press(app, "Predict")
     next(pills for pills in app.pills if pills.label == LEARNING_RATE.title).set_value(value).run()
     assert not app.exception
 
@@ -14,7 +15,7 @@ def guess(app, value):
 def test_a_guess_is_held_against_what_came(runner):
     app = open_page(LEARNING_RATE)
     guess(app, 1e-4)
-    assert "Noted" in texts(app)
+    assert "You guessed lr 1e-4. It takes its run, and another" in texts(app)
     remember(runner, 8, learning_rate=1e-4, top=0.6)
     app.run()
     assert "You guessed lr 1e-4. It takes its run, and another" in texts(app)
@@ -80,9 +81,36 @@ def test_a_guess_whose_seeds_diverged_is_not_ahead_by_those_that_are_left():
 def test_there_is_nothing_to_guess_once_the_values_have_ended(runner):
     for value in (1e-4, 1e-2):
         remember(runner, 8, learning_rate=value)
+    button = open_page(LEARNING_RATE).button(key="learning-rate:predict")
+    assert button.disabled
+    assert "nothing left to guess" in button.help
+
+
+def test_until_the_guess_nothing_on_the_page_gives_the_answer_away(runner, references):
+    made = [remember(runner, 8, learning_rate=value, top=top) for value, top in ((1e-4, 0.8), (1e-2, 0.4))]
+    references(made)
+    for each in made:
+        runner.delete(each["id"])
     app = open_page(LEARNING_RATE)
-    assert "nothing left to guess" in texts(app)
-    assert all(pills.label != LEARNING_RATE.title for pills in app.pills)
+    shown = len(app.get("vega_lite_chart"))
+    press(app, "Predict")
+    assert not app.get("vega_lite_chart")
+    assert not app.dataframe
+    assert not app.get("tab")
+    assert all(figure not in texts(app) for figure in ("80.0%", "40.0%", "Different", "settle"))
+    assert app.button(key="share-nothing").disabled
+    guess(app, 1e-2)
+    assert len(app.get("vega_lite_chart")) == shown
+    assert "You guessed lr 1e-2 (40.0%); lr 1e-4 is ahead with 80.0%" in texts(app)
+
+
+def test_a_question_can_be_left_without_a_guess(runner):
+    remember(runner, 8, learning_rate=1e-4)
+    app = open_page(LEARNING_RATE)
+    press(app, "Predict")
+    press(app, "Show without a guess")
+    assert app.get("vega_lite_chart")
+    assert "You guessed" not in texts(app)
 
 
 def test_without_a_guess_nothing_is_said(runner):
@@ -94,4 +122,4 @@ def test_a_setting_in_which_the_widest_kernel_does_not_fit_has_its_page_all_the_
     remember(runner, 8, study=KERNEL_WIDTH, kernel_width=3, padding="valid", image_size=48)
     app = open_page(KERNEL_WIDTH, padding="valid", image_size="48")
     assert not app.exception
-    assert "Diagnosis" in texts(app)
+    assert "width 3" in texts(app)

@@ -3,16 +3,12 @@
 import pytest
 
 from hpviz.studies import OPTIMIZER
-from tests.app.pages import press, texts
+from tests.app.pages import drawer, press, texts
 from tests.app.test_sixth_study import opened
 from tests.made_up import until
 
 TUNED = "Each optimiser at the learning rate tuned for it on the quick preset: Adam 3e-4, AdamW 3e-4, SGD 3e-2 and SGD"
 ALIKE = "The learning rate was not tuned for each optimiser: all at lr 1e-3. Tuned on the quick preset: Adam 3e-4,"
-
-
-def drawer(app):
-    return next(each.label for each in app.expander if each.label.startswith("Held fixed"))
 
 
 def trained(runner, count):

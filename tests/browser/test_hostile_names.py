@@ -12,7 +12,7 @@ from hpviz.runs.document import move, new_run, put_epoch
 from hpviz.runs.store import RunStore
 from hpviz.spec import build_spec
 from hpviz.studies import LEARNING_RATE, PRESETS, STUDIES
-from hpviz.ui.study.choices import FOLDERS_NOTE
+from hpviz.ui.data_address import FOLDERS_NOTE
 from tests.made_up import row
 
 # What a folder, a class or a file can be called, and what more a bundle can call a machine.

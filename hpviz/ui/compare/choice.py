@@ -31,9 +31,10 @@ def choose_runs(runs: Sequence[Run]) -> list[Run]:
     """The runs to compare, in the order in which they were chosen."""
     by_id = {run["id"]: run for run in runs}
     st.session_state[CHOSEN] = [run for run in st.session_state.get(CHOSEN, []) if run in by_id]
-    offered = _filtered(runs)
-    options = list(dict.fromkeys([*st.session_state[CHOSEN], *(run["id"] for run in reversed(offered))]))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.popover("Filters", key="compare:filters", icon=":material/filter_list:"):
+            offered = _filtered(runs)
+        options = list(dict.fromkeys([*st.session_state[CHOSEN], *(run["id"] for run in reversed(offered))]))
         st.multiselect(
             "Runs",
             options,
@@ -41,7 +42,8 @@ def choose_runs(runs: Sequence[Run]) -> list[Run]:
             format_func=lambda run: headline(by_id[run]),
             max_selections=MOST_RUNS,
             wrap=True,
-            placeholder="type to search: lr 1e-4, resnet18, seed 2 …",
+            placeholder="Runs: type to search, lr 1e-4, resnet18, seed 2 …",
+            label_visibility="collapsed",
             persist_state="session",
         )
         st.button(
@@ -64,7 +66,7 @@ def _choose(ids: Sequence[str]) -> None:
 
 def _filtered(runs: Sequence[Run]) -> list[Run]:
     left = [run for run in runs if run["epochs"]]
-    with st.grid(5, min_column_width=130):
+    with st.grid(2, min_column_width=150):
         study = st.selectbox("Study", [ANY, *STUDIES], key="compare:study", persist_state="session")
         if study != ANY:
             left = [run for run in left if is_of(run, STUDIES[study])]

@@ -54,7 +54,7 @@ def take(runs: Sequence[Run]) -> None:
 def put(comparison: Comparison | None) -> None:
     """Write what is compared into the address, with the specs, so that another machine can train the same."""
     absent, epochs = _absent()
-    compared = comparison.runs if comparison else ()
+    compared = (*comparison.runs, *comparison.hidden) if comparison else ()
     st.session_state[NAMED] = (*(run["id"] for run in compared), *absent)
     specs = {run["id"]: run["spec"] for run in compared}
     specs |= {run: spec.model_dump(mode="json") for run, spec in absent.items() if spec}

@@ -29,11 +29,10 @@ from hpviz.runs.command import grid_command
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.pace import View, clock
 from hpviz.runs.runner import Request
-from hpviz.ui.chart import show_chart_to_click
+from hpviz.ui.chart import is_dark, show_chart_to_click
 from hpviz.ui.progress import bar
 from hpviz.ui.resources import get_runner, tick
 from hpviz.ui.study.launch import COMPLAINT, submit
-from hpviz.ui.study.screen import is_dark
 from hpviz.ui.text import sentence
 
 CELL = "grid:cell"

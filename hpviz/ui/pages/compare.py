@@ -1,27 +1,34 @@
-"""Any runs held against each other, and the picture of it to share."""
+"""Any runs held against each other, on the same bench as those of a study, and the picture of it to share."""
 
 from dataclasses import replace
 
 import streamlit as st
 
-from hpviz.analysis.comparison import Comparison
+from hpviz.analysis.comparison import At, Comparison, compare_runs, differ_in_updates
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.reference import reference_runs
 from hpviz.ui import permalink
-from hpviz.ui.compare import choice, link, view
+from hpviz.ui.bench.bench import LIVE_SECONDS, PROGRESS_HEIGHT, Bench, show_bench, show_share_of
+from hpviz.ui.bench.figures import show_differences, show_figures
+from hpviz.ui.bench.legend import hidden
+from hpviz.ui.compare import choice, link
+from hpviz.ui.kept import Kept
+from hpviz.ui.progress import bar
 from hpviz.ui.resources import get_runner, tick
-from hpviz.ui.share import show_share
+from hpviz.ui.text import literal
 
-LIVE_SECONDS = 0.5  # what moves within an epoch
-DRAW_SECONDS = 2.0  # what an epoch changes
+NAME = "compare"
 
 runner = get_runner()
 everything = [*runner.runs(), *reference_runs()]
 link.take(everything)
-st.title("Compare")
+head = st.container(key="bench-head", horizontal=True, vertical_alignment="center")
+with head:
+    st.title("Compare", anchor=False, width="stretch")
 permalink.complain(link.PAGE)
 link.show_absent(everything)
-chosen = choice.choose_runs(everything)
+with st.container(key="bench-launch", gap="xsmall"):
+    chosen = choice.choose_runs(everything)
 
 
 def fresh() -> list[Run]:
@@ -30,59 +37,64 @@ def fresh() -> list[Run]:
     return [known.get(run["id"], run) for run in chosen]
 
 
-def now() -> Comparison | None:
-    """The chosen runs as they are, those among them that are on their way; None if there is nothing to draw."""
-    drawn = [run for run in fresh() if run["epochs"] or is_training(run)]
-    return view.compared(drawn) if drawn else None
+def drawn(runs: list[Run]) -> list[Run]:
+    """Those that have an epoch or are on their way."""
+    return [run for run in runs if run["epochs"] or run["status"] in ACTIVE]
 
 
-def show_figures(comparison: Comparison) -> None:
-    """What can be said of the epochs that were measured, and the way to share it."""
-    baseline = view.choose_baseline(comparison)
-    view.show_table(comparison, baseline)
-    x, log_loss = st.session_state["compare:x"], st.session_state["compare:log"]
-    show_share(comparison, x=x, log_loss=log_loss, link=link.link())
-    with st.grid(2, min_column_width=300, gap="medium"):
-        with st.container():
-            view.show_judgement(comparison, baseline)
-        with st.container():
-            view.show_differences(comparison)
+@st.cache_resource(show_spinner=False)
+def kept() -> Kept[Comparison]:
+    """Comparisons of all sessions; a page's own names live as long as one drawing of it."""
+    return Kept()
 
 
-def is_training(run: Run) -> bool:
-    return run["status"] in ACTIVE
+def now() -> Comparison:
+    """The comparison as its runs are; the same object for as long as none of them has changed."""
+    at: At = st.session_state["compare:at"]
+    out, runs = hidden(NAME), drawn(fresh())
+    return kept().of(runs, (at, out), lambda: compare_runs(runs, at=at, hidden=out))
 
 
-active = any(map(is_training, chosen))
+def told(comparison: Comparison) -> None:
+    """What is compared goes into the address."""
+    link.put(replace(comparison, ahead=()) if comparison.runs else None)
+
+
+active = any(run["status"] in ACTIVE for run in chosen)
 
 
 @st.fragment(run_every=tick(LIVE_SECONDS) if active else None)
-def curves() -> None:
-    """The curves, and those of the epochs under way as they grow."""
-    if comparison := now():
-        view.show_curves(comparison)
-
-
-@st.fragment(run_every=tick(DRAW_SECONDS) if active else None)
-def comparison_now() -> None:
-    """The chosen runs as they are, drawn again while one of them trains."""
-    if active and not any(map(is_training, fresh())):
+def watching() -> None:
+    """How far the chosen runs are; the page is drawn anew when one has its first epoch, or ends."""
+    states = [(bool(run["epochs"]), run["status"] in ACTIVE) for run in fresh()]
+    if states != [(bool(run["epochs"]), run["status"] in ACTIVE) for run in chosen]:
         st.rerun()
-    comparison = now()
-    measured = replace(comparison, ahead=()) if comparison and comparison.runs else None
-    link.put(measured)
-    if comparison is None:
-        st.info("None of these runs has an epoch yet; each appears here as it ends.", icon=":material/show_chart:")
-        return
-    with st.container():
-        curves()
-    if measured:
-        show_figures(measured)
+    names, ids = now().labels, [run["id"] for run in chosen]
+    training = [entry for entry in runner.queue() if entry["id"] in ids]
+    for entry in training[:1]:
+        more = f" · {len(training) - 1} more to go" if training[1:] else ""
+        bar(entry["view"], literal(names[entry["id"]]) + more)
+    if not training:
+        st.caption("None of these runs is training.")
 
 
 if chosen:
-    view.show_options(link.LAYOUTS, chosen)
-    comparison_now()
+    bench = Bench(
+        name=NAME,
+        now=now,
+        active=active,
+        empty="None of these runs has an epoch yet; each appears here as it ends.",
+        link=link.link,
+        under_answer=told,
+        switch=differ_in_updates(chosen) or st.session_state["compare:at"] == "updates",
+        layouts=link.LAYOUTS,
+        folds={"Table": lambda comparison: show_figures(NAME, comparison), "What differs": show_differences},
+    )
+    with head:
+        show_share_of(bench)
+    with st.container(key="bench-progress", height=PROGRESS_HEIGHT, border=False):
+        watching()
+    show_bench(bench)
 else:
     link.put(None)
     choice.offer_starts(everything)

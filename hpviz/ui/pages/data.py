@@ -13,13 +13,12 @@ from hpviz.runs.desk import survey_name
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS
 from hpviz.ui import data_address, permalink
-from hpviz.ui.chart import show_chart
+from hpviz.ui.chart import is_dark, show_chart
 from hpviz.ui.data.findings import show_findings
 from hpviz.ui.data.samples import show_samples
+from hpviz.ui.data_address import FOLDERS_NOTE
 from hpviz.ui.fetching import awaited, offer_fetch
 from hpviz.ui.resources import get_desk, get_runner
-from hpviz.ui.study.choices import FOLDERS_NOTE
-from hpviz.ui.study.screen import is_dark
 from hpviz.ui.text import literal, sentence
 
 runner, desk = get_runner(), get_desk()

@@ -10,7 +10,7 @@ from hpviz.ui.grid import choices, link
 from hpviz.ui.grid.live import show_grid
 from hpviz.ui.runs.questions import show_question
 from hpviz.ui.study import choices as held_choices
-from hpviz.ui.study.page import found_setting
+from hpviz.ui.study.setting import found_setting
 from hpviz.ui.text import sentence
 
 choices.initialise()
@@ -25,9 +25,12 @@ show_question()
 try:
     both = crossed(*choices.choose_studies())
     held_choices.initialise(both)
-    given = held_choices.choose_data(both)
-    choices.follow(both)
-    held = held_choices.choose_held(both)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        given = held_choices.choose_data(both)
+        held_choices.choose_preset(both)
+        choices.follow(both)
+        held_choices.show_drawer(both)
+    held = held_choices.held(both)
     axes = choices.choose_axes()
     link.put()
     setting = found_setting(given, held)

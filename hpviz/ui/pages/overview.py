@@ -15,15 +15,14 @@ from hpviz.runs.reference import reference_runs
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, Preset
 from hpviz.ui import data_address, permalink
-from hpviz.ui.chart import show_chart
+from hpviz.ui.chart import is_dark, show_chart
+from hpviz.ui.data_address import known_data
 from hpviz.ui.fetching import identified
 from hpviz.ui.overview.missing_runs import choose_weights, setting_of, show_missing, show_queue, show_reproduction
 from hpviz.ui.overview.scoreboard import show_counts, show_ledger
 from hpviz.ui.permalink import Entry, one_of
 from hpviz.ui.resources import get_runner, tick
 from hpviz.ui.runs.questions import show_question
-from hpviz.ui.study.choices import known_data
-from hpviz.ui.study.screen import is_dark
 from hpviz.ui.text import literal, sentence
 
 TICK_SECONDS = 2.0

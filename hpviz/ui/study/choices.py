@@ -2,21 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, get_args
+from typing import Any
 
 import streamlit as st
 
 from hpviz.analysis.comparison import At
-from hpviz.data import catalogue
 from hpviz.hyperparameters import HYPERPARAMETERS, Value, spell
 from hpviz.notation import read_number, short
 from hpviz.plan import UPDATES_FIELDS
 from hpviz.spec import FIRST_FIELDS, MAX_EPOCHS, BadInput, RunSpec
 from hpviz.studies import PRESETS, Preset, Study
-from hpviz.ui.resources import get_runner
-from hpviz.ui.text import literal
-
-FOLDERS_NOTE = "folders"
+from hpviz.ui.data_address import known_data
+from hpviz.ui.text import literal, sentence
 
 # RunSpec fields that are held fixed, in the order of the drawer: the images and how long, then how it is learned, then
 # whatever else is declared. The study's own is left out.
@@ -74,8 +71,7 @@ def has_switch(study: Study) -> bool:
 
 def at(study: Study) -> At:
     """At equal what the page compares its runs."""
-    wanted = has_switch(study) and not _ends_with_the_epochs(study) and _state_of(study, "at", "epochs") == "updates"
-    return "updates" if wanted else "epochs"
+    return "updates" if is_switchable(study) and _state_of(study, "at", "epochs") == "updates" else "epochs"
 
 
 def _ends_with_the_epochs(study: Study) -> bool:
@@ -83,42 +79,13 @@ def _ends_with_the_epochs(study: Study) -> bool:
     return bool(_state_of(study, "schedule", "constant") != "constant")
 
 
-def choose_at(study: Study) -> None:
-    """The switch. At equal updates the curves are drawn along updates, until another axis is chosen."""
-    if has_switch(study):
-        st.segmented_control(
-            "Compare at equal",
-            get_args(At),
-            key=key(study, "at"),
-            required=True,
-            on_change=_take_axis,
-            args=(study,),
-            persist_state="session",
-            disabled=_ends_with_the_epochs(study),
-            help=AT_HELP + NO_SCHEDULE,
-        )
-
-
-AT_HELP = (
-    "epochs: each value sees its images equally often. updates: each makes about as many updates, so that values with "
-    "few of them an epoch train for more epochs."
-)
-
-
-NO_SCHEDULE = " A schedule that ends is held against others at equal epochs only."
-
-
-def _take_axis(study: Study) -> None:
-    st.session_state[key(study, "x")] = "updates" if at(study) == "updates" else "epoch"
+def is_switchable(study: Study) -> bool:
+    """Whether the page offers the switch between equal epochs and equal updates."""
+    return has_switch(study) and not _ends_with_the_epochs(study)
 
 
 def _state_of(study: Study, name: str, default: Any) -> Any:
     return st.session_state.get(key(study, name), default)
-
-
-def known_data() -> list[str]:
-    """The data sets one can choose from: those known by name, and the folders that were added."""
-    return [*catalogue.NAMES, *get_runner().store.noted_texts(FOLDERS_NOTE)]
 
 
 def start_value(study: Study) -> Value:
@@ -128,24 +95,36 @@ def start_value(study: Study) -> Value:
 
 
 def choose_data(study: Study) -> str:
-    """The data set as `catalogue.resolve` takes it, and the preset, side by side."""
-    given = known_data()
-    data_key, preset_key = key(study, "data"), key(study, "preset")
+    """The data set as `catalogue.resolve` takes it."""
+    given, data_key = known_data(), key(study, "data")
     if st.session_state[data_key] not in given:
         st.session_state[data_key] = given[0]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        data = st.selectbox("Data", given, key=data_key, width=260, persist_state="session", help=_DATA_HELP)
-        st.segmented_control(
-            "Preset",
-            tuple(PRESETS),
-            key=preset_key,
-            required=True,
-            on_change=_take_preset,
-            args=(study,),
+    return str(
+        st.selectbox(
+            "Data",
+            given,
+            key=data_key,
+            width=140,
             persist_state="session",
-            help=_PRESET_HELP,
+            help=_DATA_HELP,
+            label_visibility="collapsed",
         )
-    return str(data)
+    )
+
+
+def choose_preset(study: Study) -> None:
+    """The preset; choosing one sets everything that is held fixed."""
+    st.segmented_control(
+        "Preset",
+        tuple(PRESETS),
+        key=key(study, "preset"),
+        required=True,
+        on_change=_take_preset,
+        args=(study,),
+        persist_state="session",
+        help=_PRESET_HELP,
+        label_visibility="collapsed",
+    )
 
 
 _DATA_HELP = (
@@ -158,19 +137,40 @@ _PRESET_HELP = (
 )
 
 
-def choose_held(study: Study) -> dict[str, Any]:
-    """What is held fixed, from a drawer that names its values in its title; values are text or numbers as typed.
+def held(study: Study) -> dict[str, Any]:
+    """What is held fixed, as text or numbers as typed; without what is left to the study's values, which bring it."""
+    return _held(study, st.session_state)
 
-    Without what is left to the values of the study, which bring it with them.
-    """
-    names = [name for name in HELD if name not in study.fields]
-    with st.expander(f"Held fixed: {_title(study)}", key=key(study, "drawer"), icon=":material/lock:"), st.grid(4):
-        for name in names:
-            _widget(study, name)
-        if st.session_state[key(study, "model")] == "resnet18":
-            _weights_widgets(study)
-    chosen = {name: _chosen(study, name) for name in [*names, "weights", "weights_file"]}
+
+def held_by_preset(study: Study) -> dict[str, Any]:
+    """The same as the preset has it."""
+    preset = preset_values(study, st.session_state[key(study, "preset")])
+    return _held(study, {key(study, name): value for name, value in preset.items()})
+
+
+def _held(study: Study, state: Any) -> dict[str, Any]:
+    names = [*(name for name in HELD if name not in study.fields), "weights", "weights_file"]
+    chosen = {name: state[key(study, name)] for name in names}
     return {name: value for name, value in chosen.items() if not _is_tuned(study, name, value)}
+
+
+def show_drawer(study: Study, problem: str | None = None, about: str = "") -> None:
+    """The widgets of what is held fixed, in a drawer that names its values in its title.
+
+    `problem` says why what stands there cannot be, `about` what else there is to know of it.
+    """
+    icon = ":material/warning:" if problem else ":material/lock:"
+    with st.popover(f"Held fixed: {_title(study)}", key=key(study, "drawer"), icon=icon, width="stretch"):
+        if problem:
+            st.error(sentence(problem), icon=":material/error:")
+        with st.grid(3, min_column_width=150):
+            for name in HELD:
+                if name not in study.fields:
+                    _widget(study, name)
+            if _chosen(study, "model") == "resnet18":
+                _weights_widgets(study)
+        if about:
+            st.caption(about)
 
 
 def spec_fields(held: Mapping[str, Any]) -> dict[str, Any]:
@@ -194,6 +194,7 @@ def initialise(study: Study) -> None:
         st.session_state.setdefault(key(study, name), value)
     st.session_state.setdefault(key(study, "x"), "epoch")
     st.session_state.setdefault(key(study, "at"), "epochs")
+    st.session_state.setdefault(key(study, "log"), False)
 
 
 def _take_preset(study: Study) -> None:

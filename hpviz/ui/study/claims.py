@@ -11,13 +11,11 @@ from hpviz.runs.reference import reference_runs
 from hpviz.runs.runner import Request
 from hpviz.spec import BadInput
 from hpviz.studies import Preset, Study
-from hpviz.ui.resources import get_runner, tick
+from hpviz.ui.resources import get_runner
 from hpviz.ui.study import choices
 from hpviz.ui.study.launch import submit
 from hpviz.ui.text import literal
 
-# Verdicts take more arithmetic than curves, and change more slowly.
-TICK_SECONDS = 5.0
 SENTENCE = 2_000  # characters at most
 COLUMNS = (2, 10, 4)  # shares of the verdict, its evidence and the button
 PRETRAINED = (
@@ -33,25 +31,16 @@ COLOURS: dict[Verdict, str] = {
 }
 
 
-def show_claims(study: Study, setting: Setting, active: bool) -> None:
-    """A card a claim, in a fragment of its own; the twin about nets from scratch is a row of its claim's card."""
-
-    @st.fragment(run_every=tick(TICK_SECONDS) if active else None)
-    def panel() -> None:
-        runs = get_runner().runs()
-        rows = ledger([*runs, *reference_runs()], setting.identity, study.name)
-        if not rows:
-            return
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader("What the article claims", width="stretch")
-            _offer(rows, study, setting, runs, "all")
-        if setting.weights is None and any(need.pretrained for row in rows for need in row.needed):
-            st.caption(PRETRAINED)
-        for claim in dict.fromkeys(row.claim for row in rows):
-            with st.container(border=True):
-                _show(claim, [row for row in rows if row.claim is claim], study, setting, runs)
-
-    panel()
+def show_claims(study: Study, setting: Setting) -> None:
+    """A card a claim; the twin about nets from scratch is a row of its claim's card."""
+    runs = get_runner().runs()
+    rows = ledger([*runs, *reference_runs()], setting.identity, study.name)
+    _offer(rows, study, setting, runs, "all")
+    if setting.weights is None and any(need.pretrained for row in rows for need in row.needed):
+        st.caption(PRETRAINED)
+    for claim in dict.fromkeys(row.claim for row in rows):
+        with st.container(border=True):
+            _show(claim, [row for row in rows if row.claim is claim], study, setting, runs)
 
 
 def _show(claim: Claim, rows: list[Judgement], study: Study, setting: Setting, runs: list[Run]) -> None:

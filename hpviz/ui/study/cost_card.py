@@ -5,9 +5,9 @@ import streamlit as st
 from hpviz.analysis.cost import Cost, cost, gigabytes
 from hpviz.analysis.measured import Measured, measured
 from hpviz.analysis.words import plural
-from hpviz.hyperparameters import Value
+from hpviz.hyperparameters import Value, spell
 from hpviz.missing import seconds_for, untrained
-from hpviz.notation import counted
+from hpviz.notation import counted, spelled
 from hpviz.plan import Setting, request
 from hpviz.runs.pace import clock
 from hpviz.runs.runner import Request
@@ -15,16 +15,37 @@ from hpviz.spec import BadInput
 from hpviz.studies import Study
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study.launch import as_compared, check_memory
+from hpviz.ui.text import sentence
 
 
-def show_cost(study: Study, setting: Setting, value: Value) -> str | None:
-    """The card, or the sentence that says why this run cannot be, which is returned too."""
+def price(study: Study, setting: Setting | None, value: Value) -> tuple[str, str | None]:
+    """What the run under the slider is and how long it would take, in a line; and why it cannot be, if so."""
+    is_small = study.hyperparameter.kind is not None and any("e-" in spell(each) for each in study.slider_values)
+    words = [f"{study.symbol} {spelled(float(value)) if is_small else spell(value)}"]
+    if setting is None:
+        return words[0], None
     try:
-        (one,) = as_compared(study, setting, [request(setting, **{study.field: value})])
-        check_memory(one.spec, len(setting.identity.classes))
+        one = _asked(study, setting, value)
     except BadInput as error:
-        st.error(str(error), icon=":material/error:")
-        return str(error)
+        return words[0], str(error)
+    return " · ".join([*words, _time(one, setting)]), None
+
+
+def _asked(study: Study, setting: Setting, value: Value) -> Request:
+    """The run of that value; BadInput if it cannot be."""
+    (one,) = as_compared(study, setting, [request(setting, **{study.field: value})])
+    check_memory(one.spec, len(setting.identity.classes))
+    return one
+
+
+def show_cost(study: Study, setting: Setting, value: Value) -> None:
+    """The card, or the sentence that says why this run cannot be."""
+    try:
+        one = _asked(study, setting, value)
+    except BadInput as error:
+        st.caption(sentence(str(error)))
+        return
+    st.markdown(f"**{study.symbol} {spell(value)}**, the value under the slider")
     run = get_runner().run(one.spec.run_id)
     told = measured(run["epochs"][: one.epochs]) if run and run["epochs"] and not run["origin"] else None
     with st.container(border=True), st.grid(5, min_column_width=120):
@@ -35,7 +56,6 @@ def show_cost(study: Study, setting: Setting, value: Value) -> str | None:
             "From the pace of earlier runs like it on this machine; measured: training and testing.",
             _spent(told) if told else None,
         )
-    return None
 
 
 def _show_counts(figures: Cost, told: Measured | None) -> None:
@@ -74,4 +94,4 @@ def _time(one: Request, setting: Setting) -> str:
     if not untrained([one], runs):
         return "recorded"
     seconds = seconds_for([one], runs, setting.identity)
-    return "not known yet" if seconds is None else f"about {clock(seconds)}"
+    return "how long is not known yet" if seconds is None else f"about {clock(seconds)}"

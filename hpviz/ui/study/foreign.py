@@ -22,20 +22,22 @@ from hpviz.ui.study.screen import name_of
 from hpviz.ui.text import literal
 
 KINDS = {"reference": "Reference runs that hpviz came with", "imported": "Imported runs"}
+SHORT = {"reference": "reference runs", "imported": "imported runs"}
 
 
 def show_foreign(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
-    """A line for each kind of runs from elsewhere on the screen, and one on how one's own compare with the reference.
-
-    Always in a container of its own, so that what stands below stays in its place.
-    """
-    with st.container():
-        for kind in KINDS:
-            if foreign := [run for run in runs if kind_of(run) == kind]:
-                _show_kind(study, setting, kind, foreign)
-        own = [run for run in runs if not run["origin"]]
-        if found := _apart.of([*own, *reference_runs()], len(own), lambda: apart(own, reference_runs())):
-            st.caption(_told(found, study, setting))
+    """A drawer beside the legend, if any are on the screen: whose they are, and how one's own compare with them."""
+    kinds = {kind: found for kind in KINDS if (found := [run for run in runs if kind_of(run) == kind])}
+    own = [run for run in runs if not run["origin"]]
+    compared = _apart.of([*own, *reference_runs()], len(own), lambda: apart(own, reference_runs()))
+    if not kinds and not compared:
+        return
+    title = listed([SHORT[kind] for kind in kinds]) or "against the reference"
+    with st.popover(title, key=choices.key(study, "foreign"), icon=":material/history:"):
+        for kind, foreign in kinds.items():
+            _show_kind(study, setting, kind, foreign)
+        if compared:
+            st.caption(_told(compared, study, setting))
 
 
 _apart: Kept[Apart | None] = Kept()
@@ -55,20 +57,15 @@ def _told(found: Apart, study: Study, setting: Setting) -> str:
 def _show_kind(study: Study, setting: Setting, kind: str, foreign: Sequence[Run]) -> None:
     values = listed([spell(value) for value in dict.fromkeys(run["spec"][study.field] for run in foreign)])
     machines = listed(sorted({recorded(run) for run in foreign})[:3])
-    with st.container(horizontal=True, vertical_alignment="center", border=True):
-        st.markdown(
-            f":material/history: **{KINDS[kind]}** show {study.symbol} {literal(values, 400)}: recorded on "
-            f"{literal(machines, 400)}.",
-            width="stretch",
-        )
-        if st.button(
-            _label(study, setting, foreign),
-            key=choices.key(study, f"{kind}: mine"),
-            icon=":material/play_arrow:",
-            help="Your runs take the place of these, value by value, as their epochs arrive",
-        ):
-            submit(setting, lambda: _requests(study, setting, foreign))
-            st.rerun()  # the whole page: complaints and questions are shown there
+    st.markdown(f"**{KINDS[kind]}** show {study.symbol} {literal(values, 400)}: recorded on {literal(machines, 400)}.")
+    if st.button(
+        _label(study, setting, foreign),
+        key=choices.key(study, f"{kind}: mine"),
+        icon=":material/play_arrow:",
+        help="Your runs take the place of these, value by value, as their epochs arrive",
+    ):
+        submit(setting, lambda: _requests(study, setting, foreign))
+        st.rerun()  # the whole page: complaints and questions are shown there
 
 
 def _requests(study: Study, setting: Setting, foreign: Sequence[Run]) -> list[Request]:

@@ -1,91 +1,133 @@
-"""The comparison as it grows: what trains and the curves twice a second, everything else as epochs arrive."""
+"""A study's bench: which runs it compares, what trains meanwhile, and what a study adds to what every bench shows."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import streamlit as st
 
+from hpviz.analysis.article import logged_accuracies
 from hpviz.analysis.comparison import Comparison
-from hpviz.plan import Setting
-from hpviz.runs.document import ACTIVE, Run
+from hpviz.charts.curves import Axis
+from hpviz.hyperparameters import seen
+from hpviz.notation import short
+from hpviz.plan import Setting, images_an_epoch, request, updates_an_epoch
+from hpviz.runs.document import ACTIVE, Run, new_run
 from hpviz.runs.runner import Runner
+from hpviz.spec import BadInput, RunSpec
 from hpviz.studies import Study
+from hpviz.ui.bench.bench import IDLE_SECONDS, LIVE_SECONDS, Bench
+from hpviz.ui.bench.figures import show_figures
+from hpviz.ui.bench.legend import hidden
 from hpviz.ui.resources import get_runner, tick
-from hpviz.ui.share import show_share
 from hpviz.ui.study import choices, link
 from hpviz.ui.study.claims import show_claims
 from hpviz.ui.study.compared import compared
+from hpviz.ui.study.cost_card import show_cost
 from hpviz.ui.study.foreign import show_foreign
-from hpviz.ui.study.judgement import show_judgement
 from hpviz.ui.study.link_offer import show_link_offer
 from hpviz.ui.study.network import show_network
+from hpviz.ui.study.next_runs import offer_seeds, show_next
 from hpviz.ui.study.outcomes import show_outcomes
-from hpviz.ui.study.overlay import choose_look, show_curves, show_table
-from hpviz.ui.study.prediction import show_prediction
-from hpviz.ui.study.screen import on_screen, shown, with_foreign
+from hpviz.ui.study.pictures import show_pictures
+from hpviz.ui.study.prediction import ask_for_guess, is_guessing, show_prediction
+from hpviz.ui.study.screen import on_screen, with_foreign
 from hpviz.ui.study.waiting import show_queue
 
-LIVE_SECONDS = 0.5  # what moves within an epoch
-DRAW_SECONDS = 2.0  # what an epoch changes
-IDLE_TICK_SECONDS = 3.0  # another tab or process may launch a run that belongs on this page
+EMPTY = (
+    "No run of this setting has an epoch yet. Move the slider, or run a list of values: every run is drawn here as it "
+    "is trained."
+)
 
 
-def show_comparison(study: Study, setting: Setting, slot: str) -> None:
-    """Everything below the controls, in fragments, so that a tick redraws them and nothing else."""
+def watch_queue(study: Study, setting: Setting, slot: str) -> None:
+    """What trains and what waits, twice a second; the page is drawn anew when a run joins or has its first epoch."""
     runner = get_runner()
-    here = on_screen(runner.runs(), study, setting)
-    active, drawn = _is_active(runner, here, slot), [run["id"] for run in _drawn(here)]
 
-    @st.fragment(run_every=tick(LIVE_SECONDS if active else IDLE_TICK_SECONDS))
-    def queue() -> None:
+    def stamp() -> tuple[bool, list[tuple[str, bool]]]:
         runs = on_screen(runner.runs(), study, setting)
-        # A run that joins is drawn at once, with its chip, and not when an epoch is next looked for.
-        if _is_active(runner, runs, slot) != active or [run["id"] for run in _drawn(runs)] != drawn:
+        return _is_active(runner, runs, slot), [(run["id"], bool(run["epochs"])) for run in _drawn(runs)]
+
+    at_first = stamp()
+
+    @st.fragment(run_every=tick(LIVE_SECONDS if at_first[0] else IDLE_SECONDS))
+    def queue() -> None:
+        if stamp() != at_first:
             st.rerun()
+        runs = on_screen(runner.runs(), study, setting)
         runner.look_at(run["id"] for run in runs)
         show_queue(runner, study, setting, runs, slot)
 
-    @st.fragment(run_every=tick(DRAW_SECONDS) if active else None)
-    def comparison() -> None:
-        runs = with_foreign(on_screen(runner.runs(), study, setting), study, setting)
-        show_link_offer(study, setting, runs)
-        _show_runs(study, setting, runs, active)
+    queue()
 
-    # Containers keep all below in its place, and so the charts alive, when a line of the queue comes or goes.
-    with st.container():
-        queue()
-    with st.container():
-        comparison()
-    show_claims(study, setting, active)
-    show_network(study, setting, active)
+
+def bench_of(study: Study, setting: Setting, slot: str) -> Bench:
+    """The bench of a study at a setting."""
+    runner = get_runner()
+
+    def runs() -> list[Run]:
+        """One's own, for values without any those recorded elsewhere, and the one on which the slider rests."""
+        own = on_screen(runner.runs(), study, setting)
+        shown = _drawn(with_foreign(own, study, setting))
+        proposal = _proposal(study, setting, slot)
+        return [*shown, proposal] if proposal and all(run["id"] != proposal["id"] for run in shown) else shown
+
+    def now() -> Comparison:
+        return compared(study, setting, runs(), hidden(study.name))
+
+    def started() -> list[Run]:
+        return [run for run in runs() if run["epochs"]]
+
+    def reach(run: Run, x: Axis) -> float:
+        """Where a run without an epoch yet will end along x."""
+        epochs = run["target"] if choices.at(study) == "updates" else setting.epochs
+        if x == "epoch":
+            return epochs
+        one = updates_an_epoch if x == "updates" else images_an_epoch
+        return 0.0 if x == "seconds" else epochs * one(RunSpec.model_construct(**run["spec"]), setting.identity)
+
+    def under_answer(comparison: Comparison) -> None:
+        link.put(study, [run for run in started() if not run["origin"]])
+        show_link_offer(study, setting, runs())
+        show_prediction(study, setting, comparison)
+        if comparison.runs:
+            show_next(study, setting)
+
+    def pictures(comparison: Comparison) -> None:
+        st.markdown(f"**{study.question}** {study.answer}")
+        show_pictures(study)
+        if comparison.runs:
+            show_outcomes(study, setting, comparison)
+
+    def figures(comparison: Comparison) -> None:
+        show_figures(study.name, comparison)
+        offer_seeds(study, setting, comparison)
+
+    active = _is_active(runner, on_screen(runner.runs(), study, setting), slot)
+    article = logged_accuracies(study, request(setting).spec, setting.epochs, setting.identity)
+    return Bench(
+        name=study.name,
+        now=now,
+        active=active,
+        empty=EMPTY,
+        link=lambda: link.link(study),
+        question=(lambda: ask_for_guess(study, setting)) if is_guessing(study, setting) else None,
+        switch=choices.is_switchable(study),
+        beside_legend=lambda _: show_foreign(study, setting, started()),
+        under_answer=under_answer,
+        reach=reach,
+        article={short(value): accuracy for value, accuracy in article.items()},
+        folds={
+            "The picture": pictures,
+            "Table": figures,
+            "Cost": lambda _: show_cost(study, setting, st.session_state[choices.key(study, "slider")]),
+            **({"What the article claims": lambda _: show_claims(study, setting)} if study.article_values else {}),
+            "What the net learned": lambda comparison: show_network(study, setting, comparison),
+        },
+    )
 
 
 def _is_active(runner: Runner, runs: Sequence[Run], slot: str) -> bool:
     return runner.proposed(slot) is not None or any(run["status"] in ACTIVE for run in runs) or bool(runner.queue())
-
-
-def _show_runs(study: Study, setting: Setting, runs: Sequence[Run], active: bool) -> None:
-    started = [run for run in runs if run["epochs"]]
-    link.put(study, [run for run in started if not run["origin"]])
-    drawn = _drawn(runs)
-    if not drawn:
-        st.info(
-            "No run of this setting has an epoch yet. Move the slider, or run a list of values: "
-            "every run is drawn here as it is trained.",
-            icon=":material/show_chart:",
-        )
-        return
-    show_foreign(study, setting, started)
-    choose_look(study, drawn)
-
-    @st.fragment(run_every=tick(LIVE_SECONDS) if active else None)
-    def curves() -> None:
-        now = with_foreign(on_screen(get_runner().runs(), study, setting), study, setting)
-        show_curves(study, setting, _drawn(now) or drawn)
-
-    with st.container():
-        curves()
-    with st.container():
-        _show_figures(study, setting, started)
 
 
 def _drawn(runs: Sequence[Run]) -> list[Run]:
@@ -93,20 +135,20 @@ def _drawn(runs: Sequence[Run]) -> list[Run]:
     return [run for run in runs if run["epochs"] or run["status"] in ACTIVE]
 
 
-def _show_figures(study: Study, setting: Setting, started: Sequence[Run]) -> None:
-    """What can be said once an epoch has been measured."""
-    if not started:
-        return
-    show_prediction(study, setting, started)
-    show_table(study, setting, started)
-    comparison = compared(study, setting, shown(started, study))
-    if comparison.runs:
-        _offer_share(study, comparison)
-        show_outcomes(study, setting, comparison)
-        show_judgement(study, setting, comparison)
+def _proposal(study: Study, setting: Setting, slot: str) -> Run | None:
+    """The run that is asked for if the slider rests a moment longer, as it will be."""
+    waiting = get_runner().proposed(slot)
+    if waiting is None:
+        return None
+    try:
+        one = request(setting, **{study.field: st.session_state[choices.key(study, "slider")]})
+    except BadInput:  # the slider has gone on to a value that cannot be
+        return None
+    return _as_run(one.spec, one.epochs, study.field) if one.spec.run_id == waiting else None
 
 
-def _offer_share(study: Study, comparison: Comparison) -> None:
-    """The picture, the files and the link of what is on the screen."""
-    x, log_loss = (st.session_state[choices.key(study, name)] for name in ("x", "log"))
-    show_share(comparison, x=x, log_loss=log_loss, link=link.link(study))
+@lru_cache(maxsize=64)
+def _as_run(spec: RunSpec, epochs: int, field: str) -> Run:
+    """The same object for as long as the slider rests there."""
+    run = new_run(spec, {"data": "", "weights": None}, epochs)  # type: ignore[typeddict-item]
+    return Run(**{**run, "status": "queued", "spec": dict(seen(run["spec"], field))})

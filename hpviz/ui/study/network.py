@@ -1,29 +1,25 @@
 """Measured on your network: lengths of weights and gradients over training, and a look inside one run."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
+from hpviz.analysis.comparison import Comparison
 from hpviz.analysis.norms import norms
+from hpviz.charts.looks import colours_by_label
 from hpviz.charts.norms import TITLES, Norm, for_decades, norm_curve
-from hpviz.charts.palette import colour
 from hpviz.charts.pictures import gradient_noise_picture, kernels_picture, layers_picture
 from hpviz.charts.specification import table
-from hpviz.hyperparameters import spell
 from hpviz.plan import Setting
 from hpviz.runs.desk import Task
 from hpviz.runs.document import Run
 from hpviz.studies import Study
 from hpviz.training.inside import Inside
-from hpviz.ui.chart import show_chart, show_picture
+from hpviz.ui.chart import is_dark, show_chart, show_picture
 from hpviz.ui.progress import show_task
-from hpviz.ui.resources import get_desk, get_runner, tick
+from hpviz.ui.resources import get_desk, get_runner
 from hpviz.ui.study import choices
-from hpviz.ui.study.screen import is_dark, labels_of, name_of, on_screen, shown, with_foreign
+from hpviz.ui.study.screen import name_of, on_screen, shown
 from hpviz.ui.text import literal
 
-TITLE = "Measured on your network: gradient noise, learned kernels, weight norms"
-DRAW_SECONDS = 2.0
 NORMS: tuple[Norm, ...] = ("weight_norm", "gradient_norm")
 NORMS_CAPTION = (
     "L2 norms of all weights and of the gradient, means over seeds. Weight decay and large steps show in the first; "
@@ -38,34 +34,21 @@ NOTHING_YET = "A run can be measured once it has ended on this machine and while
 NO_GRADIENT = "The gradient of this network is zero or no longer finite: there is nothing that a batch could estimate."
 
 
-def show_network(study: Study, setting: Setting, active: bool) -> None:
-    """The panel, closed at first; nothing in it is drawn or looked up until it is opened."""
-
-    @st.fragment(run_every=tick(DRAW_SECONDS) if active else None)
-    def over_training() -> None:
-        runs = shown(with_foreign(on_screen(get_runner().runs(), study, setting), study, setting), study)
-        _show_norms(study, setting, [run for run in runs if run["epochs"]])
-
-    @st.fragment
-    def panel() -> None:
-        drawer = st.expander(TITLE, key=choices.key(study, "network"), on_change="rerun", icon=":material/biotech:")
-        if drawer.open:
-            with drawer:
-                over_training()
-                _show_inside(study, setting)
-
-    panel()
+def show_network(study: Study, setting: Setting, comparison: Comparison) -> None:
+    """Gradient noise, learned kernels and weight norms, measured."""
+    _show_norms(study, setting, comparison)
+    _show_inside(study, setting)
 
 
-def _show_norms(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
+def _show_norms(study: Study, setting: Setting, comparison: Comparison) -> None:
     """Weight and gradient norms of all runs on the screen, from their epochs."""
-    if not runs:
+    if not comparison.runs:
         st.caption("No run on the screen has an epoch yet.")
         return
-    values = sorted({run["spec"][study.field] for run in runs}, key=study.hyperparameter.order)
-    labels = tuple(spell(value) for value in values)
-    colours = tuple(colour(study.hyperparameter.place(value), study.places, is_dark()) for value in values)
-    rows = table(for_decades(norms(runs, labels_of(runs, study), setting.epochs)))
+    by_label = colours_by_label(comparison, is_dark())
+    labels = tuple(comparison.groups)
+    colours = tuple(by_label[label] for label in labels)
+    rows = table(for_decades(norms(comparison.runs, comparison.labels, setting.epochs)))
     with st.grid(2, min_column_width=280, gap="medium"):
         for norm in NORMS:
             show_chart(

@@ -4,18 +4,21 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from hpviz.analysis.comparison import Comparison
 from hpviz.analysis.next_runs import Advice, Known, NextRun, advise, brief, why_not
 from hpviz.analysis.words import plural
-from hpviz.hyperparameters import Value
+from hpviz.hyperparameters import Value, spell
 from hpviz.missing import known_of, requests_of
 from hpviz.plan import Setting
 from hpviz.runs.pace import clock
 from hpviz.studies import Study
+from hpviz.ui.bench.legend import hidden
+from hpviz.ui.bench.verdict import outcome
 from hpviz.ui.kept import Kept
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study import choices
-from hpviz.ui.study.launch import submit
-from hpviz.ui.study.screen import hidden, on_screen, shown, stamp_of
+from hpviz.ui.study.launch import add_seeds, submit
+from hpviz.ui.study.screen import on_screen, shown, stamp_of
 from hpviz.ui.text import sentence
 
 MINUTES = (1, 5, 15, 60)
@@ -44,13 +47,19 @@ def show_next(study: Study, setting: Setting) -> None:
     st.session_state.setdefault(minutes_key, START)
     minutes = st.session_state[minutes_key] or START
     advice = advise(known, 60 * minutes, first_seed=int(setting.fixed.get("seed", 0)))
-    st.markdown(f"**What would settle it**: {sentence(_line(advice, known.names, minutes))}")
-    if advice.runs or advice.later:
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.segmented_control("Minutes to spend", MINUTES, key=minutes_key, required=True, persist_state="session")
+    reasons = _reasons(advice, known.names, known.test_images)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        told = sentence(_line(advice, known.names, minutes))
+        st.markdown(f"**What would settle it**: {told}", width="stretch")
+        if advice.runs or advice.later:
             _offer(study, setting, advice.runs)
-    for told in _reasons(advice, known.names, known.test_images):
-        st.caption(sentence(told))
+        if advice.runs or advice.later or reasons:
+            with st.popover(f"{minutes} min", key=choices.key(study, "settle")):
+                st.segmented_control(
+                    "Minutes to spend", MINUTES, key=minutes_key, required=True, persist_state="session"
+                )
+                for told in reasons:
+                    st.caption(sentence(told))
 
 
 _known: Kept[Known[Value]] = Kept()
@@ -59,7 +68,25 @@ _known: Kept[Known[Value]] = Kept()
 def _values(study: Study) -> list[Value]:
     """The values of the page's preset but for those that were hidden."""
     values = study.values(st.session_state[choices.key(study, "preset")])
-    return [value for value in values if study.hyperparameter.spell(value) not in hidden(study)]
+    return [value for value in values if study.hyperparameter.spell(value) not in hidden(study.name)]
+
+
+def offer_seeds(study: Study, setting: Setting, comparison: Comparison) -> None:
+    """Two more seeds of values that have one: one seed a value never shows a difference.
+
+    Those of runs from elsewhere come with one's own, which the page offers already.
+    """
+    runs = [comparison.groups[label][0] for label in outcome(comparison).single] if comparison.runs else []
+    values = [run["spec"][study.field] for run in runs if not run["origin"]]
+    if values:
+        st.button(
+            "+2 seeds",
+            key=choices.key(study, "two-seeds"),
+            icon=":material/casino:",
+            help=f"Train {study.symbol} {', '.join(map(spell, values))} under two more seeds",
+            on_click=add_seeds,
+            args=(study, setting, 2, values),
+        )
 
 
 def _line(advice: Advice[Value], names: Mapping[Value, str], minutes: int) -> str:

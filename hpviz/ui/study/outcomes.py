@@ -1,4 +1,4 @@
-"""What came of the runs on the screen, in a row: accuracy by value, loss by learning rate, one run's gap."""
+"""Two of the article's pictures, drawn from the runs on the screen: loss by learning rate, and one run's gap."""
 
 import math
 from functools import lru_cache
@@ -13,25 +13,19 @@ from hpviz.charts.pictures import GAP, VALLEY, gap, gap_rows, valley, valley_row
 from hpviz.charts.specification import table
 from hpviz.plan import Setting
 from hpviz.studies import LEARNING_RATE, Study
-from hpviz.ui.chart import show_chart
+from hpviz.ui.bench.curves import KEPT
+from hpviz.ui.chart import is_dark, show_chart
 from hpviz.ui.study import choices
-from hpviz.ui.study.compared import KEPT, as_drawn
-from hpviz.ui.study.isolation import show_isolation
-from hpviz.ui.study.screen import is_dark
 
 
 def show_outcomes(study: Study, setting: Setting, comparison: Comparison) -> None:
-    """Accuracy by value, the gap of a run that is chosen and, on the page of the learning rate, its valley."""
-    drawn = as_drawn(comparison, study, setting)
-    has_valley = study is LEARNING_RATE
-    with st.grid(3 if has_valley else 2, min_column_width=280, gap="medium"):
-        with st.container():
-            show_isolation(study, comparison, drawn)
-        if has_valley:
+    """The gap of a run that is chosen and, on the page of the learning rate, its valley."""
+    with st.grid(2, min_column_width=300, gap="medium"):
+        if study is LEARNING_RATE:
             with st.container():
-                _show_valley(study, setting, drawn)
+                _show_valley(study, setting, comparison.drawn)
         with st.container():
-            _show_gap(study, drawn)
+            _show_gap(study, comparison.drawn)
 
 
 def _show_valley(study: Study, setting: Setting, drawn: Comparison) -> None:

@@ -34,9 +34,8 @@ from hpviz.data.decode import square
 from hpviz.data.scenes import SCENES_CLASSES, draw_scene, scene_rng
 from hpviz.spec import BadInput, RunSpec, build_spec
 from hpviz.studies import PRESETS, Study
-from hpviz.ui.chart import show_picture
+from hpviz.ui.chart import is_dark, show_picture
 from hpviz.ui.study import choices
-from hpviz.ui.study.screen import is_dark
 
 
 def show_pictures(study: Study) -> None:
@@ -45,16 +44,15 @@ def show_pictures(study: Study) -> None:
         _expectations(study)
         return
     pictures = PICTURES[study.name](study, is_dark())
-    with st.expander("The picture: drag its sliders", expanded=True, icon=":material/draw:"):
-        with st.grid(2, min_column_width=300, gap="medium"):
-            for place, picture in enumerate(pictures):
-                with st.container():
-                    show_picture(f"{study.name}:picture:{place}", picture)
-            if len(pictures) == 1:
-                with st.container():
-                    _expectations(study)
-        if len(pictures) > 1:
-            _expectations(study)
+    with st.grid(2, min_column_width=300, gap="medium"):
+        for place, picture in enumerate(pictures):
+            with st.container():
+                show_picture(f"{study.name}:picture:{place}", picture)
+        if len(pictures) == 1:
+            with st.container():
+                _expectations(study)
+    if len(pictures) > 1:
+        _expectations(study)
 
 
 def _expectations(study: Study) -> None:

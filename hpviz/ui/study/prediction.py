@@ -5,6 +5,7 @@ from statistics import fmean
 
 import streamlit as st
 
+from hpviz.analysis.comparison import Comparison
 from hpviz.analysis.evidence import as_ended, comparable, last
 from hpviz.analysis.ranking import Leader, leader
 from hpviz.analysis.words import listed, name_of, plural
@@ -12,50 +13,77 @@ from hpviz.hyperparameters import Value
 from hpviz.plan import Setting, request
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.studies import Study
+from hpviz.ui.resources import get_runner
 from hpviz.ui.study import choices
-from hpviz.ui.study.compared import compared
-from hpviz.ui.study.screen import settled
+from hpviz.ui.study.screen import on_screen
 
 DOUBT = ", which may be noise: more seeds would tell"
 
 
-def offer_prediction(study: Study, setting: Setting, values: Sequence[Value], runs: Sequence[Run]) -> None:
-    """A small window with the values to choose from. A setting whose values have ended has nothing left to guess."""
+def offer_prediction(study: Study, setting: Setting | None) -> None:
+    """A button that puts the question. A setting whose values have ended has nothing left to guess."""
+    values = study.values(st.session_state[choices.key(study, "preset")])
+    runs = on_screen(get_runner().runs(), study, setting) if setting else []
     ended = {run["spec"][study.field] for run in runs if run["epochs"] and run["status"] not in ACTIVE}
-    with st.popover("Predict", icon=":material/lightbulb:", help="Guess which value will win before you run them"):
-        if len(ended & set(values)) > 1:
-            st.write("These values have been run already, so there is nothing left to guess at this setting.")
-            return
-        st.write(f"Which {study.title.lower()} will end with the highest test accuracy?")
-        state = choices.key(study, "guess")
-        guess = st.pills(
+    is_over = len(ended & set(values)) > 1
+    st.button(
+        "Predict",
+        key=choices.key(study, "predict"),
+        help=OVER if is_over else "Guess which value will win before you look",
+        disabled=is_over or setting is None,
+        on_click=_put_question,
+        args=(study, setting),
+    )
+
+
+OVER = "These values have been run already, so there is nothing left to guess at this setting."
+
+
+def is_guessing(study: Study, setting: Setting) -> bool:
+    """Whether the question was put and not answered, so that the page shows nothing that would give it away."""
+    return bool(st.session_state.get(choices.key(study, "guessing")) == _key(study, setting))
+
+
+def ask_for_guess(study: Study, setting: Setting) -> None:
+    """The question, with the values to choose from, and a way out."""
+    st.markdown(f"**Which {study.title.lower()} will end with the highest test accuracy?**")
+    state = choices.key(study, "guess")
+
+    def note() -> None:
+        st.session_state[_key(study, setting)] = st.session_state[state]
+        _close(study)
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.pills(
             study.title,
-            values,
+            study.values(st.session_state[choices.key(study, "preset")]),
             format_func=lambda value: name_of(study.field, value),
             key=state,
+            on_change=note,
             label_visibility="collapsed",
-            persist_state="session",
         )
-        if guess is not None:
-            st.session_state[_key(study, setting)] = guess
-            st.caption("Noted. Run the values, and see how it went below the curves.")
+        st.button("Show without a guess", key=choices.key(study, "no guess"), on_click=_close, args=(study,))
 
 
-def show_prediction(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
-    """How the guess went, once two values have ended; in a container of its own, so that nothing below it moves."""
+def _put_question(study: Study, setting: Setting) -> None:
+    st.session_state[choices.key(study, "guessing")] = _key(study, setting)
+
+
+def _close(study: Study) -> None:
+    st.session_state.pop(choices.key(study, "guessing"), None)
+
+
+def show_prediction(study: Study, setting: Setting, comparison: Comparison) -> None:
+    """How the guess went, by one's own runs if there are any; in a container, so that nothing below it moves."""
     with st.container():
         guess = st.session_state.get(_key(study, setting))
-        own = _own(study, setting, runs)
-        if guess is not None and own:
-            images, classes = sum(setting.identity.test_counts.values()), len(setting.identity.classes)
-            st.markdown(f":material/lightbulb: {outcome(study, guess, own, images, classes)}")
-
-
-def _own(study: Study, setting: Setting, runs: Sequence[Run]) -> list[Run]:
-    """The machine's own runs that have ended, as the page compares them."""
-    comparison = compared(study, setting, runs)
-    own = [run for run in settled(comparison) if not run["origin"]]
-    return own if comparison.updates is None else as_ended(own, comparison.updates)
+        if guess is None:
+            return
+        runs = [run for run in comparison.runs if run["status"] not in ACTIVE]
+        runs = [run for run in runs if not run["origin"]] or runs
+        ended = runs if comparison.updates is None else as_ended(runs, comparison.updates)
+        images, classes = sum(setting.identity.test_counts.values()), len(setting.identity.classes)
+        st.markdown(f":material/lightbulb: {outcome(study, guess, ended, images, classes)}")
 
 
 def outcome(study: Study, guess: Value, runs: Sequence[Run], test_images: int, classes: int) -> str:

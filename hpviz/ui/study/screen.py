@@ -3,18 +3,15 @@
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-import streamlit as st
-
-from hpviz.analysis.comparison import Comparison
 from hpviz.analysis.origin import prevailing
 from hpviz.hyperparameters import seen, spell
 from hpviz.plan import Setting, request
-from hpviz.runs.document import ACTIVE, Run
+from hpviz.runs.document import Run
 from hpviz.runs.reference import reference_runs
 from hpviz.studies import Study
+from hpviz.ui.bench.legend import hidden
 from hpviz.ui.kept import Kept
 from hpviz.ui.resources import get_runner
-from hpviz.ui.study import choices
 
 
 def on_screen(runs: Sequence[Run], study: Study, setting: Setting) -> list[Run]:
@@ -81,9 +78,9 @@ def _on_scale(value: Any, study: Study) -> bool:
     return value is not None and isinstance(value, str) == (study.hyperparameter.kind is None)
 
 
-def labels_of(runs: Sequence[Run], study: Study) -> dict[str, str]:
-    """The value of each run as charts write it: 1e-4."""
-    return {run["id"]: study.hyperparameter.spell(run["spec"][study.field]) for run in runs}
+def label_of(run: Run, study: Study) -> str:
+    """The value of a run as charts write it: 1e-4."""
+    return study.hyperparameter.spell(run["spec"][study.field])
 
 
 def name_of(run: Run, study: Study, setting: Setting) -> str:
@@ -92,26 +89,7 @@ def name_of(run: Run, study: Study, setting: Setting) -> str:
     return name if seed == setting.fixed.get("seed", 0) else f"{name} · seed {seed}"
 
 
-def hidden(study: Study) -> frozenset[str]:
-    """The labels that this session has hidden."""
-    labels: frozenset[str] = st.session_state.setdefault(choices.key(study, "hidden"), frozenset())
-    return labels
-
-
-def hide(study: Study, labels: frozenset[str]) -> None:
-    st.session_state[choices.key(study, "hidden")] = labels
-
-
 def shown(runs: Sequence[Run], study: Study) -> list[Run]:
     """Those of the runs that were not hidden."""
-    out_of_sight, labels = hidden(study), labels_of(runs, study)
-    return [run for run in runs if labels[run["id"]] not in out_of_sight]
-
-
-def settled(comparison: Comparison) -> list[Run]:
-    """The runs that judgements rest on: no longer training."""
-    return [run for run in comparison.runs if run["status"] not in ACTIVE]
-
-
-def is_dark() -> bool:
-    return st.context.theme.type == "dark"
+    out_of_sight = hidden(study.name)
+    return [run for run in runs if label_of(run, study) not in out_of_sight]

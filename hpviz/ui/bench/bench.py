@@ -1,0 +1,142 @@
+"""Hand, eye and answer on one screen: the legend, three curves, the answer, the isolation plot with the diagnosis.
+
+Pages bring what is theirs (which runs, how they are launched, what else is told) and draw a `Comparison` no other way.
+What moves within an epoch is drawn twice a second, what an epoch changes every other second, the rest when a person
+does something. Every part has a container of its own, so that what grows or goes in one leaves the others in place.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from hpviz.analysis.comparison import Comparison
+from hpviz.charts.curves import Axis
+from hpviz.runs.document import Run
+from hpviz.ui.bench.curves import as_far_as_asked, hide_curves, show_curves
+from hpviz.ui.bench.ground import show_ground
+from hpviz.ui.bench.legend import choose_axes, choose_shown
+from hpviz.ui.bench.verdict import show_answer
+from hpviz.ui.resources import tick
+from hpviz.ui.share import show_share
+
+LIVE_SECONDS = 0.5  # what moves within an epoch
+DRAW_SECONDS = 2.0  # what an epoch changes
+IDLE_SECONDS = 3.0  # another tab or process may launch a run that belongs on this page
+
+# As high as a line of the queue with its button: what comes or goes there moves nothing below.
+PROGRESS_HEIGHT = 44
+
+Shown = Callable[[Comparison], None]
+
+
+def nothing(_: Comparison) -> None:
+    """What a page adds that adds nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """A comparison on a page.
+
+    `name` begins the keys of its choices in the session; `now` is the comparison as its runs stand, the same object
+    while none has changed, and `active` says whether one will. `empty` is said while nothing is to be drawn, and `link`
+    is the page's address. `folds` are the tabs below, by title, each drawn while it is open only, again as often as
+    epochs arrive. `question`, if there is one, takes the place of the answer and of everything that would give it away.
+
+    The rest is what a page adds: beside the legend, under the answer; how far a run without an epoch will go along an
+    axis; the article's last accuracies by label; whether there is a `switch` between equal
+    epochs and equal updates; how curves can be laid out.
+    """
+
+    name: str
+    now: Callable[[], Comparison]
+    active: bool
+    empty: str
+    link: Callable[[], str]
+    folds: Mapping[str, Shown]
+    question: Callable[[], None] | None = None
+    beside_legend: Shown = nothing
+    under_answer: Shown = nothing
+    reach: Callable[[Run, Axis], float] = as_far_as_asked
+    article: Mapping[str, float] = field(default_factory=dict)
+    switch: bool = False
+    layouts: tuple[str, ...] = ()
+
+
+def show_bench(bench: Bench) -> None:
+    """The whole, from the legend down."""
+    at_first = bench.now()
+    with st.container(key="bench-legend", horizontal=True, vertical_alignment="center", gap="xsmall"):
+        choose_shown(bench.name, at_first)
+        st.space("stretch")
+        choose_axes(bench.name, bench.switch, bench.layouts)
+        bench.beside_legend(at_first)
+    ticks = tick(DRAW_SECONDS) if bench.active else None
+
+    @st.fragment(run_every=tick(LIVE_SECONDS) if bench.active else None)
+    def curves() -> None:
+        show_curves(bench.name, bench.now(), bench.reach, bench.article)
+
+    @st.fragment(run_every=ticks)
+    def figures() -> None:
+        comparison = bench.now()
+        with st.container(key="bench-answer", gap="xxsmall"):
+            if comparison.runs:
+                show_answer(comparison)
+            bench.under_answer(comparison)
+        if comparison.runs:
+            show_ground(bench.name, comparison)
+
+    with st.container(key="bench-curves"):
+        if bench.question:
+            hide_curves("The curves come back with your guess.")
+        elif at_first.named:
+            curves()
+        else:
+            st.info(bench.empty, icon=":material/show_chart:")
+    if bench.question:
+        with st.container(key="bench-answer"):
+            bench.question()
+        return
+    with st.container():
+        figures()
+    with st.container():
+        _folds(bench, ticks)
+
+
+def _folds(bench: Bench, ticks: float | None) -> None:
+    """The tabs. One that is opened is drawn; the others are not even looked up."""
+
+    @st.fragment
+    def folds() -> None:
+        tabs = st.tabs(list(bench.folds), key=f"{bench.name}:fold", on_change="rerun")
+        for tab, show in zip(tabs, bench.folds.values(), strict=True):
+            if tab.open:
+                with tab:
+                    _draw_again(show, bench.now, ticks)
+
+    folds()
+
+
+def _draw_again(show: Shown, now: Callable[[], Comparison], seconds: float | None) -> None:
+    @st.fragment(run_every=seconds)
+    def fold() -> None:
+        show(now())
+
+    fold()
+
+
+def show_share_of(bench: Bench) -> None:
+    """The picture, the files and the link of what is on the screen, in a fragment: opening it draws nothing else."""
+
+    @st.fragment
+    def share() -> None:
+        comparison = bench.now()
+        if comparison.runs and not bench.question:
+            x, log_loss = (st.session_state[f"{bench.name}:{what}"] for what in ("x", "log"))
+            show_share(comparison, x=x, log_loss=log_loss, link=bench.link())
+        else:
+            st.button("Share", icon=":material/share:", key="share-nothing", disabled=True)
+
+    with st.container(width="content"):
+        share()
