@@ -116,7 +116,7 @@ class Visitor:
     """A browser context on the app that notes every complaint and every request that leaves this machine."""
 
     def __init__(self, browser: Browser, url: str, **context) -> None:
-        self.context = browser.new_context(viewport={"width": 1280, "height": 1200}, **context)
+        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 1200}, **context})
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
         self.left: list[str] = []
