@@ -145,6 +145,8 @@ class Visitor:
         expect(page.get_by_text("60 a class")).to_be_visible()
         self.fill("Epochs", str(epochs))
         expect(page.get_by_text(f"{epochs} epochs")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_test_id("stPopoverBody")).to_be_hidden()
 
     def choose(self, label: str, option: str, shown: str) -> None:
         """Pick from a list until the page shows it: the list closes by itself while the page around it still moves."""
@@ -158,6 +160,13 @@ class Visitor:
                 self.page.get_by_text(shown).wait_for(timeout=5_000)
                 return
         raise AssertionError(f"{option} could not be chosen for {label}")
+
+    def along(self, axis: str) -> None:
+        """Draw the curves along another axis."""
+        self.page.get_by_role("button", name="x: ").click()
+        self.page.get_by_test_id("stPopoverBody").get_by_text(axis, exact=True).click()
+        expect(self.page.get_by_role("button", name=f"x: {axis}")).to_be_visible()
+        self.page.keyboard.press("Escape")
 
     def fill(self, label: str, text: str) -> None:
         box = self.page.get_by_role("spinbutton", name=label)

@@ -98,6 +98,7 @@ def test_no_name_becomes_a_sign_a_link_or_a_picture_on_any_page(stocked, images,
         page.goto(f"{server.url}{study.name.replace('-', '_') if study is not LEARNING_RATE else ''}?data={images}")
         expect(page.get_by_text("What the article claims" if study.article_values else "Held fixed")).to_be_visible()
         if study is LEARNING_RATE:
+            page.get_by_role("button", name="imported runs").click()
             expect(page.get_by_text(f"recorded on {MACHINE}")).to_be_visible()
         look(visitor, server)
     page.goto(f"{server.url}?learning_rate={MACHINE}&{NAMES[0]}={MACHINE}")

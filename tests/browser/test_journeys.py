@@ -66,7 +66,7 @@ def test_two_tabs_see_the_same_run_and_the_page_answers_while_it_trains(visit, c
     first.page.get_by_role("button", name="Train lr 1e-4").click()
     for visitor in (first, second):
         expect(visitor.page.get_by_text(re.compile(r"lr 1e-4 · epoch \d+/30"))).to_be_visible(timeout=MINUTES)
-        visitor.page.get_by_text("updates", exact=True).click()
+        visitor.along("updates")
     second.page.get_by_test_id("stMain").get_by_role("button", name="Stop").click()
     for visitor in (first, second):
         expect(visitor.page.get_by_text(re.compile("lr 1e-4 · stopped after epoch"))).to_be_visible(timeout=MINUTES)

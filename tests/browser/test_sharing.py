@@ -45,10 +45,9 @@ def four_runs():
 
 
 def legend(page):
-    chart = page.get_by_test_id("stVegaLiteChart").filter(has=page.get_by_text("Test accuracy", exact=True)).first
-    labels = chart.locator("svg .role-legend-label text")
-    expect(labels.first).to_be_attached()
-    return labels.all_text_contents()
+    chips = page.locator(".st-key-bench-legend [data-testid=stButtonGroup]").first.get_by_role("button")
+    expect(chips.first).to_be_visible()
+    return [chip.inner_text().strip() for chip in chips.all()]
 
 
 def open_share(page):
@@ -69,7 +68,7 @@ def test_four_runs_are_chosen_shared_and_seen_alike_by_another_browser(visit, se
     page = visitor.page
     page.goto(f"{server.url}compare")
     choose_four_runs(visitor)
-    page.get_by_text("images", exact=True).click()
+    visitor.along("images")
     expect(page.get_by_text("images seen").first).to_be_attached()
     assert legend(page) == list(LABELS)
     open_share(page)

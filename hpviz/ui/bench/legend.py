@@ -14,7 +14,8 @@ MARKS = (
     "Lines: means over seeds, with a band from the lowest seed to the highest where there are two; a line ends where a "
     "seed does (2 of 4: seeds). ● best epoch · ○ newest · ▲ diverged · dotted: guessing · dashed: measured on the "
     "training images, unless there are more than five values, which dashes help to tell apart · thin and level: the "
-    "article's last accuracy. A chip is hollow until its first epoch is measured; a click hides its value."
+    "article's last accuracy. “log” is the scale of losses. A chip is hollow until its first epoch is measured; a "
+    "click hides its value."
 )
 AT_HELP = (
     "epochs: each value sees its images equally often. updates: each makes about as many updates, so that values with "
@@ -82,4 +83,4 @@ def choose_axes(name: str, has_switch: bool, layouts: tuple[str, ...]) -> None:
         if layouts:
             st.segmented_control("Layout", layouts, required=True, key=f"{name}:layout", persist_state="session")
         st.caption(MARKS)
-    st.toggle("log", help="Losses on a logarithmic scale", key=f"{name}:log", persist_state="session")
+    st.toggle("log", key=f"{name}:log", persist_state="session")

@@ -142,10 +142,9 @@ def held(study: Study) -> dict[str, Any]:
     return _held(study, st.session_state)
 
 
-def held_by_preset(study: Study) -> dict[str, Any]:
+def held_by_preset(study: Study, preset: Preset) -> dict[str, Any]:
     """The same as the preset has it."""
-    preset = preset_values(study, st.session_state[key(study, "preset")])
-    return _held(study, {key(study, name): value for name, value in preset.items()})
+    return _held(study, {key(study, name): value for name, value in preset_values(study, preset).items()})
 
 
 def _held(study: Study, state: Any) -> dict[str, Any]:

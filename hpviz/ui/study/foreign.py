@@ -32,7 +32,7 @@ def show_foreign(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
     compared = _apart.of([*own, *reference_runs()], len(own), lambda: apart(own, reference_runs()))
     if not kinds and not compared:
         return
-    title = listed([SHORT[kind] for kind in kinds]) or "against the reference"
+    title = listed([SHORT[kind] for kind in kinds]) or "reference"
     with st.popover(title, key=choices.key(study, "foreign"), icon=":material/history:"):
         for kind, foreign in kinds.items():
             _show_kind(study, setting, kind, foreign)

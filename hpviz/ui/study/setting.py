@@ -8,7 +8,7 @@ import streamlit as st
 from hpviz.analysis.tuned import at_one_for_all, at_what_was_tuned
 from hpviz.plan import Setting, request
 from hpviz.spec import BadInput
-from hpviz.studies import Study
+from hpviz.studies import Preset, Study
 from hpviz.ui.fetching import found_weights, identified
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study import choices
@@ -21,7 +21,8 @@ def possible_setting(study: Study, given: str) -> tuple[Setting | None, str | No
     """
     chosen, last = choices.held(study), choices.key(study, "possible")
     problem = None
-    for held in (chosen, st.session_state.get(last), choices.held_by_preset(study)):
+    preset: Preset = st.session_state[choices.key(study, "preset")]
+    for held in (chosen, st.session_state.get(last), choices.held_by_preset(study, preset)):
         if held is None:
             continue
         try:
