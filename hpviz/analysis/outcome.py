@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hpviz.analysis.comparison import Comparison
+from hpviz.analysis.diagnosis import ended_after
 from hpviz.analysis.noise import Pair
 from hpviz.analysis.words import listed, plural
 
@@ -99,10 +100,12 @@ def _reservations(comparison: Comparison) -> Iterator[str]:
     unjudged = [comparison.names[label] for label in comparison.lost if comparison.chance is None]
     if unjudged:
         yield f"Not judged: {_few(unjudged)}, for seeds of it diverged, and what guessing would have is not known."
-    if short := comparison.short:
-        are = "is" if short == 1 else "are"
-        end = f"epoch {comparison.epochs}" if comparison.updates is None else comparison.after
-        yield f"{plural(short, 'run')} ended before {end} and {are} not judged."
+    if comparison.unjudged:
+        names = [
+            f"{comparison.names[comparison.labels[run['id']]]} seed {run['spec']['seed']} {ended_after(run)}"
+            for run in comparison.unjudged
+        ]
+        yield f"Not judged: {_few(names)}."
     if len(comparison.noted_images) > 1 and comparison.has_same_images:
         low, high = min(comparison.noted_images), max(comparison.noted_images)
         yield f"The runs were tested on {low:,} to {high:,} of the images; they are judged as on {low:,}."

@@ -150,8 +150,7 @@ def test_where_all_end_alike_nothing_is_best_above_or_at_an_edge(seeds):
 
 def test_an_early_end_that_holds_the_others_back_is_named_on_the_card():
     runs = sweep(2, 0.0, 1.0)
-    runs[-1]["epochs"] = runs[-1]["epochs"][:1]
-    move(runs[-1], "stopped", "by hand")
+    runs[-1].update(epochs=runs[-1]["epochs"][:1], target=1)
     told = story(*runs)
     assert told.comparison.epochs == 1
     assert "The runs have 1 to 3 epochs and are compared after 1 epoch, for λ 1 (seed 1) has no more." in told.cautions
