@@ -23,6 +23,8 @@ from hpviz.runs.document import ACTIVE
 RANGE_FROM = 3
 # As many groups below the best as a sentence holds, and as many pairs within a group.
 GROUPS_SAID, PAIRS_SAID = 3, 2
+# As many names that make no range.
+NAMES_SAID = 6
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ def _too_few(judged: _Judged) -> str:
 
 
 def _reach(judged: _Judged) -> float:
-    """How far apart, in points, two values have to be to be told apart once each has two seeds, by what is known now."""
+    """How far apart, in points, two values with two seeds each have to be to be told apart, by what is known now."""
     comparison, counts = judged.comparison, {label: len(each) for label, each in judged.accuracies.items()}
     blur = noise(judged.accuracies, comparison.test_images or 1, comparison.lost)
     more = {label: max(count, 2) for label, count in counts.items()}
@@ -229,7 +231,7 @@ def _named(labels: Sequence[str], judged: _Judged) -> str:
     numbers = study is not None and not any(isinstance(value, str) or value is None for value in values)
     plain = numbers and study is not None and {study.hyperparameter.spell(value) for value in values} >= {*labels}
     if not plain:
-        return listed(list(labels))
+        return listed([*labels[:NAMES_SAID], *[f"{len(labels) - NAMES_SAID} more"] * (len(labels) > NAMES_SAID)])
     places = [order.index(label) for label in labels]
     parts: list[str] = []
     for _, each in groupby(enumerate(places), key=lambda item: item[1] - item[0]):

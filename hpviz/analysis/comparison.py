@@ -159,7 +159,7 @@ class Comparison:
 
     @cached_property
     def arrived(self) -> dict[str, list[Run]]:
-        """By label, the runs that came as far as asked, and as far as they are compared, without diverging; cut there."""
+        """By label, the runs that came as far as asked and as they are compared, without diverging; cut there."""
         return {
             label: [run for run in self._whole(runs) if self._has_arrived(run)] for label, runs in self.groups.items()
         }

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import streamlit as st
 
+from hpviz.analysis.answer import Answer, answer_of
 from hpviz.analysis.comparison import Comparison
 from hpviz.analysis.fairness import Caution, fairness
 from hpviz.analysis.outcome import Kind, Outcome, Told, outcome_of
@@ -16,6 +17,7 @@ MARKS: dict[Kind, str] = {"different": ":material/call_split:", "within noise": 
 
 
 # A comparison that has not changed is the same object as before, and judged once.
+answer = lru_cache(maxsize=64)(answer_of)
 outcome = lru_cache(maxsize=64)(outcome_of)
 
 
@@ -26,13 +28,13 @@ def cautions(comparison: Comparison) -> tuple[Caution, ...]:
     return tuple(fairness(ended, comparison.epochs, comparison.updates))
 
 
-def show_noise(outcome: Outcome) -> None:
-    """The surest pairs, the others a click away, then what could not be judged."""
-    st.markdown(f"**Different, or noise?** Runs that have ended, after {outcome.after}")
-    _list(outcome.told)
-    if outcome.more:
-        with st.expander(plural(len(outcome.more), "more pair")):
-            _list(outcome.more)
+def show_noise(answer: Answer, outcome: Outcome) -> None:
+    """The answer, its pairs a click away, then what is not judged as it is."""
+    st.markdown(f"**{sentence(answer.sentence)}**")
+    if outcome.told:
+        pairs = (*outcome.told, *outcome.more)
+        with st.expander(f"Different, or noise? {plural(len(pairs), 'pair')} after {outcome.after}"):
+            _list(pairs)
     for note in outcome.notes:
         st.caption(sentence(note))
 

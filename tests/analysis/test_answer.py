@@ -53,7 +53,8 @@ def test_the_points_are_those_of_the_judgements_intervals():
 
 
 def test_two_values_are_better_and_worse_or_not_told_apart():
-    assert re.fullmatch(r"1e-4: 1\d to 2\d points better than 1e-3 \(3 seeds\)\.", sentence(*rates({1e-4: 0.7, 1e-3: 0.5})))
+    better = sentence(*rates({1e-4: 0.7, 1e-3: 0.5}))
+    assert re.fullmatch(r"1e-4: 1\d to 2\d points better than 1e-3 \(3 seeds\)\.", better)
     assert sentence(*rates({1e-4: 0.7, 1e-3: 0.71}, 2)) == "1e-4 and 1e-3: not told apart (2 seeds)."
 
 
@@ -108,10 +109,7 @@ def test_what_one_more_seed_would_tell_apart_it_does(count):
 
 @pytest.mark.parametrize("seeds", [1, 2, 3])
 def test_a_tie_is_equal_and_nothing_is_best(seeds):
-    tied = [
-        known(made(4, 1 / 6, learning_rate=rate, seed=seed), SIX) for rate in (1e-7, 3e-7, 1e-6) for seed in range(seeds)
-    ]
-    told = sentence(*tied)
+    told = sentence(*rates(dict.fromkeys((1e-7, 3e-7, 1e-6), 1 / 6), seeds, spread=0.0))
     assert "equal" in told
     assert "16.7%" in told
     assert not re.search(r"best|better|above|ahead|worse|edge", told)
@@ -156,6 +154,10 @@ def test_one_value_is_told_for_itself():
 
 def test_what_cannot_be_compared_says_why():
     assert "not tested on the same images" in sentence(made(), made(fingerprint="1" * 64))
+    running = [made(weight_decay=decay) for decay in (0.0, 1.0)]
+    for run in running:
+        move(run, "running")
+    assert sentence(*running) == "No difference is judged before two values have ended. 0 and 1: in training."
     assert "was not noted" in sentence(known(made(), test_images=0), known(made(weight_decay=1.0), test_images=0))
 
 

@@ -19,7 +19,7 @@ from hpviz.runs.document import Run
 from hpviz.ui.chart import show_chart
 from hpviz.ui.curves import METRICS, show_curve
 from hpviz.ui.kept import Kept
-from hpviz.ui.noise import cautions, outcome, show_noise
+from hpviz.ui.noise import answer, cautions, outcome, show_noise
 from hpviz.ui.study.choices import AT_HELP
 from hpviz.ui.study.overlay import FIGURES, LEGEND, Columns, without_empty
 from hpviz.ui.study.screen import is_dark
@@ -135,7 +135,7 @@ def show_table(comparison: Comparison, baseline: str | None) -> None:
 
 def show_judgement(comparison: Comparison, baseline: str | None) -> None:
     """Different or noise, of pairs with the baseline if there is one; is it fair; whose runs these are."""
-    show_noise(outcome(comparison, baseline))
+    show_noise(answer(comparison), outcome(comparison, baseline))
     if law := law_in_words(comparison):
         st.markdown(f"**What are more images worth?** {sentence(law)}")
     for caution in cautions(comparison):

@@ -12,7 +12,7 @@ from hpviz.analysis.outcome import Outcome
 from hpviz.hyperparameters import Value, spell
 from hpviz.plan import Setting
 from hpviz.studies import Study
-from hpviz.ui.noise import cautions, outcome, show_noise
+from hpviz.ui.noise import answer, cautions, outcome, show_noise
 from hpviz.ui.study import choices
 from hpviz.ui.study.compared import KEPT, as_drawn
 from hpviz.ui.study.launch import add_seeds
@@ -29,7 +29,7 @@ def show_judgement(study: Study, setting: Setting, comparison: Comparison) -> No
             st.markdown(_diagnoses(drawn, study.symbol, len(setting.identity.classes)))
         with st.container():
             found = outcome(comparison)
-            show_noise(found)
+            show_noise(answer(comparison), found)
             _offer_seeds(study, setting, _single(study, comparison, found))
             show_next(study, setting)
             _show_fairness(cautions(comparison))
