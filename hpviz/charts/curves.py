@@ -10,6 +10,7 @@ import altair as alt
 import pandas as pd
 
 from hpviz.analysis.frames import BANDS, METRICS
+from hpviz.charts.palette import INK
 
 Axis = Literal["epoch", "updates", "images", "seconds"]
 Metric = Literal["test_accuracy", "train_loss", "test_loss"]
@@ -53,6 +54,7 @@ class Look:
     own_legend: bool = True
     loss_ends: tuple[float, float] | None = None
     dot_every: int = 1
+    ink: str = INK[False]
 
 
 def curve(frame: pd.DataFrame | alt.NamedData, metric: Metric, look: Look) -> alt.LayerChart:

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from hpviz.analysis.comparison import compare_runs
 from hpviz.analysis.norms import norms
+from hpviz.charts.looks import places_of
 from hpviz.charts.norms import TITLES, Norm, for_decades, norm_curve
-from hpviz.charts.palette import colour
+from hpviz.charts.palette import on_ramp
 from hpviz.charts.pictures import gradient_noise_picture, kernels_picture, layers_picture
 from hpviz.charts.specification import table
 from hpviz.hyperparameters import spell
@@ -64,7 +66,8 @@ def _show_norms(study: Study, setting: Setting, runs: Sequence[Run]) -> None:
         return
     values = sorted({run["spec"][study.field] for run in runs}, key=study.hyperparameter.order)
     labels = tuple(spell(value) for value in values)
-    colours = tuple(colour(study.hyperparameter.place(value), study.places, is_dark()) for value in values)
+    ramp = places_of(compare_runs(runs, study.field))
+    colours = tuple(on_ramp(ramp[(value,)], is_dark()) for value in values)
     rows = table(for_decades(norms(runs, labels_of(runs, study), setting.epochs)))
     with st.grid(2, min_column_width=280, gap="medium"):
         for norm in NORMS:
