@@ -8,7 +8,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from hpviz.analysis import frames
 from hpviz.analysis.comparison import Comparison
-from hpviz.charts.curves import LIVE, Look, Metric, curve, for_logarithms, growing
+from hpviz.charts.curves import LIVE, Axis, Look, Metric, curve, drawn_rows, growing
 from hpviz.charts.specification import table
 from hpviz.runs.trail import Point
 from hpviz.ui.chart import show_chart
@@ -21,7 +21,7 @@ KEPT = 64
 
 def show_curve(key: str, metric: Metric, drawn: Comparison, look: Look, alt: str) -> None:
     """One metric over training; that of the train loss goes on within the epochs under way."""
-    rows = _rows(drawn, look.log_loss)
+    rows = _rows(drawn, look.x, look.log_loss)
     if metric == "train_loss":
         show_chart(key, growing, look, rows=rows, beside={LIVE: _live(drawn, look.log_loss)}, alt=alt)
     else:
@@ -34,9 +34,8 @@ def points() -> Mapping[str, Sequence[Point]]:
 
 
 @lru_cache(maxsize=KEPT)
-def _rows(drawn: Comparison, log_loss: bool) -> pa.Table:
-    frame = frames.curves(drawn.cut, drawn.labels, drawn.epochs)
-    return table(for_logarithms(frame) if log_loss else frame)
+def _rows(drawn: Comparison, x: Axis, log_loss: bool) -> pa.Table:
+    return table(drawn_rows(frames.curves(drawn.cut, drawn.labels, drawn.epochs), x, log_loss))
 
 
 _TRAIL = pa.schema([(name, pa.string() if name in ("label", "run") else pa.float64()) for name in frames.TRAIL])
