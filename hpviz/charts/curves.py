@@ -4,7 +4,7 @@ arrives changes data alone, so the drawing on the page stays the same node and n
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import altair as alt
@@ -28,7 +28,7 @@ TITLES: dict[str, str] = {
     "seconds": "seconds of training",
 }
 HEIGHT = 340
-LIVE = "live"
+LIVE, READINGS = "live", "readings"
 SHORT_LABEL = 6  # characters; longer labels in one row would be cut off on a third of a page
 # Pixels: what a label at a line's end may take and stands off it, its letters, and the narrowest plot it stands in.
 LABEL_MOST, LABEL_OFF, LABEL_SIZE, NARROWEST = 84, 10, 11, 280
@@ -96,6 +96,35 @@ def growing(frame: pd.DataFrame | alt.NamedData, look: Look) -> alt.LayerChart:
         .encode(x=_x(look), y=_y("train_loss", look), color=_colour(look), detail="run:N", order="epoch:Q")
     )
     return _chart([live, *_layers(frame, "train_loss", look)], "train_loss")
+
+
+def readable(frame: alt.NamedData, metric: Metric, look: Look) -> alt.LayerChart:
+    """The curve of a metric that tells, wherever the pointer is, what all lines of all three charts are at its epoch.
+
+    The train loss has the live line. Rows of READINGS are as `analysis.frames.readings` makes them of the labels.
+    """
+    look = replace(look, own_legend=False)  # the lines are labelled, and the page has a legend for all three
+    drawn = growing(frame, look) if metric == "train_loss" else curve(frame, metric, look)
+    drawn.layer += _reading(frame, metric, look)
+    return drawn
+
+
+def _reading(frame: alt.NamedData, metric: Metric, look: Look) -> list[alt.Chart]:
+    """A line at the epoch that is nearest to the pointer, and its figures beside it."""
+    told = [f"reading_{place}" for place in range(len(look.labels))]
+    nearest = alt.selection_point(
+        name="reading", nearest=True, on="pointerover", clear="pointerout", fields=["epoch"], empty=False
+    )
+    base = alt.Chart(frame).encode(x=_x(look))
+    tooltip = [
+        alt.Tooltip("epoch:Q", format="d"),
+        *(alt.Tooltip(f"{field}:N", title=label) for field, label in zip(told, look.labels, strict=True)),
+    ]
+    once = base.transform_filter(nearest).transform_aggregate(lines="count()", groupby=[look.x])
+    rule = once.mark_rule(strokeWidth=1, opacity=0.5, color=look.ink)
+    lookup = alt.LookupData(data=alt.NamedData(name=READINGS), key="epoch", fields=told)
+    points = base.transform_lookup("epoch", from_=lookup).mark_point(opacity=0, size=60, invalid="filter")
+    return [rule, points.encode(y=_y(metric, look), tooltip=tooltip).add_params(nearest)]
 
 
 def _chart(layers: Sequence[alt.Chart], metric: Metric) -> alt.LayerChart:

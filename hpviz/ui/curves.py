@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import get_args
 
+import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from hpviz.analysis import frames
 from hpviz.analysis.comparison import Comparison
-from hpviz.charts.curves import LIVE, Axis, Look, Metric, curve, drawn_rows, growing
+from hpviz.charts.curves import LIVE, READINGS, Axis, Look, Metric, drawn_rows, readable
 from hpviz.charts.specification import table
 from hpviz.runs.trail import Point
 from hpviz.ui.chart import show_chart
@@ -20,12 +21,11 @@ KEPT = 64
 
 
 def show_curve(key: str, metric: Metric, drawn: Comparison, look: Look, alt: str) -> None:
-    """One metric over training; that of the train loss goes on within the epochs under way."""
-    rows = _rows(drawn, look.x, look.log_loss)
+    """One metric over training, read at any epoch; that of the train loss goes on within the epochs under way."""
+    beside = {READINGS: _readings(drawn, look.labels)}
     if metric == "train_loss":
-        show_chart(key, growing, look, rows=rows, beside={LIVE: _live(drawn, look.log_loss)}, alt=alt)
-    else:
-        show_chart(key, curve, metric, look, rows=rows, alt=alt)
+        beside[LIVE] = _live(drawn, look.log_loss)
+    show_chart(key, readable, metric, look, rows=_rows(drawn, look.x, look.log_loss), beside=beside, alt=alt)
 
 
 def points() -> Mapping[str, Sequence[Point]]:
@@ -35,7 +35,16 @@ def points() -> Mapping[str, Sequence[Point]]:
 
 @lru_cache(maxsize=KEPT)
 def _rows(drawn: Comparison, x: Axis, log_loss: bool) -> pa.Table:
-    return table(drawn_rows(frames.curves(drawn.cut, drawn.labels, drawn.epochs), x, log_loss))
+    return table(drawn_rows(_curves(drawn), x, log_loss))
+
+
+@lru_cache(maxsize=KEPT)
+def _readings(drawn: Comparison, labels: tuple[str, ...]) -> pa.Table:
+    return table(frames.readings(_curves(drawn), labels))
+
+
+def _curves(drawn: Comparison) -> pd.DataFrame:
+    return frames.curves(drawn.cut, drawn.labels, drawn.epochs)
 
 
 _TRAIL = pa.schema([(name, pa.string() if name in ("label", "run") else pa.float64()) for name in frames.TRAIL])

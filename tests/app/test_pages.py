@@ -97,7 +97,7 @@ def test_seeds_of_a_value_are_one_line_of_the_table_with_their_spread(app, runne
         remember(runner, 8, learning_rate=1e-4, seed=seed, top=top)
     app.run()
     (line,) = app.dataframe[0].value.to_dict("records")
-    assert (line["value"], line["seeds"], line["last"]) == ("1e-4", 2, pytest.approx(0.7))
+    assert (line["value"], line["seeds"], line["last"]) == ("1e-4", "2", pytest.approx(0.7))
     assert line["last_spread"] == pytest.approx(14.14, abs=0.01)
     assert line["diagnosis"]
 
