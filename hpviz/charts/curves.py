@@ -209,7 +209,7 @@ def drawn_rows(frame: pd.DataFrame, x: Axis, log_loss: bool) -> pd.DataFrame:
     return frame.assign(**zeros, **ends)
 
 
-def _ends(frame: pd.DataFrame, metric: Metric, x: Axis, logarithmic: bool) -> pd.Series:
+def _ends(frame: pd.DataFrame, metric: str, x: Axis, logarithmic: bool) -> pd.Series:
     """How high each line's label stands: at the line's end, but for labels that would meet."""
     placed = pd.Series(np.nan, index=frame.index, dtype=float)
     known = frame[frame[metric].notna()]
