@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from hpviz.ui.appearance import follow_appearance
 from hpviz.ui.navigation import pages
 from hpviz.ui.permalink import visit
 from hpviz.ui.resources import start
@@ -11,4 +12,5 @@ st.set_page_config(page_title="hpviz", page_icon="hpviz/ui/icon.png", layout="wi
 page = st.navigation(pages(), position="top")
 start()
 visit(page.url_path)
+follow_appearance()
 page.run()

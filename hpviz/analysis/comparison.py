@@ -11,6 +11,7 @@ from hpviz.analysis.evidence import (
     common_epoch,
     common_updates,
     holding_back,
+    is_settled,
     is_whole,
     last,
     nearest_epoch,
@@ -144,20 +145,23 @@ class Comparison:
     @cached_property
     def lost(self) -> dict[str, int]:
         """By label, how many seeds that have ended diverged; labels that lost none are left out."""
-        counts = {label: len(self._ended(runs)) - len(self._whole(runs)) for label, runs in self.groups.items()}
+        counts = {label: len(_ended(runs)) - len(self._whole(runs)) for label, runs in self.groups.items()}
         return {label: count for label, count in counts.items() if count}
 
     @cached_property
     def held_back(self) -> tuple[Run, ...]:
         """The runs at whose end the comparison stops, though others go further."""
-        whole = {label: [run for run in self._ended(runs) if is_whole(run)] for label, runs in self.groups.items()}
+        whole = {label: [run for run in _ended(runs) if is_whole(run)] for label, runs in self.groups.items()}
         counted = [label for label, runs in whole.items() if runs]
         return holding_back([whole[label] for label in counted], [self.ends[label] for label in counted])
 
-    @property
-    def short(self) -> int:
-        """How many runs have ended, without diverging, before the epoch that is compared."""
-        return sum(len(run["epochs"]) < self.end(run) for runs in self.groups.values() for run in self._whole(runs))
+    @cached_property
+    def unjudged(self) -> tuple[Run, ...]:
+        """The runs that have ended, without diverging, before the compared epoch or before the one they were asked for.
+
+        What was stopped is not judged, for nobody knows what would have become of it.
+        """
+        return tuple(run for runs in self.groups.values() for run in self._whole(runs) if not self._has_arrived(run))
 
     @property
     def names(self) -> dict[str, str]:
@@ -166,10 +170,9 @@ class Comparison:
 
     @cached_property
     def arrived(self) -> dict[str, list[Run]]:
-        """By label, the runs that have ended without diverging and got as far as they are compared, cut there."""
+        """By label, the runs that came as far as asked and as they are compared, without diverging; cut there."""
         return {
-            label: [run for run in self._whole(runs) if len(run["epochs"]) == self.ends[label]]
-            for label, runs in self.groups.items()
+            label: [run for run in self._whole(runs) if self._has_arrived(run)] for label, runs in self.groups.items()
         }
 
     @cached_property
@@ -184,6 +187,10 @@ class Comparison:
 
     def pairs(self) -> list[Pair[str]]:
         """Every two labels, different or noise? Empty where `test_images` is not known. Runs under way do not count."""
+        return self._pairs
+
+    @cached_property
+    def _pairs(self) -> list[Pair[str]]:
         if self.test_images is None:
             return []
         return compare(self.accuracies, self.test_images, self.names, self.lost)
@@ -195,12 +202,21 @@ class Comparison:
             return found
         return [] if self.chance is None else [*found, *[self.chance] * lost]
 
-    def _ended(self, runs: Sequence[Run]) -> list[Run]:
-        return [run for run in runs if run["status"] not in ACTIVE]
-
     def _whole(self, runs: Sequence[Run]) -> list[Run]:
         """Those that have ended without diverging, up to the compared epoch."""
-        return [cut for run in self._ended(runs) if is_whole(cut := up_to(run, self.end(run)))]
+        return [cut for run in _ended(runs) if is_whole(cut := up_to(run, self.end(run)))]
+
+    def _has_arrived(self, cut: Run) -> bool:
+        return self._has_end and is_settled(cut) and len(cut["epochs"]) == self.end(cut)
+
+    @cached_property
+    def _has_end(self) -> bool:
+        """Whether any run came as far as asked: where all were stopped, no epoch is one to judge them at."""
+        return any(map(is_settled, self.runs))
+
+
+def _ended(runs: Sequence[Run]) -> list[Run]:
+    return [run for run in runs if run["status"] not in ACTIVE]
 
 
 def compare_runs(
@@ -214,7 +230,7 @@ def compare_runs(
     """Compare runs by `field` or by whatever differs, without those whose labels are `hidden`.
 
     The compared epochs, or at equal updates the number of updates, are the last that all labels have, with two seeds
-    where they have two; a run that still trains or diverged does not hold the others back.
+    where they have two; a run that still trains, was stopped or diverged does not hold the others back.
     """
     specs = tuned.seen_as_tuned([run["spec"] for run in runs], field)
     runs = [Run(**{**run, "spec": dict(spec)}) for run, spec in zip(runs, specs, strict=True)]
@@ -300,7 +316,7 @@ def _distinct(runs: Sequence[Run], names: Mapping[str, str]) -> dict[str, str]:
 
 def _steady(runs: Sequence[Run], labels: Mapping[str, str]) -> list[list[Run]]:
     """The seeds of each label that tell how far all go."""
-    steady = [run for run in runs if run["status"] not in ACTIVE and is_whole(run)] or list(runs)
+    steady = [run for run in runs if is_settled(run) and is_whole(run)] or list(runs)
     groups: dict[str, list[Run]] = {}
     for run in steady:
         groups.setdefault(labels[run["id"]], []).append(run)

@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Literal
 
 from hpviz.notation import figure
-from hpviz.runs.document import ACTIVE, EpochRow, Run
+from hpviz.runs.document import ACTIVE, EpochRow, Run, Status
 
 Kind = Literal[
     "under-fit",
@@ -26,6 +26,9 @@ Kind = Literal[
     "training",
     "stopped",
 ]
+
+# How a run ends that was not let go on, whoever or whatever stopped it.
+CUT_SHORT: frozenset[Status] = frozenset({"stopped", "interrupted", "failed"})
 
 # A training loss a hundred times that of guessing is on its way to infinity, though it can still be written down.
 LOST = 100.0
@@ -82,11 +85,25 @@ def diagnosis_of(run: Run, epochs: int, classes: int) -> Diagnosis | None:
         return found
     if run["status"] == "diverged":
         return _unjudged("diverged", f"A loss was no longer a finite number after epoch {reached}: diverged.")
-    if run["status"] == "finished" or reached > epochs or reached >= target:
-        return found
-    if run["status"] in ACTIVE:
+    if run["status"] in ACTIVE and reached <= epochs and reached < target:
         return _unjudged("training", f"Epoch {reached} of {target} has ended: training, not judged yet.")
-    return _unjudged("stopped", f"{run['status'].capitalize()} after epoch {reached} of {target}: stopped, not judged.")
+    if is_cut_short(run, epochs):
+        kind = run["status"].capitalize()
+        return _unjudged("stopped", f"{kind} after epoch {reached} of {target}: stopped, not judged.")
+    return found
+
+
+def is_cut_short(run: Run, epochs: int) -> bool:
+    """Whether a run ended before it was as far as it was asked to be, and has no more than `epochs` to judge it by."""
+    reached = len(run["epochs"])
+    return run["status"] in CUT_SHORT and reached <= epochs and reached < run["target"]
+
+
+def ended_after(run: Run) -> str:
+    """Where a run ended that was not let go on: stopped after epoch 2/6."""
+    reached, target = len(run["epochs"]), run["target"]
+    how = run["status"] if reached < target else "ended"
+    return f"{how} after epoch {reached}/{max(reached, target)}"
 
 
 def _unjudged(kind: Kind, rule: str) -> Diagnosis:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
 
-from hpviz.analysis.diagnosis import is_finite
+from hpviz.analysis.diagnosis import is_cut_short, is_finite
 from hpviz.analysis.origin import from_elsewhere
 from hpviz.analysis.words import listed, name_of, plural
 from hpviz.hyperparameters import HYPERPARAMETERS, is_neutral, seen
@@ -257,14 +257,24 @@ def repeated(evidence: Evidence) -> Evidence:
 def common_epoch(groups: Sequence[Sequence[Run]]) -> int:
     """The last epoch that all values have, with two seeds where they have two; 0 without a group.
 
-    A run that is still training does not hold back those that have ended, nor does one seed of three that was stopped.
+    Runs that still train or were stopped hold nobody back who has come as far as asked.
     """
-    return min((_reach(runs) for runs in groups), default=0)
+    return min(map(_reach, _settled(groups)), default=0)
+
+
+def _settled(groups: Sequence[Sequence[Run]]) -> list[list[Run]]:
+    """Of each group the runs that tell how far it goes: those that came as far as asked; if there is none, all."""
+    settled = [[run for run in runs if is_settled(run)] for runs in groups]
+    return [runs for runs in settled if runs] or [list(runs) for runs in groups]
+
+
+def is_settled(run: Run) -> bool:
+    """Whether a run has come as far as it was asked to: no longer training, and not stopped before."""
+    return run["status"] not in ACTIVE and not is_cut_short(run, len(run["epochs"]))
 
 
 def _reach(runs: Sequence[Run]) -> int:
-    ended = [run for run in runs if run["status"] not in ACTIVE] or runs
-    lengths = sorted((len(run["epochs"]) for run in ended), reverse=True)
+    lengths = sorted((len(run["epochs"]) for run in runs), reverse=True)
     return lengths[:SEEDS_NEEDED][-1]
 
 
@@ -273,12 +283,10 @@ def holding_back(groups: Sequence[Sequence[Run]], ends: Sequence[int]) -> tuple[
 
     At equal updates each group has an end of its own.
     """
-    ended = [
-        ([run for run in runs if run["status"] not in ACTIVE], end) for runs, end in zip(groups, ends, strict=True)
-    ]
-    if all(len(run["epochs"]) <= end for runs, end in ended for run in runs):
+    settled = [([run for run in runs if is_settled(run)], end) for runs, end in zip(groups, ends, strict=True)]
+    if all(len(run["epochs"]) <= end for runs, end in settled for run in runs):
         return ()
-    short = [(runs, end) for (runs, end), every in zip(ended, groups, strict=True) if _reach(every) == end]
+    short = [(runs, end) for runs, end in settled if runs and _reach(runs) == end]
     return tuple(run for runs, end in short for run in runs if len(run["epochs"]) == end)
 
 
@@ -297,7 +305,7 @@ def nearest_epoch(run: Run, updates: int) -> int:
 
 def common_updates(groups: Sequence[Sequence[Run]]) -> int:
     """The last number of updates that all values have, with two seeds where they have two; 0 without a group."""
-    return min((_reach(runs) * updates_each(runs[0]) for runs in groups), default=0)
+    return min((_reach(runs) * updates_each(runs[0]) for runs in _settled(groups)), default=0)
 
 
 def as_ended(runs: Iterable[Run], updates: int) -> list[Run]:

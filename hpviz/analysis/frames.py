@@ -1,5 +1,6 @@
 """Stored runs as data frames for charts and tables. Runs with one label are seeds of one value."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
@@ -14,6 +15,7 @@ from hpviz.analysis.figures import figures_of
 from hpviz.analysis.learning_curve import place_of
 from hpviz.analysis.ranking import only_highest
 from hpviz.analysis.words import plural
+from hpviz.notation import figure
 from hpviz.runs.document import EpochRow, Run
 from hpviz.runs.trail import Point
 
@@ -42,6 +44,26 @@ def curves(runs: Sequence[Run], labels: Mapping[str, str], epochs: int) -> pd.Da
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     numbers = [*PROGRESS, "seeds", "part", *METRICS, *BANDS]
     return frame.astype({**dict.fromkeys(numbers, float), **dict.fromkeys(MARKS, bool)})
+
+
+def readings(frame: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
+    """What all lines of `curves` are at each epoch, in words: a row an epoch, in `reading_0` … those of the labels."""
+    told: dict[float, dict[str, Any]] = {}
+    names = {label: f"reading_{place}" for place, label in enumerate(labels)}
+    for row in frame[frame["label"].isin(names)].to_dict("records"):
+        told.setdefault(row["epoch"], {})[names[row["label"]]] = _reading(row)
+    rows = [{"epoch": epoch, **dict.fromkeys(names.values(), "–"), **each} for epoch, each in sorted(told.items())]
+    return pd.DataFrame(rows, columns=["epoch", *names.values()]).astype({"epoch": float})
+
+
+def _reading(row: Mapping[Any, Any]) -> str:
+    """One line's figures: 80.1% · train 0.412 · test 0.633 (2 seeds)."""
+    accuracy, train, test = (row[metric] for metric in METRICS)
+    figures = [
+        "–" if pd.isna(accuracy) else f"{accuracy:.1%}",
+        *(f"{name} {'–' if pd.isna(loss) else figure(loss, 3)}" for name, loss in (("train", train), ("test", test))),
+    ]
+    return " · ".join(figures) + (f" ({plural(int(row['seeds']), 'seed')})" if row["seeds"] > 1 else "")
 
 
 def trails(
@@ -157,7 +179,8 @@ def last_finite_epoch(rows: Sequence[EpochRow]) -> int | None:
 
 
 def by_value(runs: Sequence[Run], labels: Mapping[str, str], epochs: Ends, classes: int) -> pd.DataFrame:
-    """One row a label: its seeds, how many are `lost` in words, how far they are, its `analysis.figures`, what ails it.
+    """One row a label: its seeds (2 of 3: of how many the figures are the means), how many are `lost` in words, how far
+    they are, its `analysis.figures`, what ails it.
 
     `best_spread` and `last_spread` are standard deviations over the seeds in points of accuracy, None for one seed;
     `peak_memory` is in MB.
@@ -175,7 +198,7 @@ def _value_row(label: str, seeds: Sequence[Run], epochs: int, classes: int) -> d
     figures = figures_of(label, seeds, epochs)
     return {
         "value": label,
-        "seeds": figures.seeds,
+        "seeds": f"{figures.counted} of {figures.seeds}" if figures.counted < figures.seeds else str(figures.seeds),
         "lost": figures.lost or None,
         "epochs": f"{_reached(seeds, epochs)}/{epochs}",
         "best": figures.best,
@@ -308,6 +331,12 @@ def gap(run: Run, epochs: int) -> pd.DataFrame:
         for row in run["epochs"][:epochs]
     ]
     return pd.DataFrame(rows, columns=["epoch", "train", "test"]).astype(float)
+
+
+def widest_gap(groups: Mapping[str, Sequence[Run]], ends: Mapping[str, int]) -> str:
+    """The label whose test loss lies furthest above its train loss: there is most to be seen of a gap."""
+    gaps = {label: figures_of(label, runs, ends[label]).gap for label, runs in groups.items()}
+    return max(gaps, key=lambda label: -math.inf if (gap := gaps[label]) is None else gap)
 
 
 def final_losses(runs: Sequence[Run], epochs: int) -> pd.DataFrame:

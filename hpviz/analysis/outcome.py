@@ -1,10 +1,11 @@
-"""What came of a comparison, in sentences: which labels differ beyond noise, and why others cannot be judged."""
+"""The pairs behind a comparison's answer, in sentences: which labels differ beyond noise, and what is not judged."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from hpviz.analysis.comparison import Comparison
+from hpviz.analysis.diagnosis import ended_after
 from hpviz.analysis.noise import Pair
 from hpviz.analysis.words import listed, plural
 
@@ -18,7 +19,7 @@ NAMES_TOLD = 6
 
 @dataclass(frozen=True)
 class Outcome:
-    """Different, or noise? Sentences on the surest pairs, on `more` of them, and `notes` on what could not be judged.
+    """Different, or noise? Sentences on the surest pairs, on `more` of them, `notes` on what is not judged as it is.
 
     `after` is when the accuracies are taken: after 8 epochs; `single` are labels of which one seed alone could be held
     against others.
@@ -45,7 +46,7 @@ def outcome_of(comparison: Comparison, baseline: str | None = None) -> Outcome:
         after=comparison.after,
         told=tuple(pairs[:PAIRS_TOLD]),
         more=tuple(pairs[PAIRS_TOLD:]),
-        notes=(*_notes(comparison), *_reservations(comparison)),
+        notes=tuple(_reservations(comparison)),
         single=tuple(_single(comparison)),
     )
 
@@ -67,24 +68,6 @@ def _counted(pairs: Sequence[Told]) -> str:
     return f"{plural(len(pairs), 'more pair')}: {differ} different, {len(pairs) - differ} within noise."
 
 
-def _notes(comparison: Comparison) -> Iterator[str]:
-    """Why nothing, or not everything, could be judged."""
-    single = _single(comparison)
-    if len(comparison.groups) < 2:
-        yield "One setting only: there is nothing to hold it against."
-    elif not comparison.has_same_images:
-        yield "Not tested on the same images, so no difference can be judged."
-    elif comparison.test_images is None:
-        yield "On how many images these accuracies were measured was not noted, so no difference can be judged."
-    elif len(comparison.accuracies) < 2:
-        yield "Nothing is judged before two settings have ended with two seeds each."
-    elif len(single) == len(comparison.accuracies):
-        yield "One seed each: any difference may be luck. Two more seeds would tell."
-    elif single:
-        symbol = f"{comparison.legend} " if comparison.study else ""
-        yield f"One seed only of {symbol}{_few(single)}: what it shows may be luck."
-
-
 def _reservations(comparison: Comparison) -> Iterator[str]:
     """What is judged is not all that there is: who held the others back, which seeds count as guesses or not at all."""
     if comparison.held_back:
@@ -99,10 +82,12 @@ def _reservations(comparison: Comparison) -> Iterator[str]:
     unjudged = [comparison.names[label] for label in comparison.lost if comparison.chance is None]
     if unjudged:
         yield f"Not judged: {_few(unjudged)}, for seeds of it diverged, and what guessing would have is not known."
-    if short := comparison.short:
-        are = "is" if short == 1 else "are"
-        end = f"epoch {comparison.epochs}" if comparison.updates is None else comparison.after
-        yield f"{plural(short, 'run')} ended before {end} and {are} not judged."
+    if comparison.unjudged:
+        ended = [
+            f"{comparison.names[comparison.labels[run['id']]]} seed {run['spec']['seed']} {ended_after(run)}"
+            for run in comparison.unjudged
+        ]
+        yield f"Not judged: {_few(ended)}."
     if len(comparison.noted_images) > 1 and comparison.has_same_images:
         low, high = min(comparison.noted_images), max(comparison.noted_images)
         yield f"The runs were tested on {low:,} to {high:,} of the images; they are judged as on {low:,}."

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from hpviz import __version__
+from hpviz.analysis.answer import Answer, answer_of
 from hpviz.analysis.comparison import Comparison, told
 from hpviz.analysis.evidence import updates_each
 from hpviz.analysis.fairness import fairness
@@ -58,6 +59,22 @@ class Story:
         study = self.comparison.study
         names = study.title if study else listed([title_of(name) for name in differing])
         return f"{names[:1].upper()}{names[1:]}{equal}: {subject}"
+
+    @cached_property
+    def answer(self) -> Answer:
+        """What came out, in a sentence or two."""
+        return answer_of(self.comparison)
+
+    @property
+    def headline(self) -> str:
+        """The answer with what it is about: Learning rate · 1e-5 to 1e-2: no pair told apart (3 seeds)."""
+        study = self.comparison.study
+        return f"{study.title} · {self.answer.sentence}" if study else self.answer.sentence
+
+    @property
+    def subject(self) -> str:
+        """What is compared, what differs and what is the same: the answer's small print."""
+        return f"{self.title} · {self.differs}{self.with_same}"
 
     @property
     def differs(self) -> str:
@@ -114,8 +131,8 @@ class Story:
 
     @cached_property
     def verdict(self) -> tuple[Told, ...]:
-        """Different or noise: the strongest pairs, how many more there are, and what could not be tested."""
-        return outcome_of(self.comparison).in_brief
+        """Different or noise: the surest pairs, how many more there are, what is not judged; or why there is none."""
+        return outcome_of(self.comparison).in_brief or (("note", self.answer.finding),)
 
     @cached_property
     def law(self) -> str:
@@ -201,6 +218,7 @@ class Story:
         ]
         parts = [
             f"{self.title}. {self.differs}{self.with_same}.",
+            self.answer.sentence,
             f"Test accuracy after {self.comparison.after}: {'; '.join(last)}.",
             *filter(None, [self.law]),
             *(sentence for _, sentence in self.verdict),

@@ -26,6 +26,7 @@ PLOT_HEIGHT = 232
 # From a plot's lower edge to below its axis, from its title's baseline to its upper edge, and from what is above.
 BELOW_PLOT, TITLE, ABOVE_TITLE = 46, 16, 36
 SWATCH = 44
+TITLE_SIZE = 24
 LINK = 300  # characters
 LEGEND_ROWS = 6
 
@@ -80,7 +81,7 @@ def _full(sheet: Sheet, height: float) -> Spec:
 
 
 def _head(story: Story, dark: bool) -> Spec:
-    """Title, what differs and what is the same, and the figures that the comparison rests on."""
+    """The finding, what it is about, and the figures that the comparison rests on."""
     sheet = _sheet(dark)
     ramp = DARK if dark else LIGHT
     for place, colour in enumerate(ramp):
@@ -88,8 +89,8 @@ def _head(story: Story, dark: bool) -> Spec:
     mark = f"hpviz {__version__}"
     sheet.text(mark, WIDTH, 42, 13, muted=True, bold=True, right=True)
     room = WIDTH - measured(mark, 13, bold=True) - GAP
-    y = sheet.text(wrap(story.title, room, 27, 2, bold=True), 0, 46, 27, bold=True, leading=1.2)
-    y = sheet.text(wrap(f"{story.differs}{story.with_same}", WIDTH, 15, 3), 0, y - 4, 15)
+    y = sheet.text(wrap(story.headline, room, TITLE_SIZE, 3, bold=True), 0, 46, TITLE_SIZE, bold=True, leading=1.2)
+    y = sheet.text(wrap(story.subject, WIDTH, 15, 3), 0, y - 4, 15)
     y += 16
     step = WIDTH / max(len(story.facts), 4)
     for place, (figure, name) in enumerate(story.facts):

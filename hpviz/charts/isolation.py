@@ -4,19 +4,25 @@ As with the curves, the specification depends on which values are compared, neve
 """
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import altair as alt
 import pandas as pd
+
+from hpviz.charts.lettering import measured
 
 HEIGHT = 340
 # A scale that spans more than two decades is read in ratios.
 LOGARITHMIC_FROM = 100.0
 # Zero has no place on a logarithmic axis: it stands a decade below the smallest value, and is called 0 there.
 ZERO_BELOW = 10.0
-# More values than this would write over one another on a third of a page.
-TILTED_FROM = 9
+# More means than this are drawn narrow.
+MANY = 9
+# Pixels: how wide the narrowest plot is, the size of its axis's letters and what is kept free between two names.
+NARROWEST, NAME_SIZE, BETWEEN = 280, 11, 5
 
 
 @dataclass(frozen=True)
@@ -61,12 +67,13 @@ def isolation(frame: pd.DataFrame | alt.NamedData, ground: Ground) -> alt.LayerC
     epochs, seed, seeds = (alt.Tooltip(f"{field}:Q", format="d") for field in ("epochs", "seed", "seeds"))
     dots = base.transform_filter("datum.kind == 'run'").mark_circle(size=60, opacity=0.55)
     bars = base.transform_filter("datum.kind == 'mean'").mark_tick(
-        thickness=3, size=34 if len(ground.values) <= TILTED_FROM else 18, orient="horizontal", opacity=1
+        thickness=3, size=34 if len(ground.values) <= MANY else 18, orient="horizontal", opacity=1
     )
     edges = base.transform_filter("datum.edge").mark_text(dy=-14, fontSize=12, text="edge of the range")
     lost = base.transform_filter("datum.kind == 'lost'").mark_point(shape="triangle-up", size=140, filled=True)
     words = base.transform_filter("datum.told != ''")
     layers = [
+        *_break(ground),
         *_chance(ground),
         *_law(base, ground),
         dots.encode(y=accuracy, tooltip=[name, seed, shown, epochs]),
@@ -103,16 +110,77 @@ def _place(value: float, ground: Ground) -> float:
 def _x(ground: Ground) -> alt.X:
     names = dict(zip(ground.values, ground.ticks or ground.labels, strict=True))
     places = [_place(value, ground) for value in names]
-    labels = f"{json.dumps([*names.values()], ensure_ascii=False)}[indexof({json.dumps(places)}, datum.value)]"
-    angle = -40 if len(places) > TILTED_FROM else alt.Undefined
-    axis = alt.Axis(values=places, labelExpr=labels, grid=False, labelOverlap=False, labelAngle=angle)
+    low, high = _ends(ground)
+    shares = [_share(place, low, high, ground.logarithmic) for place in places]
+    lines, upright = written(shares, list(names.values()))
+    labels = f"{json.dumps(lines, ensure_ascii=False)}[indexof({json.dumps(places)}, datum.value)]"
+    turned = {"labelAngle": -90, "labelAlign": "right", "labelBaseline": "middle"} if upright else {"labelAngle": 0}
+    axis = alt.Axis(values=places, labelExpr=labels, grid=False, labelOverlap=False, labelBound=False, **turned)
+    scale = alt.Scale(type="log" if ground.logarithmic else "linear", domain=[low, high], nice=False, zero=False)
+    return alt.X("place:Q", title=ground.title, scale=scale, axis=axis)
+
+
+def _ends(ground: Ground) -> tuple[float, float]:
+    """Where the axis begins and ends."""
+    places = [_place(value, ground) for value in ground.values]
     low, high = min(places), max(places)
     if ground.logarithmic:
-        scale = alt.Scale(type="log", domain=[low / 2, high * 2], nice=False)
-    else:
-        margin = 1 if all(float(value).is_integer() for value in names) else 0.1 * (high - low) or 1
-        scale = alt.Scale(domain=[low - margin, high + margin], nice=False, zero=False)
-    return alt.X("place:Q", title=ground.title, scale=scale, axis=axis)
+        return low / 2, high * 2
+    margin = 1 if all(float(value).is_integer() for value in ground.values) else 0.1 * (high - low) or 1
+    return low - margin, high + margin
+
+
+def _share(place: float, low: float, high: float, logarithmic: bool) -> float:
+    """How far along the axis a place is, 0..1."""
+    if logarithmic:
+        place, low, high = math.log(place), math.log(low), math.log(high)
+    return (place - low) / (high - low)
+
+
+def written(shares: Sequence[float], names: Sequence[str]) -> tuple[list[list[str]], bool]:
+    """The names at those shares of the axis in lines, so that none meets another on the narrowest plot; and whether
+    they stand upright.
+
+    In one row if they fit, words one below another, else in two rows by turns, else upright; what does not fit even so
+    is left out, for its dots are in their place all the same.
+    """
+    order = sorted(range(len(shares)), key=shares.__getitem__)
+    in_words = [name.split(" ") for name in names]
+    if _fit(order, shares, in_words):
+        return in_words, False
+    by_turns = [[""] * (order.index(place) % 2) + [name] for place, name in enumerate(names)]
+    if all(_fit(order[row::2], shares, by_turns) for row in range(2)):
+        return by_turns, False
+    last, kept = -math.inf, []
+    for place in order:
+        if shares[place] * NARROWEST - last >= NAME_SIZE + 2:
+            last = shares[place] * NARROWEST
+            kept.append(place)
+    return [[name if place in kept else ""] for place, name in enumerate(names)], True
+
+
+def _fit(order: Sequence[int], shares: Sequence[float], lines: Sequence[Sequence[str]]) -> bool:
+    """Whether names, centred at their shares, leave a gap between each other."""
+    half = [max(measured(line, NAME_SIZE) for line in each) / 2 for each in lines]
+    return all(
+        (shares[after] - shares[before]) * NARROWEST >= half[before] + half[after] + BETWEEN
+        for before, after in pairwise(order)
+    )
+
+
+def _break(ground: Ground) -> list[alt.Chart]:
+    """Where a logarithmic axis is broken, for 0 has no place on it: between 0 and the smallest value."""
+    positive = [value for value in ground.values if value > 0]
+    if not ground.logarithmic or not positive or len(positive) == len(ground.values):
+        return []
+    between = min(positive) / math.sqrt(ZERO_BELOW)
+    data = alt.Chart(alt.InlineData(values=[{"place": between, "words": "//"}])).encode(x=_x(ground))
+    return [
+        data.mark_rule(strokeDash=[1, 4], color=ground.chance_colour),
+        data.mark_text(fontSize=13, fontWeight="bold", color=ground.ink, baseline="middle").encode(
+            y=alt.value("height"), text="words:N"
+        ),
+    ]
 
 
 def _y(ground: Ground, field: str = "") -> alt.Y:

@@ -10,7 +10,6 @@ Norm = Literal["weight_norm", "gradient_norm"]
 
 TITLES: dict[Norm, str] = {"weight_norm": "Weight norm", "gradient_norm": "Gradient norm"}
 HEIGHT = 300
-DECADES = [10.0**power for power in range(-8, 7)]
 
 
 def norm_curve(
@@ -20,7 +19,7 @@ def norm_curve(
     colours: Sequence[str],
     legend: str,
     epochs: int,
-) -> alt.Chart:
+) -> alt.LayerChart:
     """One norm by epoch, a line a label; `frame` as `analysis.norms.norms` makes it, or the name of data `for_decades`.
 
     Gradients span decades and are drawn on a logarithmic axis, on which a zero has no place.
@@ -29,24 +28,20 @@ def norm_curve(
         frame = for_decades(frame)
     scale = alt.Scale(domain=list(labels), range=list(colours))
     title = alt.Legend(orient="top", direction="horizontal", title=legend, titleOrient="left", columns=8, offset=4)
-    chart: alt.Chart = (
-        alt.Chart(frame)
-        .mark_line(strokeWidth=2, point=True, invalid="break-paths-filter-domains")
-        .encode(
-            x=_epoch(epochs),
-            y=_norm(norm),
-            color=alt.Color("label:N", scale=scale, legend=title),
-            detail=alt.Detail("seeds:N"),
-            tooltip=[
-                alt.Tooltip("label:N", title=legend),
-                alt.Tooltip("epoch:Q", format="d"),
-                alt.Tooltip(f"{norm}:Q", title=TITLES[norm], format=".3g"),
-                alt.Tooltip("seeds:Q", format="d"),
-            ],
-        )
-        .properties(height=HEIGHT, title=TITLES[norm])
+    base = alt.Chart(frame).encode(x=_epoch(epochs), y=_norm(norm))
+    lines = base.mark_line(strokeWidth=2, point=True, invalid="break-paths-filter-domains").encode(
+        color=alt.Color("label:N", scale=scale, legend=title),
+        detail=alt.Detail("seeds:N"),
+        tooltip=[
+            alt.Tooltip("label:N", title=legend),
+            alt.Tooltip("epoch:Q", format="d"),
+            alt.Tooltip(f"{norm}:Q", title=TITLES[norm], format=".3g"),
+            alt.Tooltip("seeds:Q", format="d"),
+        ],
     )
-    return chart
+    counts = base.transform_filter("datum.told != ''").mark_text(dx=6, dy=-10, align="left", fontSize=11)
+    told = counts.encode(text="told:N", color=alt.Color("label:N", scale=scale))
+    return alt.LayerChart(layer=[lines, told]).properties(height=HEIGHT, title=TITLES[norm])
 
 
 def for_decades(frame: pd.DataFrame) -> pd.DataFrame:
@@ -61,6 +56,6 @@ def _epoch(epochs: int) -> alt.X:
 
 def _norm(norm: Norm) -> alt.Y:
     if norm == "gradient_norm":
-        axis = alt.Axis(values=DECADES, format="~g")
-        return alt.Y(f"{norm}:Q", title=None, scale=alt.Scale(type="log", nice=True), axis=axis)
+        axis = alt.Axis(format="~g", tickCount=5)
+        return alt.Y(f"{norm}:Q", title=None, scale=alt.Scale(type="log", nice=False, padding=8), axis=axis)
     return alt.Y(f"{norm}:Q", title=None, scale=alt.Scale(zero=True, nice=True), axis=alt.Axis(tickCount=5))

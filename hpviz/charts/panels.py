@@ -17,7 +17,7 @@ from hpviz.analysis.comparison import Comparison
 from hpviz.analysis.evidence import as_ended
 from hpviz.analysis.fairness import edge_of
 from hpviz.analysis.learning_curve import is_learning_curve, law_rows
-from hpviz.charts.curves import TITLES, Look, Metric, curve, for_logarithms
+from hpviz.charts.curves import TITLES, Look, Metric, curve, drawn_rows
 from hpviz.charts.isolation import isolation, placed, title_of
 from hpviz.charts.lettering import SANS, drawable
 from hpviz.charts.looks import ground_of
@@ -47,7 +47,7 @@ def panels_of(comparison: Comparison, look: Look, dark: bool) -> Panels:
     frame = frames.curves(comparison.cut, comparison.labels, comparison.epochs)
     charts: dict[str, Spec] = {}
     titles: dict[str, str] = {metric: TITLES[metric] for metric in METRICS}
-    datasets = {"curves": _records(for_logarithms(frame) if look.log_loss else frame)}
+    datasets = {"curves": _records(drawn_rows(frame, look.x, look.log_loss))}
     for metric in METRICS:
         charts[metric] = _plain(curve(alt.NamedData(name="curves"), metric, look), datasets)
     ground = ground_of(comparison, dark)

@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from hpviz.charts.curves import Look, Metric, curve, for_logarithms
+from hpviz.charts.curves import Look, Metric, curve, drawn_rows
 
 HEIGHT = 220
 
@@ -19,10 +19,10 @@ def side_by_side(frame: pd.DataFrame, metric: Metric, look: Look) -> list[alt.La
 
 def on_one_axis(frame: pd.DataFrame, metric: Metric, look: Look) -> Look:
     """The look of charts that can be held against each other: up to the highest and lowest finite figure of all."""
-    shown = for_logarithms(frame) if look.log_loss else frame
+    shown = drawn_rows(frame, look.x, look.log_loss)
     figures = shown[[metric, f"{metric}_low", f"{metric}_high"]].to_numpy()
     ends = (float(np.nanmin(figures)), float(np.nanmax(figures))) if np.isfinite(figures).any() else None
-    return dataclasses.replace(look, own_legend=False, loss_ends=ends)
+    return dataclasses.replace(look, own_legend=False, end_labels=False, loss_ends=ends)
 
 
 def one_of_them(frame: pd.DataFrame | alt.NamedData, metric: Metric, shared: Look, label: str) -> alt.LayerChart:

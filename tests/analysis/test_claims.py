@@ -294,9 +294,19 @@ def test_an_early_end_that_holds_a_claim_back_is_named():
     runs = rates()
     for each in runs:
         if each["spec"]["learning_rate"] == 1e-2 and each["spec"]["seed"] > 0:
+            each.update(epochs=each["epochs"][:4], target=4)
+    assert "4 epochs (no more of lr 1e-2 seed 1 and lr 1e-2 seed 2)" in twin(runs, "LR1").evidence
+
+
+def test_seeds_that_were_stopped_hold_no_claim_back_and_settle_none():
+    runs = rates()
+    for each in runs:
+        if each["spec"]["learning_rate"] == 1e-2 and each["spec"]["seed"] > 0:
             each["epochs"] = each["epochs"][:4]
             move(each, "stopped", "by hand")
-    assert "4 epochs (no more of lr 1e-2 seed 1 and lr 1e-2 seed 2)" in twin(runs, "LR1").evidence
+    evidence = twin(runs, "LR1").evidence
+    assert "One seed only with lr 1e-2" in evidence
+    assert "10 epochs" in evidence
 
 
 # Learning rate

@@ -188,7 +188,35 @@ def test_a_run_that_ended_early_beside_two_others_is_counted_out():
     runs = [made(8, learning_rate=rate, seed=seed) for rate in (1e-4, 1e-3) for seed in (0, 1)]
     comparison = compare_runs([*runs, made(2, learning_rate=1e-3, seed=2)])
     assert (comparison.epochs, comparison.held_back) == (8, ())
-    assert outcome_of(comparison).notes == ("1 run ended before epoch 8 and is not judged.",)
+    assert outcome_of(comparison).notes == ("Not judged: lr 1e-3 seed 2 ended after epoch 2/2.",)
+
+
+def cut_short(epochs, target, status="stopped", **spec):
+    """A run that was asked for `target` epochs and has so many."""
+    document = made(epochs, **spec)
+    document["target"] = target
+    move(document, status, "by hand")
+    return document
+
+
+@pytest.mark.parametrize("status", ["stopped", "interrupted", "failed"])
+def test_a_run_that_was_stopped_is_not_judged_and_holds_nobody_back(status):
+    runs = [made(8, 0.3 + rate, learning_rate=rate, seed=seed) for rate in (1e-2, 0.1) for seed in (0, 1)]
+    comparison = compare_runs([*runs, cut_short(2, 8, status, learning_rate=1e-3)])
+    assert (comparison.epochs, comparison.held_back) == (8, ())
+    assert list(comparison.accuracies) == ["1e-2", "0.1"]
+    assert outcome_of(comparison).notes == (f"Not judged: lr 1e-3 seed 0 {status} after epoch 2/8.",)
+
+
+def test_a_run_that_was_stopped_later_than_is_compared_is_judged_as_far_as_the_others():
+    runs = [made(8, learning_rate=1e-2, seed=seed) for seed in (0, 1)]
+    assert "1e-3" in compare_runs([*runs, cut_short(12, 20, learning_rate=1e-3)]).accuracies
+    assert "1e-3" not in compare_runs([*runs, cut_short(8, 20, learning_rate=1e-3)]).accuracies
+
+
+def test_where_all_were_stopped_they_are_drawn_as_far_as_they_go_and_none_is_judged():
+    comparison = compare_runs([cut_short(epochs, 8, learning_rate=1e-3, seed=epochs) for epochs in (2, 3)])
+    assert (comparison.epochs, comparison.accuracies) == (2, {})
 
 
 def test_of_runs_tested_on_fewer_images_the_fewest_count():

@@ -92,7 +92,7 @@ def test_a_run_that_trains_or_diverged_holds_nobody_back():
 def test_of_two_seeds_that_go_far_the_third_that_stopped_is_counted_out():
     comparison = at([*equal(), made(64, 20, seed=7, status="stopped")])
     assert comparison.updates == 180
-    assert "1 run ended before 180 updates and is not judged." in outcome_of(comparison).notes
+    assert "Not judged: batch 64 seed 7 ended after epoch 20/20." in outcome_of(comparison).notes
 
 
 def cautions(comparison):

@@ -12,7 +12,9 @@ from hpviz.analysis.frames import (
     final_losses,
     gap,
     isolation,
+    readings,
     trails,
+    widest_gap,
 )
 from hpviz.runs.document import move, new_run, put_epoch
 from tests.made_up import row, spec
@@ -136,7 +138,7 @@ def test_a_figure_that_is_no_number_is_lost_whatever_the_status_says():
 def test_a_table_has_a_row_a_value_with_the_spread_of_its_seeds():
     runs, labels = seeds_of((0.5, 0.6), (0.5, 0.8))
     (line,) = by_value(runs, labels, epochs=8, classes=6).to_dict("records")
-    assert (line["seeds"], line["epochs"]) == (2, "2/8")
+    assert (line["seeds"], line["epochs"]) == ("2", "2/8")
     assert line["last"] == pytest.approx(0.7)
     assert line["last_spread"] == pytest.approx(14.142, abs=0.001)
     runs, labels = seeds_of((0.5,))
@@ -148,7 +150,7 @@ def test_a_seed_under_way_is_not_averaged_with_those_that_arrived():
     runs, labels = seeds_of((0.2, 0.6), (0.2, 0.8), (0.1,))
     (line,) = by_value(runs, labels, epochs=2, classes=6).to_dict("records")
     assert (line["last"], line["last_spread"]) == (pytest.approx(0.7), pytest.approx(14.142, abs=0.001))
-    assert (line["seeds"], line["epochs"]) == (3, "1–2/2")
+    assert (line["seeds"], line["epochs"]) == ("2 of 3", "1–2/2")
     frame = isolation(runs, "learning_rate", labels, epochs=2, edge=None)
     (mean,) = frame[frame["kind"] == "mean"].to_dict("records")
     assert (mean["accuracy"], mean["seeds"], mean["epochs"]) == (pytest.approx(0.7), 2, 2)
@@ -272,3 +274,29 @@ def test_points_of_an_epoch_that_was_recorded_meanwhile_are_left_out():
     run = run_with(0.4, 0.5, 0.6)
     for points in ([point(2.5, 0.7)], [point(5.5, 0.7)], []):
         assert trails([run], {run["id"]: "1e-4"}, {run["id"]: points}) == []
+
+
+def test_a_reading_has_all_lines_and_all_three_metrics_of_an_epoch():
+    runs, _ = seeds_of((0.5, 0.6), (0.7,))
+    runs[1]["epochs"][0].update(train_loss=None)
+    labels = {runs[0]["id"]: "1e-4", runs[1]["id"]: "1e-2"}
+    frame = readings(curves(runs, labels, 8), ("1e-4", "1e-2", "waiting"))
+    first, second = frame.to_dict("records")
+    figures = runs[0]["epochs"][0]
+    assert first["reading_0"] == f"50.0% · train {figures['train_loss']:.3f} · test {figures['test_loss']:.3f}"
+    assert "train –" in first["reading_1"]
+    assert (second["epoch"], second["reading_1"], second["reading_2"]) == (2, "–", "–")
+    two, of_both = seeds_of((0.5,), (0.7,))
+    assert readings(curves(two, of_both, 8), ("1e-4",))["reading_0"][0].startswith("60.0% ·")
+    assert readings(curves(two, of_both, 8), ("1e-4",))["reading_0"][0].endswith("(2 seeds)")
+
+
+def test_the_gap_opens_on_the_value_that_has_most_of_it():
+    def fitted(train, test):
+        run = new_run(spec(), {"data": "made up", "weights": None}, 8)
+        put_epoch(run, row(1, 0.5, train_loss_eval=train, test_loss=test))
+        return [run]
+
+    groups = {"1e-7": fitted(1.8, 1.8), "1e-4": fitted(0.1, 0.9), "1e-2": fitted(0.8, 1.0), "1": fitted(None, None)}
+    assert widest_gap(groups, dict.fromkeys(groups, 8)) == "1e-4"
+    assert widest_gap({"1": fitted(None, None)}, {"1": 8}) == "1"

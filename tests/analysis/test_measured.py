@@ -28,5 +28,6 @@ def test_norms_are_means_over_the_seeds_that_have_reached_an_epoch():
     assert list(frame["epoch"]) == [1, 2]
     assert frame["weight_norm"][0] == 15.0
     assert frame["weight_norm"].isna()[1]
+    assert list(frame["told"]) == ["", "1 of 2"]
     assert list(frame["gradient_norm"]) == [1.0, 1.0]
     assert norms([], {}, epochs=8).empty

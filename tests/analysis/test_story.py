@@ -11,7 +11,7 @@ from hpviz.runs.command import run_command
 from hpviz.runs.document import move
 from hpviz.spec import build_spec
 from tests.analysis.made_up_runs import rows, run
-from tests.analysis.test_comparison import known, made
+from tests.analysis.test_comparison import made
 
 
 def story(*runs):
@@ -150,8 +150,7 @@ def test_where_all_end_alike_nothing_is_best_above_or_at_an_edge(seeds):
 
 def test_an_early_end_that_holds_the_others_back_is_named_on_the_card():
     runs = sweep(2, 0.0, 1.0)
-    runs[-1]["epochs"] = runs[-1]["epochs"][:1]
-    move(runs[-1], "stopped", "by hand")
+    runs[-1].update(epochs=runs[-1]["epochs"][:1], target=1)
     told = story(*runs)
     assert told.comparison.epochs == 1
     assert "The runs have 1 to 3 epochs and are compared after 1 epoch, for λ 1 (seed 1) has no more." in told.cautions
@@ -164,18 +163,24 @@ def test_lost_seeds_are_named_beside_the_mean():
     assert "λ 1 25.1% (1 of 3 seeds diverged)" in story(*runs).description
 
 
-def test_one_seed_is_no_verdict():
-    assert story(*sweep(1, 0.0, 1.0)).verdict == (
-        ("note", "One seed each: any difference may be luck. Two more seeds would tell."),
-    )
-    mixed = story(*sweep(2, 0.0, 0.5), *sweep(1, 1.0)).verdict
-    assert mixed[-1] == ("note", "One seed only of λ 1: what it shows may be luck.")
-
-
-def test_a_label_of_which_one_seed_has_ended_counts_as_one_seed():
+def test_where_there_is_no_pair_the_verdict_says_why():
+    ((kind, sentence),) = story(*sweep(1, 0.0, 1.0)).verdict
+    assert kind == "note"
+    assert sentence.startswith("One seed a value shows no difference; +1 seed each would tell")
     runs = sweep(2, 0.0, 1.0)
     move(runs[-1], "running")
-    assert story(*runs).verdict == (("note", "One seed only of λ 1: what it shows may be luck."),)
+    assert story(*runs).verdict[0][1].startswith("One seed of 1 shows no difference")
+    assert "nothing to hold it against" in story(made()).verdict[0][1]
+
+
+def test_the_headline_says_what_came_out_and_of_what_and_the_subject_what_is_compared():
+    told = story(*sweep(3, 0.0, 0.5, 1.0))
+    assert told.headline == f"Weight decay · {told.answer.sentence}"
+    assert told.answer.finding == "0 is the best (3 seeds)."
+    assert told.subject == (
+        "Weight decay: article-cnn on made up · λ 0, 0.5 and 1; the same for all: lr 1e-4, batch 32, Adam"
+    )
+    assert told.answer.sentence in told.description
 
 
 def test_with_a_baseline_only_what_is_held_against_it_is_told():
@@ -183,17 +188,6 @@ def test_with_a_baseline_only_what_is_held_against_it_is_told():
     assert len(outcome.told) == 3
     assert all("λ 0.5" in sentence for _, sentence in outcome.told)
     assert outcome.more == outcome.notes == ()
-
-
-def test_where_nothing_can_be_judged_it_is_said_why():
-    assert "One setting only" in story(made()).verdict[0][1]
-    assert "Not tested on the same images" in story(made(), made(fingerprint="1" * 64)).verdict[0][1]
-    untold = [known(document, test_images=0) for document in sweep(2, 0.0, 1.0)]
-    assert "was not noted" in story(*untold).verdict[0][1]
-    running = sweep(2, 0.0, 1.0)
-    for document in running:
-        move(document, "running")
-    assert "before two settings have ended" in story(*running).verdict[0][1]
 
 
 def test_the_command_trains_the_same_again():

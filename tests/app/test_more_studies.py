@@ -49,7 +49,7 @@ def test_runs_of_its_values_are_on_its_page_with_curves_plot_and_judgement(runne
     assert len([chart for chart in app.get("vega_lite_chart") if "The table" in chart.proto.alt]) == 5
     fold(app, "Table", study.name)
     assert list(app.dataframe[0].value["value"]) == [study.hyperparameter.spell(each) for each in (low, high)]
-    assert list(app.dataframe[0].value["seeds"]) == [2, 2]
+    assert list(app.dataframe[0].value["seeds"]) == ["2", "2"]
 
 
 def ends(study, value):

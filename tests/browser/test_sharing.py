@@ -16,7 +16,7 @@ def choose_four_runs(visitor):
     """Seed 0 of each kernel width that hpviz came with."""
     for width in LABELS:
         choose_run(visitor.page, f"width {width} same · seed 0 · reference")
-    expect(visitor.page.get_by_text("One seed each").first).to_be_visible()
+    expect(visitor.page.get_by_text("One seed a value").first).to_be_visible()
 
 
 def choose_run(page, run):
@@ -89,7 +89,7 @@ def test_every_kind_of_file_is_had_from_the_page_and_the_bundle_fills_an_empty_s
     visitor = visit()
     page = visitor.page
     page.goto(f"{server.url}compare?runs={four_runs()}")
-    expect(page.get_by_text("One seed each").first).to_be_visible()
+    expect(page.get_by_text("One seed a value").first).to_be_visible()
     open_share(page)
     found = {kind: download(page, kind) for kind in ("png", "svg", "html", "csv", "json")}
     assert found["png"].startswith(b"\x89PNG")

@@ -1,12 +1,16 @@
 """Learning curves: one specification whatever the figures, honest about what is not finite."""
 
 import json
+import re
+from itertools import combinations, pairwise
 
 import pytest
 import vl_convert
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hpviz.analysis.frames import curves
-from hpviz.charts.curves import Look, curve
+from hpviz.charts.curves import Look, apart, curve, drawn_rows, ticks
 from hpviz.runs.document import move, new_run, put_epoch
 from tests.made_up import row, spec
 
@@ -119,3 +123,82 @@ def test_long_labels_stand_in_two_columns_so_that_none_is_cut_off_on_a_third_of_
     chart = curve(frame(2), "test_accuracy", look(labels=labels, colours=("#000000",) * len(labels))).to_dict()
     legends = [layer["encoding"].get("color", {}).get("legend") for layer in chart["layer"]]
     assert {legend["columns"] for legend in legends if legend} == {columns}
+
+
+# Labels at the ends of lines
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.sampled_from((0.01, 0.065, 0.2)))
+def test_labels_are_kept_apart_in_their_order_and_within_the_axis(heights, gap):
+    moved = apart(heights, gap)
+    room = min(gap, 1 / len(heights))
+    assert all(-1e-9 <= height <= 1 + 1e-9 for height in moved)
+    ordered = sorted(moved)
+    assert all(high - low >= room - 1e-9 for low, high in pairwise(ordered))
+    for one, other in combinations(range(len(heights)), 2):
+        if heights[one] < heights[other]:
+            assert moved[one] < moved[other]
+
+
+def test_labels_that_do_not_meet_stand_where_their_lines_end():
+    assert apart([0.2, 0.9, 0.5], 0.1) == pytest.approx([0.2, 0.9, 0.5])
+    assert apart([0.5, 0.5], 0.1) == pytest.approx([0.45, 0.55])
+
+
+@pytest.mark.parametrize("log_loss", [False, True])
+@pytest.mark.parametrize("metric", ["test_accuracy", "train_loss", "test_loss"])
+def test_each_line_has_its_label_at_its_end(metric, log_loss):
+    rows = drawn_rows(frame(3), "epoch", log_loss)
+    labelled = rows[rows[f"{metric}_end"].notna()]
+    assert list(labelled["label"]) == ["1e-4", "1e-2"]
+    assert set(labelled["epoch"]) == {3}
+    drawn = svg(curve(frame(3), metric, look(log_loss=log_loss, own_legend=False)))
+    assert [drawn.count(f">{label}</text>") for label in ("1e-4", "1e-2")] == [1, 1]
+
+
+def test_a_label_has_room_beyond_the_last_epoch_and_no_epoch_is_numbered_there():
+    drawn = curve(frame(3), "test_accuracy", look(labels=("1e-4", "SGD with momentum"))).to_dict()
+    x = drawn["layer"][1]["encoding"]["x"]
+    assert x["axis"]["values"] == [0, 1, 2, 3, 4, 5, 6, 7, 8]
+    assert x["scale"]["domain"][1] > 8 * 1.3
+    seconds = svg(curve(frame(3), "test_accuracy", look(x="seconds", x_max=None)))
+    assert ">1e-4</text>" in seconds
+
+
+@pytest.mark.parametrize(("end", "least"), [(1, 1), (8, 1), (25, 1), (200, 1), (1e4, 0), (375, 0), (2.5e7, 0), (1, 0)])
+def test_ticks_are_round_few_and_never_beyond_the_end(end, least):
+    found = ticks(end, least)
+    assert found[0] == 0
+    assert 2 <= len(found) <= 10
+    assert found[-1] <= end < found[-1] + (found[1] - found[0]) * (1 + 1e-9)
+    assert found[1] - found[0] >= least
+
+
+def decades_of(rows, metric):
+    """How many decades a logarithmic chart of the figures spans."""
+    drawn = svg(curve(rows, metric, look(log_loss=True, own_legend=False)))
+    return [float(text) for text in re.findall(r">([\d.]+)</text>", drawn) if "." in text or float(text) > 8]
+
+
+def test_a_logarithmic_axis_has_no_empty_decades():
+    rows = frame(3).assign(test_loss=[0.62, 0.7, 0.8, 0.9, 0.65, 1.7])
+    assert decades_of(rows, "test_loss")
+    assert all(0.5 <= figure <= 2 for figure in decades_of(rows, "test_loss"))
+
+
+def test_a_loss_of_zero_is_marked_on_a_logarithmic_axis_and_is_in_place_on_another():
+    rows = frame(3).assign(train_loss=[0.5, 0.1, 0.0, 0.6, 0.5, 0.4])
+    assert svg(curve(rows, "train_loss", look(log_loss=True))).count(">▾ 0</text>") == 1
+    assert ">▾ 0</text>" not in svg(curve(rows, "train_loss", look()))
+
+
+def test_a_line_that_goes_on_with_fewer_seeds_says_so():
+    runs = []
+    for seed, epochs in enumerate((3, 1)):
+        run = new_run(spec(seed=seed), {"data": "made up", "weights": None}, 8)
+        for epoch in range(1, epochs + 1):
+            put_epoch(run, row(epoch))
+        runs.append(run)
+    drawn = svg(curve(curves(runs, {run["id"]: "1e-4" for run in runs}, 8), "test_accuracy", look()))
+    assert drawn.count(">1 of 2</text>") == 1

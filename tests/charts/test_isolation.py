@@ -2,14 +2,26 @@
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import vl_convert
 
 from hpviz.analysis.frames import isolation as frame_of
-from hpviz.charts.isolation import Ground, is_logarithmic, isolation
+from hpviz.charts.isolation import (
+    NAME_SIZE,
+    NARROWEST,
+    Ground,
+    _ends,
+    _place,
+    _share,
+    is_logarithmic,
+    isolation,
+    written,
+)
+from hpviz.charts.lettering import measured
 from hpviz.runs.document import move, new_run, put_epoch
-from hpviz.studies import BATCH_SIZE, KERNEL_WIDTH, LEARNING_RATE, WEIGHT_DECAY
+from hpviz.studies import BATCH_SIZE, KERNEL_WIDTH, LEARNING_RATE, STUDIES, WEIGHT_DECAY
 from tests.made_up import row, spec
 
 GROUND = Ground(
@@ -92,3 +104,51 @@ def test_a_run_that_diverged_is_a_red_triangle_and_the_value_says_how_many_did()
 def test_an_edge_is_told_at_the_best_value_only():
     assert svg(plot((0.7, 0.8, 0.9), edge=1.0)).count("edge of the range</text>") == 1
     assert "edge of the range</text>" not in svg(plot((0.7, 0.8, 0.9)))
+
+
+def test_where_the_axis_is_broken_for_zero_it_shows():
+    assert svg(plot((0.7, 0.8, 0.2))).count(">//</text>") == 1
+    assert ">//</text>" not in svg(plot((0.7, 0.8, 0.2), ground=replace(GROUND, logarithmic=False)))
+
+
+def across(lines, shares, width):
+    """The spans of each row of names, in pixels."""
+    rows = {}
+    for each, share in zip(lines, shares, strict=True):
+        for number, text in enumerate(each):
+            if text:
+                half = measured(text, NAME_SIZE) / 2
+                rows.setdefault(number, []).append((share * width - half, share * width + half))
+    return [sorted(spans) for spans in rows.values()]
+
+
+@pytest.mark.parametrize("study", STUDIES.values(), ids=lambda study: study.name)
+@pytest.mark.parametrize("every", [1, 2, 3])
+def test_names_of_values_never_meet_on_the_narrowest_plot(study, every):
+    values = study.slider_values[::every]
+    numbers = [study.hyperparameter.place(value) for value in values]
+    ground = replace(
+        GROUND,
+        values=tuple(numbers),
+        labels=tuple(study.hyperparameter.spell(value) for value in values),
+        logarithmic=study.hyperparameter.scale == "log",
+    )
+    low, high = _ends(ground)
+    shares = [_share(_place(number, ground), low, high, ground.logarithmic) for number in numbers]
+    lines, upright = written(shares, ground.labels)
+    if not upright:
+        for spans in across(lines, shares, NARROWEST):
+            assert all(end < start for (_, end), (start, _) in pairwise(spans))
+    assert len(lines) == len(values)
+    drawn = svg(isolation(frame_of([], study.field, {}, 8, None), ground))
+    shown = [word for each in lines for word in each if word]
+    assert all(f">{word}</text>" in drawn or f">{word}</tspan>" in drawn for word in shown)
+
+
+def test_names_that_fit_in_no_two_rows_stand_upright_and_those_that_meet_are_left_out():
+    shares = [place / 40 for place in range(41)]
+    lines, upright = written(shares, [f"{place}e-5" for place in range(41)])
+    kept = [share * NARROWEST for share, (line,) in zip(shares, lines, strict=True) if line]
+    assert upright
+    assert len(kept) < 41
+    assert all(after - before > NAME_SIZE for before, after in pairwise(kept))

@@ -9,10 +9,9 @@ import vl_convert
 from hpviz.analysis.comparison import compare_runs
 from hpviz.analysis.frames import curves
 from hpviz.charts.curves import curve
-from hpviz.charts.looks import COLOURS_ALONE, dashes_of, ground_of, look_of
-from hpviz.charts.palette import DARK, LIGHT, colour
+from hpviz.charts.looks import COLOURS_ALONE, dashes_of, ground_of, look_of, places_of
+from hpviz.charts.palette import spread
 from hpviz.runs import bundle
-from hpviz.studies import KERNEL_WIDTH, WEIGHT_DECAY
 from tests.analysis.made_up_runs import rows, run
 
 
@@ -29,25 +28,45 @@ def look(runs, dark=False):
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_a_value_of_a_study_has_the_studys_colour_whatever_it_is_compared_with(dark):
-    scale = WEIGHT_DECAY.slider_values
-    for values in ((0, 0.01), (0.01, 1.0), (0, 1e-4, 0.01, 1.0)):
+def test_colours_are_spread_over_the_values_on_the_screen(dark):
+    for values in ((0, 0.01), (0, 1e-4, 0.01, 1.0)):
         found = look(decays(*values), dark)
-        assert found.colours == tuple(colour(value, scale, dark) for value in values)
+        assert found.colours == tuple(spread(len(values), dark))
         assert found.legend == "λ"
+    assert look([run(rows(3), padding=name) for name in ("same", "valid", "article")]).colours == tuple(
+        spread(3, False)
+    )
 
 
-def test_what_is_no_study_is_spread_over_the_ramp_in_order():
-    found = look([run(rows(3), padding=name) for name in ("same", "valid", "article")])
-    assert found.labels == ("padding article", "padding valid", "padding same")
-    assert found.colours == (LIGHT[0], LIGHT[2], LIGHT[4])
-    assert look(decays(0), dark=True).colours == (DARK[0],)
+def test_a_value_keeps_its_colour_when_another_joins_in_every_chart():
+    opened = compare_runs(decays(1e-4, 1e-2))
+    shown = places_of(opened)
+    joined = compare_runs(decays(0, 1e-4, 1e-3, 1e-2))
+    before, now = (look_of(each, "epoch", False, False, shown=shown) for each in (opened, joined))
+    assert (now.colours[1], now.colours[3]) == before.colours
+    assert len(set(now.colours)) == 4
+    assert ground_of(joined, False, shown).colours == now.colours
+    assert look_of(joined, "epoch", False, False).colours != now.colours
+
+
+def test_colours_that_came_to_stand_close_are_helped_by_dashes():
+    shown = places_of(compare_runs(decays(1e-3, 1e-2)))
+    crowded = look_of(compare_runs(decays(1e-3, 3e-3, 5e-3, 1e-2)), "epoch", False, False, shown=shown)
+    assert len(set(crowded.dashes)) == 4
+
+
+def test_a_run_that_waits_has_its_colour_and_the_others_theirs():
+    waiting = run([], weight_decay=1e-3)
+    comparison = compare_runs([*decays(0, 1.0), waiting], "weight_decay")
+    colours = dict(zip(comparison.named, look_of(comparison, "epoch", False, False).colours, strict=True))
+    assert ground_of(comparison, False).colours == (colours["0"], colours["1"])
 
 
 def test_the_articles_widths_stand_among_the_others():
     found = look([run(rows(3), kernel_width=width, padding="same") for width in (5, 7, "article")])
-    assert len(set(found.colours)) == 3
-    assert found.colours[0] == colour(5, KERNEL_WIDTH.slider_values, False)
+    assert dict(zip(found.labels, found.colours, strict=True)) == dict(
+        zip(("5", "article", "7"), spread(3, False), strict=True)
+    )
 
 
 def test_few_lines_are_told_apart_by_colour_alone():

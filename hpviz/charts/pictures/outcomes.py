@@ -129,11 +129,11 @@ def gap(rows: pd.DataFrame | alt.NamedData, dark: bool) -> alt.LayerChart:
     # The upper line's name stands on its end and the lower one's hangs from it, so that they never meet.
     names = [
         ends.transform_filter(where)
-        .mark_text(align="left", baseline=baseline, dx=8, color=color, fontSize=13)
+        .mark_text(align="left", baseline=baseline, dx=8, color=INK[dark], fontSize=13)
         .encode(y=_loss(field), text=alt.value(field))
-        for field, color, upper, lower in (
-            ("train", blue, "datum.train > datum.test", "datum.train <= datum.test"),
-            ("test", orange, "datum.test >= datum.train", "datum.test < datum.train"),
+        for field, upper, lower in (
+            ("train", "datum.train > datum.test", "datum.train <= datum.test"),
+            ("test", "datum.test >= datum.train", "datum.test < datum.train"),
         )
         for baseline, where in ((_STANDS, upper), (_HANGS, lower))
     ]
@@ -177,7 +177,9 @@ def _gap_in_words(both: pd.DataFrame) -> str:
 
 def _rate() -> alt.X:
     axis = alt.Axis(grid=False, format="~e", tickCount=6, labelOverlap=True)
-    return alt.X("learning_rate:Q", title="learning rate", scale=alt.Scale(type="log", nice=True), axis=axis)
+    return alt.X(
+        "learning_rate:Q", title="learning rate", scale=alt.Scale(type="log", nice=False, padding=12), axis=axis
+    )
 
 
 def _loss(field: str = "loss") -> alt.Y:

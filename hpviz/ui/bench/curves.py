@@ -5,17 +5,19 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import get_args
 
+import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import streamlit as st
 
 from hpviz.analysis import frames
 from hpviz.analysis.comparison import Comparison
-from hpviz.charts.curves import LIVE, TITLES, Axis, Look, Metric, curve, for_logarithms, growing
+from hpviz.charts.curves import LIVE, READINGS, TITLES, Axis, Look, Metric, drawn_rows, readable
 from hpviz.charts.looks import look_of
 from hpviz.charts.side_by_side import on_one_axis, one_of_them
 from hpviz.charts.specification import table
 from hpviz.runs.document import Run
 from hpviz.runs.trail import Point
+from hpviz.ui.bench.legend import places
 from hpviz.ui.chart import is_dark, show_chart
 from hpviz.ui.resources import get_runner
 
@@ -42,7 +44,7 @@ def show_curves(
     drawn = comparison.drawn
     x: Axis = st.session_state[f"{name}:x"] or "epoch"
     end = max((reach(run, x) for run in drawn.ahead), default=0.0)
-    look = look_of(drawn, x, bool(st.session_state[f"{name}:log"]), is_dark(), end)
+    look = look_of(drawn, x, bool(st.session_state[f"{name}:log"]), is_dark(), end, places(name, drawn))
     look = replace(look, own_legend=False, references=tuple(article.items()))
     if st.session_state.get(f"{name}:layout") == "side by side":
         _show_side_by_side(name, drawn, look)
@@ -59,16 +61,15 @@ def hide_curves(why: str) -> None:
 
 
 def _show_overlaid(key: str, metric: Metric, drawn: Comparison, look: Look) -> None:
-    """One metric over training; that of the train loss goes on within the epochs under way.
+    """One metric over training, read at any epoch; that of the train loss goes on within the epochs under way.
 
     The words hold no figures: a text that changes would make the page draw the chart anew.
     """
-    rows, alt = _rows(drawn, look.log_loss), _words(TITLES[metric], ", ".join(look.labels))
+    rows, alt = _rows(drawn, look.x, look.log_loss), _words(TITLES[metric], ", ".join(look.labels))
+    beside = {READINGS: _readings(drawn, look.labels)}
     if metric == "train_loss":
-        beside = {LIVE: _live(drawn, look.log_loss)}
-        show_chart(key, growing, look, rows=rows, beside=beside, alt=alt, height=HEIGHT)
-    else:
-        show_chart(key, curve, metric, look, rows=rows, alt=alt, height=HEIGHT)
+        beside[LIVE] = _live(drawn, look.log_loss)
+    show_chart(key, readable, metric, look, rows=rows, beside=beside, alt=alt, height=HEIGHT)
 
 
 def _show_side_by_side(name: str, drawn: Comparison, look: Look) -> None:
@@ -77,11 +78,12 @@ def _show_side_by_side(name: str, drawn: Comparison, look: Look) -> None:
         st.segmented_control("Show", METRICS, format_func=TITLES.__getitem__, required=True, default=METRICS[0])
         or METRICS[0]
     )
-    frame = frames.curves(drawn.cut, drawn.labels, drawn.epochs)
+    frame = _curves(drawn)
     shared = on_one_axis(frame, metric, look)
     with st.grid(len(METRICS), min_column_width=280):
         for label in look.labels:
-            rows, alt = table(frame[frame["label"] == label]), _words(f"{TITLES[metric]} of {label}", "")
+            mine = drawn_rows(frame[frame["label"] == label], look.x, look.log_loss)
+            rows, alt = table(mine), _words(f"{TITLES[metric]} of {label}", "")
             show_chart(f"{name}:side:{label}", one_of_them, metric, shared, label, rows=rows, alt=alt)
 
 
@@ -95,9 +97,17 @@ def points() -> Mapping[str, Sequence[Point]]:
 
 
 @lru_cache(maxsize=KEPT)
-def _rows(drawn: Comparison, log_loss: bool) -> pa.Table:
-    frame = frames.curves(drawn.cut, drawn.labels, drawn.epochs)
-    return table(for_logarithms(frame) if log_loss else frame)
+def _rows(drawn: Comparison, x: Axis, log_loss: bool) -> pa.Table:
+    return table(drawn_rows(_curves(drawn), x, log_loss))
+
+
+@lru_cache(maxsize=KEPT)
+def _readings(drawn: Comparison, labels: tuple[str, ...]) -> pa.Table:
+    return table(frames.readings(_curves(drawn), labels))
+
+
+def _curves(drawn: Comparison) -> pd.DataFrame:
+    return frames.curves(drawn.cut, drawn.labels, drawn.epochs)
 
 
 _TRAIL = pa.schema([(name, pa.string() if name in ("label", "run") else pa.float64()) for name in frames.TRAIL])

@@ -13,6 +13,7 @@ from hpviz.charts.looks import ground_of
 from hpviz.charts.panels import isolated
 from hpviz.charts.specification import table
 from hpviz.ui.bench.curves import KEPT
+from hpviz.ui.bench.legend import places
 from hpviz.ui.bench.verdict import show_cautions
 from hpviz.ui.chart import is_dark, show_chart
 from hpviz.ui.text import sentence
@@ -24,7 +25,7 @@ LAW = " Line: the power law, with 95% for it; dashed: beyond what was tried."
 
 def show_ground(name: str, comparison: Comparison) -> None:
     """The isolation plot, where one thing differs, and the diagnosis; judgements rest on runs that have ended."""
-    ground = ground_of(comparison.drawn, is_dark())
+    ground = ground_of(comparison.drawn, is_dark(), places(name, comparison))
     with st.grid(2 if ground else 1, min_column_width=300, gap="medium"):
         if ground:
             with st.container(gap="xxsmall"):

@@ -1,12 +1,13 @@
 """The one legend: a chip a value, in the colour of its lines, which hides and shows it; beside it the axes."""
 
+from collections.abc import Mapping
 from typing import get_args
 
 import streamlit as st
 
 from hpviz.analysis.comparison import At, Comparison
 from hpviz.charts.curves import Axis
-from hpviz.charts.looks import colours_by_label
+from hpviz.charts.looks import Values, colours_by_label, places_of
 from hpviz.ui.chart import is_dark
 from hpviz.ui.text import literal
 
@@ -30,9 +31,16 @@ def hidden(name: str) -> frozenset[str]:
     return labels
 
 
+def places(name: str, comparison: Comparison) -> Mapping[Values, float]:
+    """Where this session has the page's values on the ramp of colours, so that each keeps its own while others join."""
+    kept: dict[Values, float] = places_of(comparison, st.session_state.get(f"{name}:places"))
+    st.session_state[f"{name}:places"] = kept
+    return kept
+
+
 def choose_shown(name: str, comparison: Comparison) -> None:
     """The chips. What was hidden is remembered, so that a run that joins disturbs nothing."""
-    colours, out = colours_by_label(comparison, is_dark()), hidden(name)
+    colours, out = colours_by_label(comparison, is_dark(), places(name, comparison)), hidden(name)
     measured = {comparison.labels[run["id"]] for run in (*comparison.runs, *comparison.hidden) if run["epochs"]}
     chips = {label: _chip(label, colour, label in measured) for label, colour in colours.items()}
     # Chips that look otherwise are others to a browser, which knows them by their text.

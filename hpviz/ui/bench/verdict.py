@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import streamlit as st
 
+from hpviz.analysis.answer import answer_of
 from hpviz.analysis.comparison import Comparison
 from hpviz.analysis.fairness import Caution, fairness
 from hpviz.analysis.outcome import Kind, Told, outcome_of
@@ -16,6 +17,7 @@ MARKS: dict[Kind, str] = {"different": ":material/call_split:", "within noise": 
 
 
 # A comparison that has not changed is the same object as before, and judged once.
+answer = lru_cache(maxsize=64)(answer_of)
 outcome = lru_cache(maxsize=64)(outcome_of)
 
 
@@ -26,16 +28,9 @@ def cautions(comparison: Comparison) -> tuple[Caution, ...]:
     return tuple(fairness(ended, comparison.epochs, comparison.updates))
 
 
-@lru_cache(maxsize=64)
-def finding(comparison: Comparison) -> str:
-    """The finding in a sentence."""
-    found = outcome(comparison)
-    return next((told for _, told in found.told), next(iter(found.notes), ""))
-
-
 def show_answer(comparison: Comparison) -> None:
     """The finding, above everything that it rests on."""
-    st.markdown(f"**{sentence(finding(comparison))}**")
+    st.markdown(f"**{sentence(answer(comparison).sentence)}**")
 
 
 def show_pairs(comparison: Comparison, baseline: str | None) -> None:

@@ -13,6 +13,7 @@ from hpviz.runs.desk import Task
 from hpviz.runs.document import Run
 from hpviz.studies import Study
 from hpviz.training.inside import Inside
+from hpviz.ui.bench.legend import places
 from hpviz.ui.chart import is_dark, show_chart, show_picture
 from hpviz.ui.progress import show_task
 from hpviz.ui.resources import get_desk, get_runner
@@ -45,7 +46,7 @@ def _show_norms(study: Study, setting: Setting, comparison: Comparison) -> None:
     if not comparison.runs:
         st.caption("No run on the screen has an epoch yet.")
         return
-    by_label = colours_by_label(comparison, is_dark())
+    by_label = colours_by_label(comparison, is_dark(), places(study.name, comparison))
     labels = tuple(comparison.groups)
     colours = tuple(by_label[label] for label in labels)
     rows = table(for_decades(norms(comparison.runs, comparison.labels, setting.epochs)))

@@ -50,14 +50,16 @@ def _valley(drawn: Comparison, epochs: int) -> pa.Table:
 def _show_gap(study: Study, drawn: Comparison) -> None:
     """One run's losses, with the choice of its value below, so that the charts of a row begin at one height."""
     chart = st.container()
+    labels = list(drawn.groups)
     label = st.selectbox(
         f"Train and test loss of {study.symbol}",
-        list(drawn.groups),
+        labels,
+        index=labels.index(frames.widest_gap(drawn.groups, drawn.ends)),
         key=choices.key(study, "gap"),
         width=220,
         persist_state="session",
     )
-    label = label or next(iter(drawn.groups))
+    label = label or labels[0]
     with chart:
         show_chart(
             f"{study.name}:gap",
