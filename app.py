@@ -1,5 +1,7 @@
 """hpviz: page configuration and navigation, nothing else."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from hpviz.ui.navigation import pages
@@ -8,6 +10,7 @@ from hpviz.ui.resources import start
 
 # A picture of our own: a named icon would be fetched from elsewhere.
 st.set_page_config(page_title="hpviz", page_icon="hpviz/ui/icon.png", layout="wide")
+st.html(Path(__file__).parent / "hpviz/ui/app.css")
 page = st.navigation(pages(), position="top")
 start()
 visit(page.url_path)

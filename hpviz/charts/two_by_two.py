@@ -84,7 +84,8 @@ def two_by_two(frame: pd.DataFrame | alt.NamedData, dark: bool) -> alt.LayerChar
 def _words(base: alt.Chart, kept: str, below: int) -> alt.Chart:
     """The figures of the dots that a filter keeps, `below` them by that many pixels."""
     words = base.transform_filter(kept).mark_text(dy=below, fontSize=13, fontWeight=600)
-    return cast(alt.Chart, words.encode(text="words:N"))
+    # In the colour of the page's text: those of the lines are too light to be read in.
+    return cast(alt.Chart, words.encode(text="words:N", color=alt.value("currentColor")))
 
 
 def _colours(dark: bool) -> Sequence[str]:

@@ -58,13 +58,22 @@ def show_chart_to_click(
 def show_picture(key: str, picture: Picture) -> None:
     """A picture with its rows in it, and its sentence below."""
     spec, inside = picture.drawn
-    st.vega_lite_chart(spec={**spec, "datasets": inside}, key=key, width="stretch", alt=picture.alt_text)
+    st.vega_lite_chart(spec={**_in_theme(spec), "datasets": inside}, key=key, width="stretch", alt=picture.alt_text)
     st.caption(picture.caption)
 
 
 ROWS = "rows"
+# The page's own text colour for all that is written around a chart, whichever theme the browser is in; Streamlit's grey
+# keeps no 4.5:1. What is drawn is told by the chart's text alternative and a table, not mark by mark.
+QUIET = {"labelColor": "currentColor", "titleColor": "currentColor", "labelOpacity": 0.8, "titleOpacity": 0.8}
+CONFIG: Spec = {"axis": QUIET, "legend": QUIET, "header": QUIET, "mark": {"aria": False}}
 
 
 @lru_cache(maxsize=KEPT)
 def _built(draw: Callable[..., Chart], *structure: Any) -> tuple[Spec, dict[str, pa.Table]]:
-    return specification(draw(alt.NamedData(name=ROWS), *structure))
+    spec, inside = specification(draw(alt.NamedData(name=ROWS), *structure))
+    return _in_theme(spec), inside
+
+
+def _in_theme(spec: Spec) -> Spec:
+    return {**spec, "config": {**CONFIG, **spec.get("config", {})}}

@@ -137,6 +137,7 @@ STUDY = "batch-size"
 BATCH_SIZE_CLAIMS = (
     Claim(
         "BS1",
+        "Accuracy depends on the batch size",
         STUDY,
         "The test accuracy depends on the batch size.",
         "82.4%, 81.2% and 77.0% for 10, 256 and 450, one run each; two unpublished repeats (77.9% at 256, 79.2% at "
@@ -145,6 +146,7 @@ BATCH_SIZE_CLAIMS = (
     ),
     Claim(
         "BS2",
+        "100 times the work, a tenth of the error",
         STUDY,
         "The standard error is σ/√n: 10,000 examples need 100 times the computation of 100 for a tenth of the error.",
         "Right for independent draws; drawn without replacement from 14,034 images it is about 18.6 times.",
@@ -152,6 +154,7 @@ BATCH_SIZE_CLAIMS = (
     ),
     Claim(
         "BS3",
+        "One example zig-zags",
         STUDY,
         "Gradient descent over one example zig-zags; over a mini-batch it goes straighter.",
         "A cartoon: curvature alone zig-zags too.",
@@ -159,6 +162,7 @@ BATCH_SIZE_CLAIMS = (
     ),
     Claim(
         "BS4",
+        "One example learns faster",
         STUDY,
         "Learning over one example is much faster and often achieves a better solution (LeCun et al., 1998).",
         "Faster an example, not a second: 81 s an epoch at batch 10, 40 s at 256.",

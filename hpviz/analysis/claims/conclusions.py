@@ -140,6 +140,7 @@ def _goals(decays: Evidence, value: Value) -> str:
 
 LEARNING_RATE_FIRST = Claim(
     "LR0",
+    "Tune the learning rate first",
     "learning-rate",
     "If you have time to tune only one hyperparameter, tune the learning rate: this certainly holds.",
     "Rates span 31 points, batch sizes 5, weight decays 54 (but λ = 1 is absurd).",
@@ -150,6 +151,7 @@ LEARNING_RATE_FIRST = Claim(
 CONCLUSIONS = (
     Claim(
         "C1",
+        "A poorly tuned ResNet18 loses",
         None,
         "A poorly tuned complex model like ResNet18 can easily perform worse than a well-tuned simple architecture.",
         "True at the last epoch (65.2% and 61.6% against 82.4%), a tie at the best epoch (81.7% and 82.7%).",
@@ -158,6 +160,7 @@ CONCLUSIONS = (
     ),
     Claim(
         "C2",
+        "Reduce the train error and the gap",
         None,
         "The goal is to reduce train error and the gap between train and test error.",
         "A small gap alone is met by under-fitting: both have to be shown.",

@@ -142,6 +142,7 @@ STUDY = "kernel-width"
 KERNEL_WIDTH_CLAIMS = (
     Claim(
         "KW1",
+        "Wider kernels have more parameters",
         STUDY,
         "Increasing the kernel width increases the parameters in the model.",
         "Only in the convolutions: unpadded, 3 to 11 takes the total from 3.49 M to 1.61 M.",
@@ -149,6 +150,7 @@ KERNEL_WIDTH_CLAIMS = (
     ),
     Claim(
         "KW2",
+        "Memory is hard to comment on",
         STUDY,
         "It is hard to comment on the memory consumption.",
         "It can be computed. Activations an image: 1.09 M to 0.88 M unpadded, 1.14 M throughout when padded.",
@@ -156,6 +158,7 @@ KERNEL_WIDTH_CLAIMS = (
     ),
     Claim(
         "KW3",
+        "Accuracy depends on the kernel width",
         STUDY,
         "The kernel width has its effect on test accuracy.",
         "No figure, and no run with another kernel width: never tested.",

@@ -159,6 +159,7 @@ STUDY = "learning-rate"
 LEARNING_RATE_CLAIMS = (
     Claim(
         "LR1",
+        "The moderate rate wins",
         STUDY,
         "The moderate rate achieves a test accuracy of 92%; the other two barely cross 70%.",
         "92.4% at 1e-4 is real; 1e-2 peaked at 81.7% and ended at 65.2%, 1e-7 never passed 61.6%.",
@@ -167,6 +168,7 @@ LEARNING_RATE_CLAIMS = (
     ),
     Claim(
         "LR2",
+        "Train loss falls at every rate",
         STUDY,
         "The train loss of all three rates decreases.",
         "True.",
@@ -175,6 +177,7 @@ LEARNING_RATE_CLAIMS = (
     ),
     Claim(
         "LR3",
+        "The low rate is slower than the high one",
         STUDY,
         "The lowest rate's loss at the 10th epoch is greater than the high rate's at the first.",
         "False for train loss (1.251 against 1.347), true for test loss (1.215 against 1.180).",
@@ -183,6 +186,7 @@ LEARNING_RATE_CLAIMS = (
     ),
     Claim(
         "LR4",
+        "The high rate stays above the moderate one",
         STUDY,
         "The lowest train loss of the high rate is still greater than that of the moderate rate.",
         "True: 0.363 against 0.021; even the moderate rate's first epoch, 0.306, is below.",
@@ -191,6 +195,7 @@ LEARNING_RATE_CLAIMS = (
     ),
     Claim(
         "LR5",
+        "The low rate under-fits",
         STUDY,
         "At the lowest rate test loss decreases steadily and has not reached its lowest point: the model under-fits.",
         "True: it falls in every epoch.",
@@ -199,6 +204,7 @@ LEARNING_RATE_CLAIMS = (
     ),
     Claim(
         "LR6",
+        "The high rate bounces",
         STUDY,
         "At the high rate the optimiser could not converge and kept bouncing on the error landscape.",
         "Train loss falls in every epoch, 1.347 to 0.363; only test loss jumps (2.63 at epoch 7).",
@@ -207,6 +213,7 @@ LEARNING_RATE_CLAIMS = (
     ),
     Claim(
         "LR7",
+        "The moderate rate over-fits",
         STUDY,
         "At the moderate rate test loss starts to increase after the first epoch: classic over-fitting.",
         "Test loss 0.201 to 0.348, accuracy 92.57% to 92.43%: over-fit in likelihood, not in accuracy.",

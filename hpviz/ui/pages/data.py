@@ -101,7 +101,7 @@ def show_classes(identity: Identity) -> None:
     """Images by class and split, drawn and in figures, and what their balance means."""
     frame = counts(identity.train_counts, identity.test_counts)
     table = frame.pivot(index="class", columns="split", values="images")[["training", "test"]]
-    st.subheader("Classes")
+    st.header("Classes")
     st.markdown(literal(balance_meaning(identity.train_counts, identity.test_counts), most=400))
     for note in identity.notes:
         st.caption(literal(note, most=400))
@@ -145,7 +145,7 @@ def show_ready(source: Source) -> None:
     show_classes(identity)
     name = survey_name(source, IMAGE_SIZE, identity.fingerprint)
     done = desk.known(name)
-    st.subheader("Samples")
+    st.header("Samples")
     if done is not None and done.result is not None:
         prepared = done.result.prepared
     else:
@@ -154,7 +154,7 @@ def show_ready(source: Source) -> None:
         return
     show_samples(prepared, source.given)
     st.caption(f"At {IMAGE_SIZE} × {IMAGE_SIZE} px, as most runs here see them.")
-    st.subheader("Audit")
+    st.header("Audit")
     survey = awaited(name, lambda: desk.survey(source, IMAGE_SIZE, identity.fingerprint))
     if survey is not None:
         show_findings(survey)
