@@ -103,7 +103,7 @@ WEIGHT_DECAY_CLAIMS = (
         "The right decay generalises",
         STUDY,
         "The right weight decay improves the ability to generalise and reduces over-fitting.",
-        "Untested: the figure has no twin with λ = 0.",
+        "Not tested: the figure has no run with λ = 0.",
         right_decay_generalises,
     ),
     Claim(
@@ -111,7 +111,7 @@ WEIGHT_DECAY_CLAIMS = (
         "Weight decay is L2 regularisation",
         STUDY,
         "Weight decay is the strength of L2 regularisation.",
-        "True of the coupled Adam the author used, false for AdamW, where λ = 1 does not collapse the net.",
+        "True of the author's Adam, which adds L2 to the loss. False for AdamW, where λ = 1 does not stop learning.",
         decay_is_l2,
     ),
 )

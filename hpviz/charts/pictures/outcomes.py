@@ -32,8 +32,8 @@ def loss_by_rate(frame: pd.DataFrame, dark: bool, chance: float | None = None) -
 
 
 VALLEY = (
-    "Final loss against learning rate, from your runs: a dot a run, a line through means, ● lowest beyond noise, "
-    "▲ diverged (in no mean)."
+    "Final loss against learning rate, from your runs: one dot per run, a line through the means, ● lowest beyond "
+    "noise, ▲ diverged (in no mean)."
 )
 
 
@@ -103,7 +103,10 @@ def train_and_test(frame: pd.DataFrame, dark: bool) -> Picture:
     return Picture(gap(rows, dark), _gap_in_words(rows), GAP)
 
 
-GAP = "Train loss (dashed) and test loss of one run, both without dropout, the gap shaded. The goal: low, and close."
+GAP = (
+    "Train loss (dashed) and test loss of one run, both without dropout; the gap is shaded. The goal is two low losses "
+    "with a small gap."
+)
 
 
 def gap_rows(frame: pd.DataFrame) -> pd.DataFrame:
@@ -129,11 +132,11 @@ def gap(rows: pd.DataFrame | alt.NamedData, dark: bool) -> alt.LayerChart:
     # The upper line's name stands on its end and the lower one's hangs from it, so that they never meet.
     names = [
         ends.transform_filter(where)
-        .mark_text(align="left", baseline=baseline, dx=8, color=color, fontSize=13)
+        .mark_text(align="left", baseline=baseline, dx=8, color=INK[dark], fontSize=13)
         .encode(y=_loss(field), text=alt.value(field))
-        for field, color, upper, lower in (
-            ("train", blue, "datum.train > datum.test", "datum.train <= datum.test"),
-            ("test", orange, "datum.test >= datum.train", "datum.test < datum.train"),
+        for field, upper, lower in (
+            ("train", "datum.train > datum.test", "datum.train <= datum.test"),
+            ("test", "datum.test >= datum.train", "datum.test < datum.train"),
         )
         for baseline, where in ((_STANDS, upper), (_HANGS, lower))
     ]
