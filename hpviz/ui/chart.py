@@ -13,8 +13,10 @@ import altair as alt
 import pyarrow as pa  # type: ignore[import-untyped]
 import streamlit as st
 
+from hpviz.charts.palette import MUTED
 from hpviz.charts.pictures import Picture
 from hpviz.charts.specification import Chart, Spec, specification
+from hpviz.ui.theme import is_dark
 
 # Structures that are kept, for all sessions: those of a few dozen comparisons in light and dark.
 KEPT = 256
@@ -34,7 +36,7 @@ def show_chart(
     `beside` are the rows of other data that it calls by name.
     """
     spec, inside = _built(draw, *structure)
-    given = {**spec, "datasets": {**inside, ROWS: rows, **beside}}
+    given = {**_in_theme(spec), "datasets": {**inside, ROWS: rows, **beside}}
     st.vega_lite_chart(spec=given, key=key, width="stretch", alt=alt)
 
 
@@ -44,7 +46,7 @@ def show_chart_to_click(
     """The same, for a chart whose selection of that name a click sets; returns what is selected."""
     spec, inside = _built(draw, *structure)
     event = st.vega_lite_chart(
-        spec={**spec, "datasets": {**inside, ROWS: rows}},
+        spec={**_in_theme(spec), "datasets": {**inside, ROWS: rows}},
         key=key,
         width="stretch",
         alt=alt,
@@ -63,17 +65,18 @@ def show_picture(key: str, picture: Picture) -> None:
 
 
 ROWS = "rows"
-# The page's own text colour for all that is written around a chart, whichever theme the browser is in; Streamlit's grey
-# keeps no 4.5:1. What is drawn is told by the chart's text alternative and a table, not mark by mark.
-QUIET = {"labelColor": "currentColor", "titleColor": "currentColor", "labelOpacity": 0.8, "titleOpacity": 0.8}
-CONFIG: Spec = {"axis": QUIET, "legend": QUIET, "header": QUIET, "mark": {"aria": False}}
 
 
 @lru_cache(maxsize=KEPT)
 def _built(draw: Callable[..., Chart], *structure: Any) -> tuple[Spec, dict[str, pa.Table]]:
-    spec, inside = specification(draw(alt.NamedData(name=ROWS), *structure))
-    return _in_theme(spec), inside
+    return specification(draw(alt.NamedData(name=ROWS), *structure))
 
 
 def _in_theme(spec: Spec) -> Spec:
-    return {**spec, "config": {**CONFIG, **spec.get("config", {})}}
+    """With what is written around it in a grey that keeps 4.5:1, as Streamlit's does not.
+
+    What is drawn is told by the chart's text alternative and by a table, not mark by mark.
+    """
+    words = {"labelColor": MUTED[is_dark()], "titleColor": MUTED[is_dark()]}
+    config = {"axis": words, "legend": words, "header": words, "mark": {"aria": False}}
+    return {**spec, "config": {**config, **spec.get("config", {})}}

@@ -22,8 +22,8 @@ from hpviz.ui.kept import Kept
 from hpviz.ui.noise import cautions, outcome, show_noise
 from hpviz.ui.study.choices import AT_HELP
 from hpviz.ui.study.overlay import FIGURES, LEGEND, Columns, without_empty
-from hpviz.ui.study.screen import is_dark
 from hpviz.ui.text import sentence
+from hpviz.ui.theme import is_dark
 
 DELTA = "Last accuracy less that of the baseline, in points."
 

@@ -25,8 +25,8 @@ from hpviz.ui.permalink import Entry, one_of
 from hpviz.ui.resources import get_runner, tick
 from hpviz.ui.runs.questions import show_question
 from hpviz.ui.study.choices import known_data
-from hpviz.ui.study.screen import is_dark
 from hpviz.ui.text import literal, sentence
+from hpviz.ui.theme import is_dark
 
 TICK_SECONDS = 2.0
 # Without figures: a text that changes would make the page draw the chart anew.
@@ -55,7 +55,7 @@ def choose() -> tuple[str, Preset, str | None]:
             required=True,
             key="missing",
             persist_state="session",
-            help="quick: 300 images a class at 64 px, 8 epochs. article: all images at 150 px, 10 epochs.",
+            help="quick: 300 images per class at 64 px, 8 epochs. article: all images at 150 px, 10 epochs.",
         )
         weights = choose_weights()
     return str(data), preset or "quick", weights

@@ -15,6 +15,7 @@ from hpviz.studies import Study
 from hpviz.ui.kept import Kept
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study import choices
+from hpviz.ui.theme import is_dark as is_dark
 
 
 def on_screen(runs: Sequence[Run], study: Study, setting: Setting) -> list[Run]:
@@ -111,7 +112,3 @@ def shown(runs: Sequence[Run], study: Study) -> list[Run]:
 def settled(comparison: Comparison) -> list[Run]:
     """The runs that judgements rest on: no longer training."""
     return [run for run in comparison.runs if run["status"] not in ACTIVE]
-
-
-def is_dark() -> bool:
-    return st.context.theme.type == "dark"
