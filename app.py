@@ -6,11 +6,14 @@ from hpviz.ui.appearance import follow_appearance
 from hpviz.ui.navigation import pages
 from hpviz.ui.permalink import visit
 from hpviz.ui.resources import start
+from hpviz.ui.theme import STYLES, follow_theme
 
 # A picture of our own: a named icon would be fetched from elsewhere.
 st.set_page_config(page_title="hpviz", page_icon="hpviz/ui/icon.png", layout="wide")
+st.html(STYLES)
 page = st.navigation(pages(), position="top")
 start()
 visit(page.url_path)
 follow_appearance()
 page.run()
+follow_theme()

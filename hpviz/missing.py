@@ -9,7 +9,7 @@ from statistics import fmean
 from typing import Any
 
 from hpviz.analysis.claims.case import Need
-from hpviz.analysis.claims.claim import Judgement
+from hpviz.analysis.claims.claim import OPEN, Judgement
 from hpviz.analysis.claims.ledger import ledger
 from hpviz.analysis.cost import predicted_seconds
 from hpviz.analysis.evidence import is_whole, last, up_to
@@ -29,9 +29,6 @@ SHARED = ("per_class", "validation_fraction", "image_size", "normalisation", "pr
 
 # Images a second of a net that no run here or in the bundles has: all such runs then weigh the same.
 ANY_PACE = 100.0
-
-# Verdicts that more runs can change for sure; those within noise are settled as far as the claim asks.
-OPEN = ("not run yet", "not comparable")
 
 
 def open_needs(judgements: Sequence[Judgement], runs: Sequence[Run], setting: Setting) -> list[Need]:

@@ -121,9 +121,7 @@ def places_of(comparison: Comparison, shown: Mapping[Values, float] | None = Non
     return places(sorted(order, key=numbers.__getitem__), shown, along)
 
 
-def colours_by_label(
-    comparison: Comparison, dark: bool, shown: Mapping[Values, float] | None = None
-) -> dict[str, str]:
+def colours_by_label(comparison: Comparison, dark: bool, shown: Mapping[Values, float] | None = None) -> dict[str, str]:
     """The colour of every label, of those out of sight too, in the order of the labels."""
     ramp = places_of(comparison, shown)
     return {label: on_ramp(ramp[values], dark) for label, values in _by_label(comparison).items()}

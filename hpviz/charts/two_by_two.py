@@ -14,7 +14,7 @@ from hpviz.analysis.evidence import Evidence, Value, last
 from hpviz.analysis.figures import lost_in_words
 from hpviz.analysis.noise import compare
 from hpviz.analysis.words import listed, name_of
-from hpviz.charts.palette import DARK, LIGHT
+from hpviz.charts.palette import DARK, INK, LIGHT
 
 RESNET_NAME, CNN_NAME = "ResNet18", "article's CNN"
 BADLY, WELL = "tuned badly", "tuned well"
@@ -76,15 +76,16 @@ def two_by_two(frame: pd.DataFrame | alt.NamedData, dark: bool) -> alt.LayerChar
     )
     tooltip = ["net:N", "tuning:N", "setting:N", alt.Tooltip("accuracy:Q", format=".1%"), "seeds:Q"]
     dots = base.mark_point(size=110, filled=True, opacity=1).encode(tooltip=tooltip)
-    words = [_words(base, "datum.above", -16), _words(base, "!datum.above", 18)]
+    words = [_words(base, "datum.above", -16, dark), _words(base, "!datum.above", 18, dark)]
     layers = [base.mark_line(strokeWidth=2), dots, *words]
     return alt.LayerChart(layer=layers).properties(height=HEIGHT)
 
 
-def _words(base: alt.Chart, kept: str, below: int) -> alt.Chart:
+def _words(base: alt.Chart, kept: str, below: int, dark: bool) -> alt.Chart:
     """The figures of the dots that a filter keeps, `below` them by that many pixels."""
     words = base.transform_filter(kept).mark_text(dy=below, fontSize=13, fontWeight=600)
-    return cast(alt.Chart, words.encode(text="words:N"))
+    # In ink: the colours of the lines are too light to be read in.
+    return cast(alt.Chart, words.encode(text="words:N", color=alt.value(INK[dark])))
 
 
 def _colours(dark: bool) -> Sequence[str]:

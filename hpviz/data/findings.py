@@ -92,8 +92,8 @@ def _skipped(found: Audit) -> Iterator[Finding]:
     told = f"1 file was skipped: {first} {reason}."
     if count > 1:
         told = f"{count:,} files were skipped; the first, {first}, {reason}."
-    them = "it" if count == 1 else "them"
-    yield Finding("skipped", count, told, f"Neither training nor test figures know of {them}.")
+    meaning = "It is" if count == 1 else "They are"
+    yield Finding("skipped", count, told, f"{meaning} in neither the training nor the test images.")
 
 
 def _equal(equal: Duplicates, train: int, test: int) -> Iterator[Finding]:
@@ -127,7 +127,7 @@ def _alike(alike: Duplicates, train: int, test: int) -> Iterator[Finding]:
     if alike.conflicting:
         told = f"{_images(alike.conflicting, 'has a look-alike', 'have look-alikes')} in another class."
         meaning = (
-            "A net can tell them apart by heart only: training accuracy may reach 100%, but the test gains nothing."
+            "A net can only memorise which is which: training accuracy may reach 100%, but test accuracy gains nothing."
         )
         yield Finding("alike conflict", alike.conflicting, told, meaning)
     if surplus := alike.surplus_train + alike.surplus_test:
@@ -138,7 +138,7 @@ def _alike(alike: Duplicates, train: int, test: int) -> Iterator[Finding]:
 def _optimism(leaked: int, test: int) -> str:
     points = _figure(100 * leaked / test)
     told = f"test accuracy is at most {points} points too high ({leaked:,} of {test:,})"
-    return f"What a net knows by heart is no test of it: {told}."
+    return f"A net can answer images it has seen from memory, so they test nothing: {told}."
 
 
 def _bound(equal: Duplicates, train: int, test: int) -> str:
@@ -148,7 +148,7 @@ def _bound(equal: Duplicates, train: int, test: int) -> str:
         if wrong
     ]
     if not bounds:
-        return "What a net learns of a picture in training is wrong for it in the test."
+        return "What a net learns about such a picture in training is counted as wrong in the test."
     return f"A net can be right about one label of a picture only: {', and '.join(bounds)}."
 
 
@@ -158,7 +158,7 @@ def _weight(copies: Duplicates, train: int, test: int) -> str:
         for split, surplus, total in (("training", copies.surplus_train, train), ("test", copies.surplus_test, test))
         if surplus
     ]
-    return f"Their pictures weigh more than others: {' and '.join(shares)} bring nothing new."
+    return f"These pictures count more often than others: {' and '.join(shares)} add nothing new."
 
 
 def _images(count: int, one: str, many: str, what: str = "") -> str:

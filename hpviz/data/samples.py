@@ -1,9 +1,12 @@
 """A few images of each class to look at."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from hpviz.data.prepared import Prepared
+from hpviz.data.scenes import SCENES_CLASSES, SCENES_FINGERPRINT, training_places
 
 DRAW = 3  # of the fixed order that images are shown in
 GAP_SHARE = 16  # the gap between two images is a sixteenth of their edge
@@ -14,10 +17,30 @@ def strip(prepared: Prepared, split: str, label: int, page: int, count: int = 6)
 
     Fewer where the class has fewer; past its last image it begins again.
     """
-    images, labels = images_of(prepared, split)
+    images, _ = images_of(prepared, split)
+    return side_by_side([images[place] for place in places(prepared, split, label, page, count)], count)
+
+
+def places(prepared: Prepared, split: str, label: int, page: int, count: int = 6) -> list[int]:
+    """The images of a strip, as indices into the split."""
+    _, labels = images_of(prepared, split)
     of_class = np.random.RandomState([DRAW, label]).permutation(np.flatnonzero(labels == label))
-    places = [of_class[(page * count + step) % len(of_class)] for step in range(min(count, len(of_class)))]
-    return side_by_side([images[place] for place in places], count)
+    return [int(of_class[(page * count + step) % len(of_class)]) for step in range(min(count, len(of_class)))]
+
+
+def mislabelled(prepared: Prepared, split: str, shown: Sequence[int]) -> dict[int, str]:
+    """Of the images shown those that carry a wrong label on purpose, by their position from 0, and what they show.
+
+    Only the scenes have such labels, and only among the training images.
+    """
+    if prepared.fingerprint != SCENES_FINGERPRINT or split != "train":
+        return {}
+    truth = training_places()
+    return {
+        position: SCENES_CLASSES[truth[place]]
+        for position, place in enumerate(shown)
+        if truth[place] != prepared.train_labels[place]
+    }
 
 
 def image(prepared: Prepared, place: int) -> NDArray[np.uint8]:

@@ -10,12 +10,12 @@ LEARNING_RATE = Study(
     question="How far should each update move the weights?",
     answer=(
         "The article: if you have time to tune only one hyperparameter, tune this one. "
-        "Its moderate rate reached 92%, the other two “barely cross 70%”."
+        "Its moderate rate reached 92%; the other two “barely cross 70%”."
     ),
     expectations=(
-        "Too low: every loss falls, but so slowly that training ends long before the bottom.",
+        "Too low: every loss falls, but so slowly that training ends far above the minimum.",
         "About right: train loss falls fast; test loss falls, then may rise again while accuracy stays.",
-        "Too high: the loss is noisy, gets stuck or leaves for good.",
+        "Too high: the loss is noisy, stops falling, or diverges.",
     ),
     logs=(
         "The rates were typed `10e-5`, `10e-3` and `10e-8` and printed as powers of ten, so every rate in the article "
@@ -35,13 +35,13 @@ BATCH_SIZE = Study(
     question="Over how many images should the gradient be averaged before the weights move?",
     answer="The article: test accuracy depends on it, and very large batches buy little for their cost (σ/√n).",
     expectations=(
-        "Small batches make many noisy updates an epoch; large ones few and steady.",
-        "With equal epochs the large batch gets fewer updates, so it is further from done.",
-        "Small batches are faster per image seen and slower per second.",
+        "Small batches make many noisy updates per epoch; large batches make few, less noisy ones.",
+        "After equal epochs a large batch has made fewer updates, so its loss is usually still higher.",
+        "Small batches reach an accuracy after fewer images, but every image takes them more time.",
     ),
     logs=(
-        "82.4%, 81.2% and 77.0% for 10, 256 and 450, one run each; two unpublished repeats (77.9% at 256, 79.2% at "
-        "450) overlap. Equal epochs meant 14,040, 550 and 320 updates."
+        "Batches of 10, 256 and 450 ended at 82.4%, 81.2% and 77.0%, one run each. Two unpublished repeats ended at "
+        "77.9% (256) and 79.2% (450), so the two sizes overlap. The same epochs meant 14,040, 550 and 320 updates."
     ),
     article_values=(10, 256, 450),
     quick_values=(2, 32, 64),
@@ -53,13 +53,14 @@ BATCH_SIZE = Study(
 KERNEL_WIDTH = Study(
     field="kernel_width",
     question="How many pixels across should a convolution look at once?",
-    answer="The article: wider kernels have more parameters; what they do to memory is “hard to comment on”.",
+    answer="The article: wider kernels have more parameters; their effect on memory is “hard to comment on”.",
     expectations=(
         "Parameters and multiply-adds of the convolutions grow with the square of the width.",
-        "Without padding the maps shrink, and with them the first linear layer: total parameters fall.",
-        "The effect on accuracy is open: the article shows none.",
+        "Without padding, wider kernels leave smaller maps. The first linear layer shrinks with them, so the whole net "
+        "has fewer parameters.",
+        "The effect on accuracy is unknown: the article shows no run of it.",
     ),
-    logs="No logged run changed the kernel width: this was never tried there.",
+    logs="No logged run changed the kernel width: the author never tried it.",
     article_values=(3, 5, 7, 9, 11),
     quick_values=(3, 5, 7, 9),
     slider_values=(1, 3, 5, 7, 9, 11, 13, 15),
@@ -71,13 +72,14 @@ KERNEL_WIDTH = Study(
 WEIGHT_DECAY = Study(
     field="weight_decay",
     question="How strongly should large weights be penalised?",
-    answer="The article: the right strength improves generalisation; far too much leaves almost no learning capacity.",
+    answer="The article: the right strength helps generalisation; an extreme one leaves almost no learning capacity.",
     expectations=(
         "A little may narrow the gap between train and test loss.",
         "λ = 1.0 with Adam's coupled L2 pulls the weights to zero: accuracy stays near chance.",
         "The same λ with AdamW shrinks the weights by a few percent only.",
     ),
-    logs="78.2% at λ = 0.01 and 24.5% at 1.0 (batch 450); the λ = 0 run beside them ended at 77.0%. Chance is 16.7%.",
+    logs="With batch 450, λ = 0.01 ended at 78.2% and λ = 1.0 at 24.5%. The run with λ = 0 ended at 77.0%. Chance is "
+    "16.7%.",
     article_values=(0, 0.01, 1.0),
     quick_values=(0, 1e-4, 1e-2, 1.0),
     slider_values=(0, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0),

@@ -9,11 +9,12 @@ from hpviz.studies.study import Study, declare
 DEPTH = Study(
     field="depth",
     question="How many convolution blocks should look at the image before it is classified?",
-    answer="The article names the number of layers among the hyperparameters and tries three blocks only.",
+    answer="The article names the number of layers among the hyperparameters, but tries only three blocks.",
     expectations=(
-        "Each block halves the map and sees farther; the first linear layer shrinks with the map.",
-        "One block has by far the most parameters, nearly all in that linear layer.",
-        "More blocks help as long as pixels are left to look at.",
+        "Each block halves the map and widens what a unit sees of the image. The first linear layer shrinks with the "
+        "map.",
+        "A net of one block has by far the most parameters, nearly all of them in that linear layer.",
+        "More blocks help until the map has too few pixels left.",
     ),
     quick_values=(1, 2, 3, 4),
     held={"learning_rate": 1e-4},
@@ -23,9 +24,9 @@ DEPTH = Study(
 WIDTH = Study(
     field="width",
     question="How many channels and hidden units should each layer have?",
-    answer="The article names the width of hidden layers among the hyperparameters and does not try it.",
+    answer="The article names the width of hidden layers among the hyperparameters, but does not vary it.",
     expectations=(
-        "Parameters and multiply-adds grow with about the square of the factor.",
+        "Parameters and multiply-adds grow roughly with the square of the factor.",
         "A narrow net under-fits; a wide one gains little and over-fits sooner.",
         "Train loss falls faster the wider the net, at the same learning rate.",
     ),
@@ -37,11 +38,11 @@ WIDTH = Study(
 DROPOUT = Study(
     field="dropout",
     question="How many hidden units should each update leave out?",
-    answer="The article's network leaves out half of them and never asks whether that is right.",
+    answer="The article's network leaves out half of them; no other share is tried.",
     expectations=(
-        "Without dropout, train loss falls fastest and the gap to test loss opens first.",
-        "With much dropout, the train loss of an update lies above what the whole net reaches.",
-        "Far too much leaves too few units to learn with: training slows down.",
+        "Without dropout, train loss falls fastest, and the gap between train and test loss opens earliest.",
+        "With much dropout, the loss during training is higher than that of the whole net on the same images.",
+        "With far too much dropout, too few units are left to learn with, and training slows down.",
     ),
     quick_values=(0.0, 0.2, 0.5, 0.8),
     slider_values=(0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9),
@@ -59,9 +60,9 @@ OPTIMIZER = Study(
     question="Which rule should turn a gradient into an update?",
     answer="The article trains with Adam throughout.",
     expectations=(
-        "Adam gets far in few updates, and forgives a rate that is not quite right.",
-        "SGD needs a rate ten to a hundred times as large; momentum carries it along valleys.",
-        "With no weight decay, Adam and AdamW are one and the same.",
+        "Adam makes fast progress in few updates, and tolerates a rate that is not quite right.",
+        "SGD needs a learning rate 10 to 100 times as large. Momentum speeds it up along narrow valleys.",
+        "Without weight decay, Adam and AdamW are identical.",
     ),
     quick_values=("sgd", "sgd-momentum", "adam", "adamw"),
     slider_values=("adam", "adamw", "sgd", "sgd-momentum"),
@@ -76,12 +77,12 @@ OPTIMIZER = Study(
 
 SCHEDULE = Study(
     field="schedule",
-    question="Should the steps shrink while training goes on?",
-    answer="The article keeps its learning rate from the first update to the last.",
+    question="Should the learning rate fall during training?",
+    answer="The article keeps its learning rate constant from the first update to the last.",
     expectations=(
-        "While the rate is high the loss is noisy; when it falls, the loss settles.",
-        "A cosine spends most epochs at a useful rate and ends near zero.",
-        "At a low rate there is little noise to settle, so little is won.",
+        "At a high rate the loss is noisy; when the rate falls, the noise falls with it.",
+        "A cosine schedule keeps a useful rate for most epochs and ends near zero.",
+        "At a low rate there is little noise to remove, so a schedule gains little.",
     ),
     quick_values=("constant", "step", "cosine", "warmup-cosine"),
     held={"learning_rate": 1e-3},
@@ -91,11 +92,11 @@ SCHEDULE = Study(
 AUGMENTATION = Study(
     field="augmentation",
     question="Should the network ever see the same image twice?",
-    answer="The article shows its network every photo unchanged, ten times over.",
+    answer="The article shows its network every photo unchanged, once per epoch.",
     expectations=(
         "Train loss falls more slowly: the task has become harder.",
-        "The gap between train and test narrows, and over-fitting comes later.",
-        "In few epochs the price shows before the gain.",
+        "The gap between train and test loss narrows, and over-fitting starts later.",
+        "In a short training the slower start may outweigh the gain.",
     ),
     quick_values=("none", "flip", "flip-crop"),
     held={"learning_rate": 1e-4},
@@ -106,11 +107,12 @@ TRAINING_IMAGES = Study(
     name="training-images",
     field="per_class",
     question="How much would more images help?",
-    answer="The article has some 2,300 photos a class and uses them all.",
+    answer="The article has some 2,300 photos per class and uses all of them.",
     expectations=(
-        "Test error falls along a power law: nearly a straight line where both axes are logarithmic.",
-        "Few images are learned by heart: train accuracy is high where test accuracy is low.",
-        "At equal epochs few images also mean few updates; equal updates tell the two apart.",
+        "Test error falls as a power law: nearly a straight line on logarithmic axes.",
+        "A net memorises few images: train accuracy is high while test accuracy stays low.",
+        "After equal epochs, fewer images also mean fewer updates. Comparing at equal updates separates the two "
+        "effects.",
     ),
     quick_values=(10, 30, 100, 300),
     slider_values=(10, 20, 30, 50, 100, 200, 300, 500, 1000, 2000),
@@ -121,11 +123,11 @@ TRAINING_IMAGES = Study(
 IMAGE_SIZE = Study(
     field="image_size",
     question="How many pixels does the network need?",
-    answer="The article uses 150 px throughout, and its training time with it.",
+    answer="The article uses 150 px throughout; its training times are for that size.",
     expectations=(
-        "Multiply-adds grow with the square of the edge, and the first linear layer with them.",
-        "Too few pixels blur what tells two classes apart.",
-        "More pixels need wider or more kernels to be seen together, so the gain levels off.",
+        "Multiply-adds and the first linear layer grow with the square of the edge.",
+        "With too few pixels, details that tell two classes apart are lost.",
+        "With more pixels each unit sees a smaller part of the image, so the gain levels off.",
     ),
     quick_values=(32, 48, 64, 96),
     slider_values=(32, 40, 48, 64, 80, 96, 128, 150),

@@ -13,16 +13,14 @@ import altair as alt
 import pyarrow as pa  # type: ignore[import-untyped]
 import streamlit as st
 
+from hpviz.charts.palette import MUTED
 from hpviz.charts.pictures import Picture
 from hpviz.charts.specification import Chart, Spec, specification
+from hpviz.ui.theme import is_dark
 
 # Structures that are kept, for all sessions: those of a few dozen comparisons in light and dark.
 KEPT = 256
 NOTHING: Mapping[str, pa.Table] = MappingProxyType({})
-
-
-def is_dark() -> bool:
-    return st.context.theme.type == "dark"
 
 
 def show_chart(
@@ -39,7 +37,7 @@ def show_chart(
     `beside` are the rows of other data that it calls by name, `height` pixels where the page gives them.
     """
     spec, inside = _built(draw, *structure)
-    given = {**spec, "datasets": {**inside, ROWS: rows, **beside}}
+    given = {**_in_theme(spec), "datasets": {**inside, ROWS: rows, **beside}}
     st.vega_lite_chart(spec=given, key=key, width="stretch", height=height, alt=alt)
 
 
@@ -49,7 +47,7 @@ def show_chart_to_click(
     """The same, for a chart whose selection of that name a click sets; returns what is selected."""
     spec, inside = _built(draw, *structure)
     event = st.vega_lite_chart(
-        spec={**spec, "datasets": {**inside, ROWS: rows}},
+        spec={**_in_theme(spec), "datasets": {**inside, ROWS: rows}},
         key=key,
         width="stretch",
         alt=alt,
@@ -63,7 +61,7 @@ def show_chart_to_click(
 def show_picture(key: str, picture: Picture) -> None:
     """A picture with its rows in it, and its sentence below."""
     spec, inside = picture.drawn
-    st.vega_lite_chart(spec={**spec, "datasets": inside}, key=key, width="stretch", alt=picture.alt_text)
+    st.vega_lite_chart(spec={**_in_theme(spec), "datasets": inside}, key=key, width="stretch", alt=picture.alt_text)
     st.caption(picture.caption)
 
 
@@ -73,3 +71,13 @@ ROWS = "rows"
 @lru_cache(maxsize=KEPT)
 def _built(draw: Callable[..., Chart], *structure: Any) -> tuple[Spec, dict[str, pa.Table]]:
     return specification(draw(alt.NamedData(name=ROWS), *structure))
+
+
+def _in_theme(spec: Spec) -> Spec:
+    """With what is written around it in a grey that keeps 4.5:1, as Streamlit's does not.
+
+    What is drawn is told by the chart's text alternative and by a table, not mark by mark.
+    """
+    words = {"labelColor": MUTED[is_dark()], "titleColor": MUTED[is_dark()]}
+    config = {"axis": words, "legend": words, "header": words, "mark": {"aria": False}}
+    return {**spec, "config": {**config, **spec.get("config", {})}}

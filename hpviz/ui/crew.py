@@ -17,7 +17,7 @@ def show_pause(runner: Runner) -> None:
             "Pause all",
             key="pause",
             icon=":material/pause:",
-            help="Within a batch, and nothing is lost; the processor is yours until you let them go on.",
+            help="They stop within one batch and nothing is lost. The processor is free until you let them go on.",
             on_click=runner.pause,
         )
 

@@ -101,7 +101,7 @@ def complain(page: str) -> None:
     shown = ", ".join(literal(name) for name in names[:MOST_NAMED])
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     st.warning(
-        f"This link asks for things that are not to be had here, so they were left out: {shown}{more}.",
+        f"This link asks for things that this page does not have, so they were left out: {shown}{more}.",
         icon=":material/link_off:",
     )
 

@@ -10,7 +10,7 @@ from hpviz.analysis.story import Story
 from hpviz.charts.card import card
 from hpviz.charts.curves import Axis
 from hpviz.charts.export import Format, export, file_name, to_svg
-from hpviz.ui.chart import is_dark
+from hpviz.ui.theme import is_dark
 
 # What a file is called on the web, and what it is good for.
 KINDS: dict[Format, tuple[str, str]] = {

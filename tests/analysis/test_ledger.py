@@ -1,6 +1,6 @@
 """The ledger as a whole: what is asked again is answered at once, and never with yesterday's runs."""
 
-from hpviz.analysis.claims import ledger
+from hpviz.analysis.claims import CLAIMS, ledger, standings
 from tests.analysis.made_up_runs import INTEL, author
 
 
@@ -31,3 +31,15 @@ def test_studies_and_epochs_are_told_apart():
     assert {row.claim.study for row in of_one_study} == {"weight-decay"}
     assert spoken(first_epochs) != spoken(everything)
     assert spoken(of_one_study) == spoken(row for row in everything if row.claim.study == "weight-decay")
+
+
+def test_a_claim_and_its_twin_stand_together_by_what_is_settled():
+    both, scratch, none = (standings(ledger(runs, INTEL)) for runs in (author(), author(weights=None), []))
+    assert [each.claim for each in both] == list(CLAIMS)
+    of_both, of_scratch, of_none = (
+        next(one for one in each if one.claim.id == "LR2") for each in (both, scratch, none)
+    )
+    assert [row.twin for row in of_both.rows] == [False, True]
+    assert not of_both.leading.twin
+    assert of_scratch.leading.twin
+    assert (of_none.leading.twin, of_none.leading.verdict, of_none.settled) == (False, "not run yet", ())

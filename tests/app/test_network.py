@@ -101,7 +101,7 @@ def test_new_epochs_change_the_data_of_the_norms_and_not_their_drawing(app, runn
 def test_a_run_is_measured_by_one_click_and_what_was_found_stays(app, runner, look):
     run = finished(runner, weight_decay=0)
     app.run()
-    assert "Seconds for the article's network" in texts(app)
+    assert "This takes seconds for the article's network" in texts(app)
     measure(app, runner, run)
     assert not app.exception
     assert len(panel(app)) == 5

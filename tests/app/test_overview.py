@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from hpviz.analysis.claims import CLAIMS
 from hpviz.data.scenes import SCENES_FINGERPRINT
 from hpviz.follow import follow_all
 from hpviz.runs.document import put_epoch
@@ -36,11 +37,20 @@ def remember(runner, runs):
 
 
 def counts(app):
-    return {metric.label: int(metric.value) for metric in app.metric}
+    """How many claims stand by each verdict; what none has is not on the page."""
+    titles = [each.value.rpartition(": ") for each in app.header if ": " in each.value]
+    return {title: int(count) for title, _, count in titles}
+
+
+def board(app):
+    """The names of the claims in each column of the scoreboard."""
+    lists = [each.value.splitlines() for each in app.markdown if each.value.startswith("- ")]
+    return dict(zip(counts(app), lists, strict=True))
 
 
 def claims(app):
-    return "\n".join(str(table.value) for table in app.table)
+    """The line of every claim."""
+    return [each.label for each in app.expander]
 
 
 def texts(app, kind):
@@ -55,19 +65,37 @@ def test_the_overview_says_what_to_do_with_an_empty_store(app):
     assert not app.exception
     assert app.title[0].value == "Do hyperparameters do what the article says?"
     assert "Nothing was trained on scenes yet" in app.info[0].value
-    assert counts(app)["not run yet"] > counts(app)["held"]
+    assert counts(app)["Not settled yet"] > counts(app)["Held"]
     assert "known once a run" in texts(app, "caption")
 
 
-def test_the_scoreboard_counts_the_verdicts_and_shows_their_evidence(app, runner):
+def test_the_scoreboard_names_what_held_and_each_claim_is_a_line_over_its_evidence(app, runner):
     before = counts(app)
     remember(runner, author())
     app.run()
     assert not app.exception
-    assert counts(app)["held"] > before["held"]
-    assert sum(counts(app).values()) == sum(before.values()) == sum(len(table.value) for table in app.table)
-    assert "green-badge[held]" in claims(app)
+    assert counts(app)["Held"] > before["Held"]
+    assert sum(counts(app).values()) == sum(before.values()) == len(claims(app)) == len(CLAIMS)
+    assert {title: len(names) for title, names in board(app).items()} == counts(app)
+    assert "- Train loss falls at every rate" in board(app)["Held"]
+    (line,) = [label for label in claims(app) if "**LR2**" in label]
+    assert line == ":green-badge[held] **LR2** The train loss of all three rates decreases\\."
+    assert "Train loss falls in" in texts(app, "markdown")
     assert not app.info
+
+
+def test_a_claim_about_the_pretrained_net_stands_by_its_twin_until_its_own_runs_are_here(app, runner):
+    remember(runner, author(weights=None))
+    app.run()
+    assert "- Train loss falls at every rate :gray[(from\u00a0scratch)]" in board(app)["Held"]
+    (line,) = [label for label in claims(app) if "**LR2**" in label]
+    assert line.startswith(":green-badge[held · from scratch] **LR2** ")
+    assert not [label for label in claims(app) if "not comparable" in label]
+    assert "9 claims are about the net pretrained on ImageNet" in texts(app, "caption")
+    remember(runner, author())
+    app.run()
+    (line,) = [label for label in claims(app) if "**LR2**" in label]
+    assert line.startswith(":green-badge[held] :green-badge[held · from scratch] **LR2** ")
 
 
 def test_runs_of_other_images_are_not_counted(app, runner):
@@ -115,13 +143,13 @@ def test_one_click_reproduces_the_article_and_says_how_long_that_takes(app, runn
     work.gate.set()
     follow_all(runner, [runner.resumption(run["id"]) for run in queued], JsonLines())
     app.run()
-    assert "8 runs are all here; `python -m hpviz reproduce` has their times" in texts(app, "caption")
+    assert "8 runs are all here; `python -m hpviz reproduce` shows their times" in texts(app, "caption")
 
 
 def test_reproducing_it_to_the_letter_takes_weights(app):
     app.segmented_control(key="missing").set_value("article").run()
     assert button(app, "reproduce") is None
-    assert "takes ImageNet weights" in texts(app, "caption")
+    assert "needs ImageNet weights" in texts(app, "caption")
 
 
 def test_the_article_preset_asks_for_its_own_runs(app, runner, work):
@@ -162,7 +190,7 @@ def test_a_data_set_that_is_not_here_can_be_fetched_at_once(app):
     assert not app.exception
     assert "is not on this machine yet" in app.info[0].value
     assert "Fetch fashion-mnist" in [button.label for button in app.button]
-    assert not app.metric
+    assert not counts(app)
 
 
 def test_weights_that_are_not_there_are_one_sentence(app):

@@ -135,7 +135,7 @@ def test_every_word_that_is_searched_has_to_occur(app, runner, words, found):
     app.run()
     app.text_input(key="runs-search").set_value(words).run()
     assert sorted(ids[run_id] for run_id in (listed(app) if found else [])) == found
-    assert ("None of the 2 runs fits" in said(app)) == (not found)
+    assert ("None of the 2 runs matches" in said(app)) == (not found)
 
 
 def test_a_run_is_found_by_its_id(app, runner):
@@ -205,7 +205,7 @@ def test_nothing_can_be_done_while_nothing_is_chosen(app, runner):
     remember(runner, checkpoint=10)
     app.run()
     assert all(button(app, name).disabled for name in ("stop", "resume", "extend", "compare", "free", "delete"))
-    assert "Choose rows" in said(app)
+    assert "Tick rows in the table" in said(app)
 
 
 def test_chosen_runs_stay_chosen_when_a_new_run_takes_their_places(app, runner):
@@ -340,7 +340,7 @@ def test_a_run_is_deleted_only_after_it_was_asked(app, runner):
     choose(app, run_id)
     press(app, "delete")
     assert runner.run(run_id) is not None
-    assert "nothing brings them back" in said(app)
+    assert "Only training them again brings them back" in said(app)
     press(app, "no")
     assert runner.run(run_id) is not None
     press(app, "delete")
@@ -430,13 +430,13 @@ def test_a_bundle_says_how_many_runs_came_and_how_many_were_known(app, runner):
         runner.delete(run_id)
     app.run()
     upload(app, sent)
-    assert "2 runs came; 1 run was known already." in said(app)
+    assert "2 runs imported; 1 run was known already." in said(app)
     assert len(listed(app)) == 3
     assert sum(place.startswith("imported") for place in table(app).value["trained"]) == 2
     app.run()
-    assert "2 runs came; 1 run was known already." in said(app)
+    assert "2 runs imported; 1 run was known already." in said(app)
     upload(app, sent)
-    assert "0 runs came; 3 runs were known already." in said(app)
+    assert "0 runs imported; 3 runs were known already." in said(app)
 
 
 @pytest.mark.parametrize("damage", ["no JSON", "altered", "another file"])

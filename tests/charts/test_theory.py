@@ -156,7 +156,8 @@ def test_no_line_of_a_sentence_is_too_long_for_a_phone(name):
 
 
 @pytest.mark.parametrize(
-    ("rate", "words"), [(0.05, "crawls"), (1.0, "lands"), (1.5, "overshoots"), (2.0, "to and fro"), (2.2, "leaves")]
+    ("rate", "words"),
+    [(0.05, "slowly"), (1.0, "in one update"), (1.5, "overshoots"), (2.0, "oscillates"), (2.2, "diverges")],
 )
 def test_the_sentence_of_the_descent_changes_with_its_slider(rate, words):
     assert words in drawn(descent_picture(dark=False), rate=rate)

@@ -119,7 +119,7 @@ def test_copies_within_a_class_are_told_apart_from_leaks_and_conflicts(tmp_path,
     found = audited(root)
     assert (found.duplicates.surplus_train, found.duplicates.surplus_test) == (2, 1)
     assert kinds(found) == {"leak": 0, "surplus": 3}
-    assert "17% of the training images and 9.1% of the test images bring nothing new." in sentences(found)[-1]
+    assert "17% of the training images and 9.1% of the test images add nothing new." in sentences(found)[-1]
 
 
 def test_a_leak_bounds_how_far_the_test_accuracy_can_be_too_high(tmp_path, fill, audited):
@@ -152,7 +152,7 @@ def test_a_conflict_bounds_the_accuracy_of_its_split(tmp_path, fill, audited):
 def test_a_picture_that_leaks_into_another_class_bounds_nothing_but_is_told(tmp_path, fill, audited):
     root = fill(tmp_path / "a", "train/cat", "train/dog", "test/cat", "test/dog")
     shutil.copy(root / "train/cat/0.jpg", root / "test/dog/0.jpg")
-    assert "is wrong for it in the test" in sentences(audited(root))[2]
+    assert "is counted as wrong in the test" in sentences(audited(root))[2]
 
 
 def test_equal_pixels_are_one_picture_whatever_the_files(places, surveyed, audited):

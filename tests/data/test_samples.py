@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from hpviz.data.prepared import Prepared
-from hpviz.data.samples import image, side_by_side, strip
+from hpviz.data.samples import image, mislabelled, places, side_by_side, strip
+from hpviz.data.scenes import MISTAKEN_FOR, SCENES_CLASSES, SCENES_FINGERPRINT, training_labels
 
 
 @pytest.fixture
@@ -40,3 +41,19 @@ def test_places_go_on_from_the_training_to_the_test_images(prepared):
 def test_between_two_images_nothing_is_drawn(prepared):
     row = side_by_side([image(prepared, 1), image(prepared, 2)], 2)
     assert list(row[0, 31:35, 3]) == [255, 0, 0, 255]
+
+
+def test_of_the_scenes_shown_those_with_a_wrong_label_are_told_and_no_other_images_are():
+    labels = training_labels()
+    images = np.zeros((len(labels), 3, 32, 32), np.uint8)
+    scenes = Prepared(SCENES_FINGERPRINT, SCENES_CLASSES, images, labels, images[:6], np.arange(6))
+    sea = SCENES_CLASSES.index("sea")
+    pages = [places(scenes, "train", sea, page) for page in range(300 // 6)]
+    told = [mislabelled(scenes, "train", shown) for shown in pages]
+    assert sum(map(len, told)) == 24  # 8% of 300
+    assert {shows for each in told for shows in each.values()} == {
+        place for place, others in MISTAKEN_FOR.items() if "sea" in others
+    }
+    assert mislabelled(scenes, "test", [0, 1]) == {}
+    other = Prepared("0" * 64, SCENES_CLASSES, images, labels, images[:6], np.arange(6))
+    assert mislabelled(other, "train", pages[0]) == {}

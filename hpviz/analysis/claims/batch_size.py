@@ -57,7 +57,7 @@ def standard_error(_: Case) -> Finding:
     finite = sampling.gain(100, 10_000, population=ARTICLE_TRAIN_IMAGES)
     return Finding(
         "held",
-        f"10,000 independent examples cost 100 times as much as 100 and make the error {gain:.0f} times smaller. "
+        f"10,000 independent examples cost 100 times as much as 100, and the error is {gain:.0f} times smaller. "
         f"Drawn without replacement from the article's {ARTICLE_TRAIN_IMAGES:,} images, as an epoch draws them, it is "
         f"{finite:.1f} times smaller.",
     )
@@ -72,8 +72,9 @@ def one_example_zig_zags(_: Case) -> Finding:
     return Finding(
         "held" if one > few > full else "did not hold",
         f"On one surface, from one start, in {UPDATES} updates, the path over one example is {one:.1f} times as long "
-        f"as the straight line, over {MINI_BATCH} examples {few:.1f} and over all {full:.1f} times. It is a cartoon: "
-        f"curvature alone zig-zags too, for at a bold rate the path over all examples is {bold:.1f} times as long.",
+        f"as the straight line, over {MINI_BATCH} examples {few:.1f} and over all {full:.1f} times. It is a "
+        f"sketch: curvature alone makes a path zig-zag too. At a high rate the path over all examples is {bold:.1f} "
+        "times as long.",
     )
 
 
@@ -137,31 +138,35 @@ STUDY = "batch-size"
 BATCH_SIZE_CLAIMS = (
     Claim(
         "BS1",
+        "Accuracy depends on the batch size",
         STUDY,
         "The test accuracy depends on the batch size.",
-        "82.4%, 81.2% and 77.0% for 10, 256 and 450, one run each; two unpublished repeats (77.9% at 256, 79.2% at "
-        "450) overlap. The same epochs mean 14,040, 550 and 320 updates.",
+        "Batches of 10, 256 and 450 ended at 82.4%, 81.2% and 77.0%, one run each; two unpublished repeats (77.9% at "
+        "256, 79.2% at 450) overlap. The same epochs mean 14,040, 550 and 320 updates.",
         accuracy_depends,
     ),
     Claim(
         "BS2",
+        "100 times the work, a tenth of the error",
         STUDY,
         "The standard error is σ/√n: 10,000 examples need 100 times the computation of 100 for a tenth of the error.",
-        "Right for independent draws; drawn without replacement from 14,034 images it is about 18.6 times.",
+        "Right for independent draws. Without replacement, from 14,034 images, the error is about 18.6 times smaller.",
         standard_error,
     ),
     Claim(
         "BS3",
+        "One example zig-zags",
         STUDY,
         "Gradient descent over one example zig-zags; over a mini-batch it goes straighter.",
-        "A cartoon: curvature alone zig-zags too.",
+        "Not logged: the article draws a sketch. Curvature alone makes a path zig-zag too.",
         one_example_zig_zags,
     ),
     Claim(
         "BS4",
+        "One example learns faster",
         STUDY,
         "Learning over one example is much faster and often achieves a better solution (LeCun et al., 1998).",
-        "Faster an example, not a second: 81 s an epoch at batch 10, 40 s at 256.",
+        "Fewer examples were needed, but not less time: 81 s per epoch at batch 10, 40 s at 256.",
         small_is_faster,
     ),
 )

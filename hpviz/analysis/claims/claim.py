@@ -1,24 +1,28 @@
 """A claim of the article, declared, and what came of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import Any
 
 from hpviz.analysis.claims.case import Case, Finding, Need, Unsettled, Verdict
 
 FROM_SCRATCH = "from scratch"
+# Verdicts that more runs can change for sure; those within noise are settled as far as the claim asks.
+OPEN: tuple[Verdict, ...] = ("not run yet", "not comparable")
 
 
 @dataclass(frozen=True)
 class Claim:
     """A sentence of the article as a check.
 
-    `study` is the page it belongs to (None: the article as a whole), `logs` what the author's own logs show, `rule`
-    what settles it. `pretrained` claims are about the ResNet18 from ImageNet weights; runs from scratch cannot settle
-    them, so a twin of the claim is judged on those.
+    `name` is what to call it where there is no room for the sentence, `study` the page it belongs to (None: the article
+    as a whole), `logs` what the author's own logs show, `rule` what settles it. `pretrained` claims are about the
+    ResNet18 from ImageNet weights; runs from scratch cannot settle them, so a twin of the claim is judged on those.
     """
 
     id: str
+    name: str
     study: str | None
     sentence: str
     logs: str
@@ -51,6 +55,7 @@ class Judgement:
             "id": self.id,
             "label": self.label,
             "twin": self.twin,
+            "name": self.claim.name,
             "study": self.claim.study,
             "claim": self.claim.sentence,
             "logs": self.claim.logs,
@@ -58,6 +63,32 @@ class Judgement:
             "evidence": self.evidence,
             "needed": [asdict(need) for need in self.needed],
         }
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one claim stands: what came of it and, where it is about the pretrained net, of its twin from scratch."""
+
+    rows: tuple[Judgement, ...]
+
+    @property
+    def claim(self) -> Claim:
+        return self.rows[0].claim
+
+    @property
+    def settled(self) -> tuple[Judgement, ...]:
+        """The rows that have a verdict, the claim's own first; none if none has."""
+        return tuple(row for row in self.rows if row.verdict not in OPEN)
+
+    @property
+    def leading(self) -> Judgement:
+        """The row that the claim stands by: its own once that is settled, until then its twin's if that is settled."""
+        return (*self.settled, *self.rows)[0]
+
+
+def standings(rows: Iterable[Judgement]) -> list[Standing]:
+    """A ledger with each claim and its twin together."""
+    return [Standing(tuple(each)) for _, each in groupby(rows, key=lambda row: row.id)]
 
 
 def judge(claim: Claim, case: Case) -> Judgement:

@@ -42,7 +42,8 @@ def memory_can_be_counted(case: Case) -> Finding:
         activations = _span(case, padding, lambda each: each.activations.blocks)
         multiply_adds = _span(case, padding, lambda each: each.multiply_adds.convolution)
         told.append(
-            f"{_counted(case, padding)} {words}: activations an image in the convolution blocks {_short(activations)}, "
+            f"{_counted(case, padding)} {words}: activations per image in the convolution blocks "
+            f"{_short(activations)}, "
             f"multiply-adds of the convolutions {_short(multiply_adds)}."
         )
     return Finding("did not hold", f"It can be counted. {' '.join(told)}{_measured_memory(case)}")
@@ -142,23 +143,26 @@ STUDY = "kernel-width"
 KERNEL_WIDTH_CLAIMS = (
     Claim(
         "KW1",
+        "Wider kernels have more parameters",
         STUDY,
         "Increasing the kernel width increases the parameters in the model.",
-        "Only in the convolutions: unpadded, 3 to 11 takes the total from 3.49 M to 1.61 M.",
+        "True only of the convolutions. Without padding, widths 3 to 11 take the whole net from 3.49 M to 1.61 M.",
         more_parameters,
     ),
     Claim(
         "KW2",
+        "Memory is hard to comment on",
         STUDY,
         "It is hard to comment on the memory consumption.",
-        "It can be computed. Activations an image: 1.09 M to 0.88 M unpadded, 1.14 M throughout when padded.",
+        "It can be computed. Activations per image: 1.09 M to 0.88 M without padding, 1.14 M at every width with it.",
         memory_can_be_counted,
     ),
     Claim(
         "KW3",
+        "Accuracy depends on the kernel width",
         STUDY,
         "The kernel width has its effect on test accuracy.",
-        "No figure, and no run with another kernel width: never tested.",
+        "No figure and no run has another kernel width: it was never tested.",
         accuracy_by_width,
     ),
 )

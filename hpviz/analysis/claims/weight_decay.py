@@ -92,6 +92,7 @@ STUDY = "weight-decay"
 WEIGHT_DECAY_CLAIMS = (
     Claim(
         "WD1",
+        "Extreme decay stops learning",
         STUDY,
         "With an extremely high weight decay the learning capacity is almost none.",
         "λ = 1.0 ends at 24.5% (best 34.1%, chance 16.7%) with train loss 1.60, where chance is ln 6 = 1.79.",
@@ -99,16 +100,18 @@ WEIGHT_DECAY_CLAIMS = (
     ),
     Claim(
         "WD2",
+        "The right decay generalises",
         STUDY,
         "The right weight decay improves the ability to generalise and reduces over-fitting.",
-        "Untested: the figure has no twin with λ = 0.",
+        "Not tested: the figure has no run with λ = 0.",
         right_decay_generalises,
     ),
     Claim(
         "WD3",
+        "Weight decay is L2 regularisation",
         STUDY,
         "Weight decay is the strength of L2 regularisation.",
-        "True of the coupled Adam the author used, false for AdamW, where λ = 1 does not collapse the net.",
+        "True of the author's Adam, which adds L2 to the loss. False for AdamW, where λ = 1 does not stop learning.",
         decay_is_l2,
     ),
 )

@@ -53,8 +53,9 @@ def contours_picture(dark: bool) -> Picture:
         stack(*layers, sliders=[condition, rate, equal]),
         "Contours of a loss over two weights, with three paths of gradient descent from one start: over all examples a "
         "smooth curve, over batches of 8 a slightly ragged one, over single examples a zig-zag around the bottom.",
-        "At equal updates all examples go straightest; at equal examples seen they moved least. In a narrow valley "
-        "a bold rate zig-zags without noise, and single examples may not survive it (h: the steepest curvature).",
+        "After equal updates, the path over all examples is the straightest; after equally many examples it is the "
+        "shortest. In a narrow valley a high rate zig-zags even without noise, and the path over single examples may "
+        "diverge (h: the steepest curvature).",
     )
 
 

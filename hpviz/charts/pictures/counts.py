@@ -38,8 +38,8 @@ def counts_picture(spec: RunSpec, classes: int, dark: bool, widths: tuple[int, .
         stack(bars, figures, sliders=[width], height=ROW_HEIGHT * len(names)),
         _in_words(costs),
         f"The article's network at {spec.image_size} px, batch {spec.batch_size}. Wider kernels add parameters to the "
-        "convolutions; unpadded, the maps shrink and the first linear layer loses more. Outputs and multiply-adds are "
-        "those of one image.",
+        "convolutions. Without padding the maps shrink, and the first linear layer loses more than that. Activations "
+        "and multiply-adds are per image.",
     )
 
 
@@ -57,7 +57,7 @@ def _counts(figures: Cost) -> dict[str, int]:
         "convolution weights": figures.parameters.convolution,
         "linear parameters": figures.parameters.linear,
         "all parameters": figures.parameters.total,
-        "outputs an image": figures.activations.total,
+        "activations per image": figures.activations.total,
         "multiply-adds": figures.multiply_adds.total,
         "training memory": figures.memory_bytes,
     }

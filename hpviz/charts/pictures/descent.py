@@ -31,12 +31,12 @@ EDGE, TOP = 2.4, 3.9  # of the picture, in weight and loss; its uppermost part i
 EXIT = 3.0  # the loss at which the mark of a ball that left stands
 
 SENTENCES = {
-    "crawls": "crawls\n{updates} updates leave {share} of the way",
-    "descends": "comes down\n{updates} updates leave {share} of the way",
-    "lands": "lands in one update\nthe rate is exactly 1/h",
-    "oscillates": "overshoots every time\n{updates} updates leave {share} of the way",
-    "circles": "jumps to and fro for ever\nthe rate is exactly 2/h",
-    "leaves": "leaves\npast 2/h every jump is longer than the last",
+    "crawls": "falls very slowly\n{updates} updates leave {share} of the way",
+    "descends": "falls steadily\n{updates} updates leave {share} of the way",
+    "lands": "reaches the minimum in one update\nthe rate is exactly 1/h",
+    "oscillates": "overshoots in every update\n{updates} updates leave {share} of the way",
+    "circles": "oscillates for ever\nthe rate is exactly 2/h",
+    "leaves": "diverges\npast 2/h every step is longer than the last",
 }
 
 
@@ -53,10 +53,10 @@ def descent_picture(dark: bool) -> Picture:
     layers = [_surface(curves, dark), *_ball(balls, kept, dark), words(endings, kept, dark)]
     return Picture(
         stack(*layers, sliders=[rate, surface]),
-        "A ball goes down a curve by gradient descent. Far below 1/h (h: the curvature) it crawls, at 1/h it lands at "
-        "once, between 1/h and 2/h it jumps from side to side, and past 2/h it leaves.",
-        "On a bowl of curvature h the learning rate decides everything: 1/h lands, 2/h is the limit. "
-        "Between two valleys a bold rate can leap over the hill into the deeper one.",
+        "A ball goes down a curve by gradient descent. Far below 1/h (h: the curvature) it falls very slowly, at 1/h "
+        "it reaches the minimum at once, between 1/h and 2/h it jumps from side to side, and past 2/h it diverges.",
+        "In a bowl of curvature h, the rate 1/h reaches the minimum in one update, and above 2/h descent diverges. "
+        "Between two valleys, a high rate can jump over the hill into the deeper one.",
     )
 
 

@@ -53,9 +53,9 @@ def optimizers_picture(dark: bool) -> Picture:
         stack(*layers, sliders=[power, condition]),
         "Paths of SGD, SGD with momentum and Adam over the contours of one loss, each at its own tuned rate. "
         f"In a valley 100 times as steep across as along, {UPDATES} updates leave of the loss: {left}.",
-        "Exact gradients, so all that differs is the rule. Twice SGD's tuned rate is already too much in a narrow "
-        "valley; Adam's first step is one rate long on each axis whatever the gradient, so too high a rate circles "
-        "rather than leaves. AdamW without decay is Adam.",
+        "The gradients are exact, so only the rules differ. Twice SGD's tuned rate is already too much in a narrow "
+        "valley; Adam's first step is one rate long on each axis whatever the gradient. At too high a rate it "
+        "circles the minimum instead of diverging. AdamW without decay is Adam.",
     )
 
 

@@ -32,8 +32,8 @@ def loss_by_rate(frame: pd.DataFrame, dark: bool, chance: float | None = None) -
 
 
 VALLEY = (
-    "Final loss against learning rate, from your runs: a dot a run, a line through means, ● lowest beyond noise, "
-    "▲ diverged (in no mean)."
+    "Final loss against learning rate, from your runs: one dot per run, a line through the means, ● lowest beyond "
+    "noise, ▲ diverged (in no mean)."
 )
 
 
@@ -103,7 +103,10 @@ def train_and_test(frame: pd.DataFrame, dark: bool) -> Picture:
     return Picture(gap(rows, dark), _gap_in_words(rows), GAP)
 
 
-GAP = "Train loss (dashed) and test loss of one run, both without dropout, the gap shaded. The goal: low, and close."
+GAP = (
+    "Train loss (dashed) and test loss of one run, both without dropout; the gap is shaded. The goal is two low losses "
+    "with a small gap."
+)
 
 
 def gap_rows(frame: pd.DataFrame) -> pd.DataFrame:

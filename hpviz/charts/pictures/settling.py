@@ -37,8 +37,8 @@ def settling_picture(dark: bool) -> Picture:
         f"lands at once, a constant rate is left jumping at a mean loss of {constant:.2f}; a cosine over {HORIZON} "
         f"epochs ends at {cosine:.2g}.",
         "One weight, ½hw², gradients with noise of deviation σ = 1 (loss in units of σ²/h). A constant rate η settles "
-        "at ½ησ²/(2-ηh); as the rate falls, so does that floor. At a low rate the floor is low anyway and the way is "
-        "long: little is won.",
+        "at ½ησ²/(2-ηh); as the rate falls, so does that floor. At a low rate the floor is low already and the way "
+        "down is long, so a schedule gains little.",
     )
 
 

@@ -52,8 +52,8 @@ def width_growth_picture(spec: RunSpec, classes: int, dark: bool) -> Picture:
         f"Growth with the width of the net on logarithmic axes. Twice as wide it has {times(2.0, ALL)} the parameters "
         f"and {times(2.0, TIMES)} the multiply-adds, four times as wide {times(4.0, ALL)} and {times(4.0, TIMES)}; the "
         "square would be 4× and 16×.",
-        "Nearly the square: only the first convolution and the last layer fall short. The first one slides over every "
-        f"pixel and makes {_share(spec, classes):.0%} of the multiply-adds at factor 1, so these fall short the more.",
+        "Nearly the square: only the first convolution and the last layer grow less. The first one slides over every "
+        f"pixel and makes {_share(spec, classes):.0%} of the multiply-adds at factor 1, so these grow less still.",
     )
 
 

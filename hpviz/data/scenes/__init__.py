@@ -71,9 +71,14 @@ def scene_rng(split: int, class_index: int, index: int) -> Random:
     return np.random.default_rng([SCENES_VERSION, split, class_index, index])
 
 
+def training_places() -> NDArray[np.int64]:
+    """What each training image shows, whatever its label says: the place it was drawn as."""
+    return np.repeat(np.arange(len(SCENES_CLASSES)), TRAIN_PER_CLASS)
+
+
 def training_labels() -> NDArray[np.int64]:
     """Labels class by class, 8% of them those of the classes in MISTAKEN_FOR, always on the same images."""
-    labels = np.repeat(np.arange(len(SCENES_CLASSES)), TRAIN_PER_CLASS).reshape(-1, TRAIN_PER_CLASS)
+    labels = training_places().reshape(-1, TRAIN_PER_CLASS)
     for row, name in zip(labels, SCENES_CLASSES, strict=True):
         for first, wrong in zip(MISTAKEN_FIRST, MISTAKEN_FOR[name], strict=True):
             row[first::MISTAKEN_EVERY] = SCENES_CLASSES.index(wrong)

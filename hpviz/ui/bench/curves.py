@@ -18,8 +18,9 @@ from hpviz.charts.specification import table
 from hpviz.runs.document import Run
 from hpviz.runs.trail import Point
 from hpviz.ui.bench.legend import places
-from hpviz.ui.chart import is_dark, show_chart
+from hpviz.ui.chart import show_chart
 from hpviz.ui.resources import get_runner
+from hpviz.ui.theme import is_dark
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
 HEIGHT = 290

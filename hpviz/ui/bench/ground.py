@@ -15,8 +15,9 @@ from hpviz.charts.specification import table
 from hpviz.ui.bench.curves import KEPT
 from hpviz.ui.bench.legend import places
 from hpviz.ui.bench.verdict import show_cautions
-from hpviz.ui.chart import is_dark, show_chart
+from hpviz.ui.chart import show_chart
 from hpviz.ui.text import sentence
+from hpviz.ui.theme import is_dark
 
 HEIGHT = 250
 MARKS = "A dot a run, a bar at the mean of its seeds; ▲ diverged (in no mean); dotted: guessing."

@@ -8,8 +8,8 @@ import streamlit as st
 from hpviz.analysis.comparison import At, Comparison
 from hpviz.charts.curves import Axis
 from hpviz.charts.looks import Values, colours_by_label, places_of
-from hpviz.ui.chart import is_dark
 from hpviz.ui.text import literal
+from hpviz.ui.theme import is_dark
 
 MARKS = (
     "Lines: means over seeds, with a band from the lowest seed to the highest where there are two; a line ends where a "

@@ -1,12 +1,16 @@
 """Images of each class, as the networks see them."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
+from hpviz.analysis.words import listed
 from hpviz.data.prepared import Prepared
-from hpviz.data.samples import strip
+from hpviz.data.samples import mislabelled, places, strip
 from hpviz.ui.text import literal
 
 PER_CLASS = 6
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 CLASSES_A_PAGE = 12
 SPLITS = {"training": "train", "test": "test"}
 
@@ -22,10 +26,20 @@ def show_samples(prepared: Prepared, given: str) -> None:
     with st.grid(2, min_column_width=300):
         for label in names:
             name = prepared.classes[label]
+            these = (prepared, SPLITS[split or "training"], label, st.session_state[shown], PER_CLASS)
+            told = f"{PER_CLASS} {split} images of {name}"
             with st.container(gap="xsmall"):
                 st.markdown(f"**{literal(name)}**")
-                images = strip(prepared, SPLITS[split or "training"], label, st.session_state[shown], PER_CLASS)
-                st.image(images, width="stretch", output_format="PNG", alt=f"{PER_CLASS} {split} images of {name}")
+                st.image(strip(*these), width="stretch", output_format="PNG", alt=told)
+                if wrong := mislabelled(prepared, SPLITS[split or "training"], places(*these)):
+                    st.caption(_told(wrong, name))
+
+
+def _told(wrong: Mapping[int, str], name: str) -> str:
+    """Which images in a row do not show what their label says."""
+    each = [f"the {ORDINALS[position]} shows {place}" for position, place in wrong.items()]
+    labels = "its label is" if len(each) == 1 else "their labels are"
+    return f":material/label_off: From the left, {listed(each)}: {labels} “{name}”, wrong on purpose."
 
 
 def _turn(shown: str) -> None:

@@ -29,11 +29,12 @@ from hpviz.runs.command import grid_command
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.pace import View, clock
 from hpviz.runs.runner import Request
-from hpviz.ui.chart import is_dark, show_chart_to_click
+from hpviz.ui.chart import show_chart_to_click
 from hpviz.ui.progress import bar
 from hpviz.ui.resources import get_runner, tick
 from hpviz.ui.study.launch import COMPLAINT, submit
 from hpviz.ui.text import sentence
+from hpviz.ui.theme import is_dark
 
 CELL = "grid:cell"
 DRAW_SECONDS, IDLE_SECONDS = 2.0, 3.0
@@ -119,7 +120,7 @@ def _launcher(setting: Setting, requests: Sequence[Request], missing: Sequence[R
             time = (
                 f"about {clock(seconds)}"
                 if seconds is not None
-                else "how long is known once one like them has run here"
+                else "how long they take is known once one like them has been trained here"
             )
             st.caption(f"{time}; {here:,} of {plural(len(requests), 'run')} are here already", width="stretch")
     if complaint := st.session_state.pop(COMPLAINT, None):

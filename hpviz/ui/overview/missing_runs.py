@@ -6,42 +6,39 @@ from pathlib import Path
 
 import streamlit as st
 
-from hpviz.analysis.claims.claim import Judgement
+from hpviz.analysis.claims import OPEN, Judgement
 from hpviz.analysis.words import plural
 from hpviz.data.catalogue import Identity, Source
 from hpviz.missing import expected_seconds, open_needs, requests_for, seconds_for, unasked, untrained
 from hpviz.plan import Setting
 from hpviz.reproduction import counterparts
+from hpviz.runs.document import Run
 from hpviz.runs.pace import clock
+from hpviz.runs.runner import Request
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, Preset
 from hpviz.terminal import headline
-from hpviz.ui.fetching import found_weights
 from hpviz.ui.progress import bar
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study.launch import COMPLAINT, submit
 from hpviz.ui.text import literal, sentence
 
 
-def choose_weights() -> tuple[Path, str] | None:
-    """File and digest of the ImageNet weights, if they are wanted and here; else the page says how they come."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        wanted = st.checkbox(
-            "Include the runs that begin with ImageNet weights",
-            key="overview:pretrained",
-            persist_state="session",
-            help="The article's ResNet18 began with them. torchvision's file (45 MB) is fetched once.",
-        )
-        if not wanted:
-            return None
-        file = st.text_input(
-            "Weights file",
-            key="overview:weights",
-            placeholder="empty: torchvision's download",
-            max_chars=500,
-            persist_state="session",
-        )
-    return found_weights(file)
+def choose_weights() -> str | None:
+    """The ImageNet weights file (empty: torchvision's), or None if runs that begin with them are not wanted."""
+    wanted = st.checkbox(
+        "Include the runs that begin with ImageNet weights", key="overview:pretrained", persist_state="session"
+    )
+    if not wanted:
+        return None
+    return st.text_input(
+        "Weights file",
+        key="overview:weights",
+        placeholder="empty: torchvision's, 45 MB, fetched once",
+        max_chars=500,
+        persist_state="session",
+        width=320,
+    )
 
 
 def setting_of(source: Source, identity: Identity, preset: Preset, precision: str) -> Setting:
@@ -54,7 +51,7 @@ def setting_of(source: Source, identity: Identity, preset: Preset, precision: st
 def show_missing(
     judgements: Sequence[Judgement], setting: Setting, preset: Preset, weights: tuple[Path, str] | None
 ) -> None:
-    """The button, or why there is none. Without ImageNet weights the runs that begin with them are left out."""
+    """What is missing and what the article ran, a button each, and how long they take."""
     runner = get_runner()
     runs = runner.runs()
     needs = [need for need in open_needs(judgements, runs, setting) if weights or not need.pretrained]
@@ -64,12 +61,19 @@ def show_missing(
         st.error(sentence(str(error)), icon=":material/error:")
         return
     missing = untrained(requests, runs)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if missing:
+            _offer_missing(missing, runs, setting)
+        told = [_told(missing, runs, setting), _offer_reproduction(setting, preset, weights)]
+    if not weights:
+        told.append(_what_takes_weights(judgements))
+    st.caption(" ".join(filter(None, told)))
+    if complaint := st.session_state.pop(COMPLAINT, None):
+        st.error(sentence(complaint), icon=":material/error:")
+
+
+def _offer_missing(missing: Sequence[Request], runs: Sequence[Run], setting: Setting) -> None:
     idle = unasked(missing, runs)
-    if not missing:
-        more = "" if weights else " What is open is about the pretrained ResNet18 and takes ImageNet weights."
-        st.caption(f"Nothing is missing that runs like these could add.{more}")
-        return
-    seconds = seconds_for(missing, runs, setting.identity)
     if st.button(
         f"Run what is missing ({plural(len(idle), 'run')})" if idle else "All that is missing is queued",
         type="primary",
@@ -79,41 +83,48 @@ def show_missing(
     ):
         submit(setting, lambda: idle)
         st.rerun()  # the whole page: a question is asked there
-    st.caption(_estimate(len(missing), seconds))
-    if complaint := st.session_state.pop(COMPLAINT, None):
-        st.error(sentence(complaint), icon=":material/error:")
 
 
-def show_reproduction(setting: Setting, preset: Preset, weights: tuple[Path, str] | None) -> None:
-    """The article's own runs, under one seed as it had them, in one click; the command line has their times."""
+def _told(missing: Sequence[Request], runs: Sequence[Run], setting: Setting) -> str:
+    """How long what is missing takes."""
+    if not missing:
+        return "No run is missing."
+    to_go, seconds = f"{plural(len(missing), 'run')} to go", seconds_for(missing, runs, setting.identity)
+    if seconds is None:
+        return f"{to_go}. How long they take is known once a run of each net has been trained here."
+    return f"{to_go}, about {clock(seconds)} at the pace of earlier runs; every finished epoch is kept."
+
+
+def _what_takes_weights(judgements: Sequence[Judgement]) -> str:
+    """How many claims only runs can settle that begin with ImageNet weights, and the way to those."""
+    count = sum(row.claim.pretrained and not row.twin and row.verdict in OPEN for row in judgements)
+    if not count:
+        return ""
+    are, them = ("claim is", "it") if count == 1 else ("claims are", "them")
+    return f"{count} {are} about the net pretrained on ImageNet: to settle {them}, include its runs above."
+
+
+def _offer_reproduction(setting: Setting, preset: Preset, weights: tuple[Path, str] | None) -> str:
+    """The article's own runs, one seed each as it had them, in one click; or a sentence that says why not."""
     if preset == "article" and weights is None:
-        st.caption("Reproducing the article to the letter takes ImageNet weights: include them above.")
-        return
-    runner = get_runner()
-    runs = runner.runs()
+        return "Reproducing the article to the letter needs ImageNet weights: include them above."
+    runs = get_runner().runs()
     asked = [one.request for one in counterparts(setting, preset, weights=weights)]
     missing = untrained(asked, runs)
     idle = unasked(missing, runs)
     if not idle:
         state = "queued" if missing else "here"
-        st.caption(f"The article's {len(asked)} runs are all {state}; `python -m hpviz reproduce` has their times.")
-        return
+        return f"The article's {len(asked)} runs are all {state}; `python -m hpviz reproduce` shows their times."
     minutes = math.ceil(sum(expected_seconds(one, runs, setting.identity) for one in idle) / 60)
     if st.button(
         f"Reproduce the article ({plural(len(idle), 'run')}, about {minutes:,} min)",
         icon=":material/history_edu:",
         key="reproduce",
-        help="The runs that the article shows, one seed each as there; “Run what is missing” adds what verdicts take.",
+        help="The runs that the article shows, under one seed each. Verdicts need more seeds.",
     ):
         submit(setting, lambda: idle)
         st.rerun()
-
-
-def _estimate(runs: int, seconds: float | None) -> str:
-    to_go = f"{plural(runs, 'run')} to go"
-    if seconds is None:
-        return f"{to_go}. How long they take is known once a run of each net has been trained here."
-    return f"{to_go}, about {clock(seconds)} at the pace of earlier runs; every finished epoch is kept."
+    return ""
 
 
 def show_queue() -> None:
@@ -121,7 +132,6 @@ def show_queue() -> None:
     runner = get_runner()
     queue = runner.queue()
     if not queue:
-        st.caption("Nothing is training.")
         return
     training = [entry for entry in queue if not entry["position"]] or queue[:1]
     with st.container(horizontal=True, vertical_alignment="center"):

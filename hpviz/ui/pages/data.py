@@ -13,18 +13,20 @@ from hpviz.runs.desk import survey_name
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS
 from hpviz.ui import data_address, permalink
-from hpviz.ui.chart import is_dark, show_chart
+from hpviz.ui.chart import show_chart
 from hpviz.ui.data.findings import show_findings
 from hpviz.ui.data.samples import show_samples
 from hpviz.ui.data_address import FOLDERS_NOTE
 from hpviz.ui.fetching import awaited, offer_fetch
 from hpviz.ui.resources import get_desk, get_runner
 from hpviz.ui.text import literal, sentence
+from hpviz.ui.theme import is_dark
 
 runner, desk = get_runner(), get_desk()
 
 ABOUT = {
-    "scenes": "Six procedural classes with the article's names, drawn on this machine: no network, no account.",
+    "scenes": "Six procedural classes with the article's names, drawn on this machine: no network, no account. "
+    "8% of the training labels are wrong on purpose, for real labels have errors too.",
     "intel": "Intel Image Classification, the article's photos, from Kaggle (363 MB, no account needed).",
     "cifar10": "60,000 tiny photos in ten classes (170 MB).",
     "fashion-mnist": "70,000 grey pictures of clothes in ten classes (31 MB).",
@@ -72,8 +74,8 @@ def choose() -> str:
             "Add a folder of images",
             key="folder",
             placeholder="/home/me/photos",
-            help="One folder a class, with or without train and test folders around them, whatever those are "
-            "called. Without a test split, one is made and said so.",
+            help="One folder per class. Train and test folders around them may have any name. Without a test split, "
+            "one is made, and the page says so.",
             max_chars=1000,
             on_change=add_folder,
             width=420,
@@ -100,7 +102,7 @@ def show_classes(identity: Identity) -> None:
     """Images by class and split, drawn and in figures, and what their balance means."""
     frame = counts(identity.train_counts, identity.test_counts)
     table = frame.pivot(index="class", columns="split", values="images")[["training", "test"]]
-    st.subheader("Classes")
+    st.header("Classes")
     st.markdown(literal(balance_meaning(identity.train_counts, identity.test_counts), most=400))
     for note in identity.notes:
         st.caption(literal(note, most=400))
@@ -127,7 +129,8 @@ def ask_about_links(source: Source) -> None:
         place = literal(spelled(root), most=200)
         links = "1 link leads" if count == 1 else f"{count:,} links lead"
         st.info(
-            f"{links} out of this folder, to {place}. Follow them if you know what lies there; it is remembered here.",
+            f"{links} out of this folder, to {place}. Follow them only if you know what lies there. Your choice is "
+            "remembered on this machine.",
             icon=":material/link:",
         )
         st.button(f"Follow links to {place}", key=f"follow:{place}", on_click=follow_links, args=(source, root))
@@ -144,7 +147,7 @@ def show_ready(source: Source) -> None:
     show_classes(identity)
     name = survey_name(source, IMAGE_SIZE, identity.fingerprint)
     done = desk.known(name)
-    st.subheader("Samples")
+    st.header("Samples")
     if done is not None and done.result is not None:
         prepared = done.result.prepared
     else:
@@ -153,7 +156,7 @@ def show_ready(source: Source) -> None:
         return
     show_samples(prepared, source.given)
     st.caption(f"At {IMAGE_SIZE} × {IMAGE_SIZE} px, as most runs here see them.")
-    st.subheader("Audit")
+    st.header("Audit")
     survey = awaited(name, lambda: desk.survey(source, IMAGE_SIZE, identity.fingerprint))
     if survey is not None:
         show_findings(survey)
@@ -163,7 +166,8 @@ permalink.take(PAGE, lambda: ADDRESS)
 st.title("Data")
 permalink.complain(PAGE)
 st.markdown(
-    "What the networks are trained on. A data set is decoded once and kept; training then reads it from memory."
+    "The images that networks are trained and tested on. A data set is decoded once; training then reads it from "
+    "memory."
 )
 given = choose()
 try:

@@ -17,8 +17,8 @@ choices.initialise()
 link.take()
 st.title("Two at a time")
 st.markdown(
-    "**Does the best value of one hyperparameter depend on another?** A cell for each two values, each cell one or "
-    "more runs; along the columns runs the ridge of best values, with what noise leaves of it."
+    "**Does the best value of one hyperparameter depend on another?** Each cell holds the runs of two values. A line "
+    "joins the best value of each column; bars show which values noise cannot tell from it."
 )
 permalink.complain(choices.PAGE)
 show_question()

@@ -4,8 +4,10 @@ from typing import Any
 
 import streamlit as st
 
+from hpviz.analysis.claims import standings
 from hpviz.analysis.claims.case import Unsettled
 from hpviz.analysis.claims.ledger import case_of, ledger
+from hpviz.analysis.words import plural
 from hpviz.charts.specification import table
 from hpviz.charts.two_by_two import corners, two_by_two, unclear
 from hpviz.data import catalogue
@@ -15,15 +17,16 @@ from hpviz.runs.reference import reference_runs
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, Preset
 from hpviz.ui import data_address, permalink
-from hpviz.ui.chart import is_dark, show_chart
+from hpviz.ui.chart import show_chart
 from hpviz.ui.data_address import known_data
-from hpviz.ui.fetching import identified
-from hpviz.ui.overview.missing_runs import choose_weights, setting_of, show_missing, show_queue, show_reproduction
-from hpviz.ui.overview.scoreboard import show_counts, show_ledger
+from hpviz.ui.fetching import found_weights, identified
+from hpviz.ui.overview.missing_runs import choose_weights, setting_of, show_missing, show_queue
+from hpviz.ui.overview.scoreboard import show_every_claim, show_scoreboard
 from hpviz.ui.permalink import Entry, one_of
 from hpviz.ui.resources import get_runner, tick
 from hpviz.ui.runs.questions import show_question
 from hpviz.ui.text import literal, sentence
+from hpviz.ui.theme import is_dark
 
 TICK_SECONDS = 2.0
 # Without figures: a text that changes would make the page draw the chart anew.
@@ -38,28 +41,29 @@ ADDRESS = (
 )
 
 
-def choose() -> tuple[str, Preset]:
-    """The data set that claims are judged on, and what missing runs are like."""
+def choose() -> tuple[str, Preset, str | None]:
+    """The data set that claims are judged on, what missing runs are like, and the weights file if theirs are wanted."""
     given = known_data()
     st.session_state.setdefault("missing", "quick")
     if st.session_state.get("judged") not in given:
         st.session_state["judged"] = given[0]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        data = st.selectbox("Judged on", given, key="judged", width=260, persist_state="session")
+        data = st.selectbox("Judged on", given, key="judged", width=200, persist_state="session")
         preset = st.segmented_control(
             "Missing runs as in",
             tuple(PRESETS),
             required=True,
             key="missing",
             persist_state="session",
-            help="quick: 300 images a class at 64 px, 8 epochs. article: all images at 150 px, 10 epochs.",
+            help="quick: 300 images per class at 64 px, 8 epochs. article: all images at 150 px, 10 epochs.",
         )
-    return str(data), preset or "quick"
+        weights = choose_weights()
+    return str(data), preset or "quick", weights
 
 
 def show_corners(runs: list[Run], identity: Identity) -> None:
     """The four corners, on ResNet18 pretrained if it was trained here, else from scratch."""
-    st.subheader("A complex net tuned badly, a simple one tuned well")
+    st.header("A complex net tuned badly, a simple one tuned well")
     problem = ""
     pretrained_case = case_of(runs, identity)
     for case in (pretrained_case, pretrained_case.twin()):
@@ -83,20 +87,23 @@ def show_corners(runs: list[Run], identity: Identity) -> None:
     st.caption(f"Drawn when the runs of claim C1 are there. {literal(problem, most=500)}")
 
 
-def show_machine() -> dict[str, Any] | None:
+def found_machine() -> dict[str, Any] | None:
     """Where runs are trained here, or None while PyTorch is being loaded or if its device is not there."""
     if not runner.is_warm():
-        st.caption("This machine: PyTorch is being loaded …")
+        st.caption("PyTorch is being loaded …")
         return None
     try:
-        machine = runner.machine()
+        return runner.machine()
     except BadInput as error:
         st.error(sentence(str(error)), icon=":material/error:")
         return None
+
+
+def show_machine(machine: dict[str, Any]) -> None:
+    """What the machine is, in a line."""
     words = [machine["name"], f"device {machine['device']}", f"computes in {machine['precision']}"]
-    words += [f"{machine['threads']} threads", f"PyTorch {machine['torch']}"]
+    words += [plural(machine["threads"], "thread"), f"PyTorch {machine['torch']}"]
     st.caption(f"This machine: {literal(' · '.join(words), most=300)}")
-    return machine
 
 
 def is_busy() -> bool:
@@ -107,15 +114,14 @@ def is_busy() -> bool:
 permalink.take(PAGE, lambda: ADDRESS)
 st.title("Do hyperparameters do what the article says?")
 st.markdown(
-    "*Experiments on hyperparameter tuning in deep learning: rules to follow* tells what learning rate, batch size, "
-    "kernel width and weight decay do to a net, from one run a value. Here each of its sentences is a claim, and "
-    "runs repeated under several seeds say whether it held: yours and, until yours are in, the reference runs that "
-    "hpviz came with."
+    "*Experiments on hyperparameter tuning in deep learning: rules to follow* trained one run for each value. Here "
+    "each of its claims is checked on runs repeated under several seeds: yours, or else the reference runs that come "
+    "with hpviz."
 )
 permalink.complain(PAGE)
 show_question()
-given, preset = choose()
-weights = choose_weights()
+given, preset, weights_file = choose()
+weights = None if weights_file is None else found_weights(weights_file)
 known = identified(given)
 if known is not None or given in catalogue.NAMES:  # an address names a folder by what is in it
     permalink.put(ADDRESS)
@@ -129,8 +135,14 @@ def scoreboard(source: catalogue.Source, identity: Identity) -> None:
         st.rerun()
     runs = [*runner.runs(), *reference_runs()]
     judgements = ledger(runs, identity)
+    standing = standings(judgements)
     with st.container():
-        show_counts(judgements)
+        machine = found_machine()
+        if machine is not None:
+            setting = setting_of(source, identity, preset, machine["precision"])
+            show_missing(judgements, setting, preset, weights)
+    with st.container():
+        show_queue()
     with st.container():
         if all(run["spec"]["fingerprint"] != identity.fingerprint for run in runs):
             st.info(
@@ -139,21 +151,18 @@ def scoreboard(source: catalogue.Source, identity: Identity) -> None:
                 icon=":material/start:",
             )
     with st.container():
-        machine = show_machine()
-        if machine is not None:
-            setting = setting_of(source, identity, preset, machine["precision"])
-            show_missing(judgements, setting, preset, weights)
-            show_reproduction(setting, preset, weights)
-        show_queue()
+        show_scoreboard(standing)
     with st.container():
         show_corners(runs, identity)
     with st.container():
-        st.subheader("Every claim")
+        st.header("Every claim")
         st.caption(
-            "The article's ResNet18 began with ImageNet weights. A row “from scratch” judges the same sentence on nets "
-            "that did not; it cannot settle the claim itself."
+            "The article's ResNet18 began with ImageNet weights. Where such runs are not here, nets trained from "
+            "scratch are judged in its place; they cannot settle the claim itself."
         )
-        show_ledger(judgements)
+        show_every_claim(standing)
+    if machine is not None:
+        show_machine(machine)
 
 
 if known is not None:

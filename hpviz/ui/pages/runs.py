@@ -38,7 +38,9 @@ def show_under_way(runs: list[Run]) -> None:
 
 
 st.title("Runs")
-st.markdown("Everything that was ever trained here, with its curve. Asking for a run again recalls it from this store.")
+st.markdown(
+    "Every run that was trained here, with its curve. A run that is asked for again comes from this store at once."
+)
 notice = runner.store.notice
 if notice:
     st.warning(sentence(notice), icon=":material/healing:")
@@ -74,7 +76,9 @@ def table() -> None:
         if len(chosen) == 1:
             show_details(chosen[0])
     else:
-        st.info(f"None of the {plural(len(runs), 'run')} fits. Search for less.", icon=":material/filter_alt_off:")
+        st.info(
+            f"None of the {plural(len(runs), 'run')} matches. Search for fewer words.", icon=":material/filter_alt_off:"
+        )
 
 
 table()

@@ -51,7 +51,7 @@ def show_actions(chosen: Sequence[Run]) -> None:
 
 def _told(chosen: Sequence[Run]) -> str:
     if not chosen:
-        return "Choose rows by the boxes at their left to do something with them."
+        return "Tick rows in the table to stop, resume, compare, export or delete them."
     foreign = sum(run["origin"] is not None for run in chosen)
     told = f"{plural(len(chosen), 'run')} chosen"
     if foreign == len(chosen):
@@ -93,7 +93,7 @@ def _train_on(runner: Runner, chosen: Sequence[Run], own: Sequence[Run]) -> None
         key="runs:extend",
         icon=":material/more_time:",
         disabled=not open_ended,
-        help=FOREIGN if foreign else "Goes on from the last epoch. A run that diverged cannot.",
+        help=FOREIGN if foreign else "Goes on from the last epoch. A run that diverged cannot be extended.",
     ):
         _submit(runner, open_ended, int(more))
 

@@ -75,4 +75,4 @@ def _show_history(run: Run) -> None:
         when = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss")
         st.dataframe(pd.DataFrame(moments), hide_index=True, column_config={"when": when}, alt="History")
     else:
-        st.caption("No history: it stayed where the run was trained.")
+        st.caption("No history: it was not exported with the run.")

@@ -23,7 +23,7 @@ def show_disk_use(runs: Sequence[Run]) -> None:
             f"Checkpoints {megabytes(use.checkpoints)} · prepared images {megabytes(use.data)} · downloads "
             f"{megabytes(use.downloads)} · runs and their copies {megabytes(use.runs)}"
         )
-        st.caption("Checkpoints and prepared images can be made again; the runs themselves are never freed.")
+        st.caption("Checkpoints and prepared images can be made again. The runs themselves are kept.")
         ended = [run for run in runs if run["status"] not in ACTIVE and run["origin"] is None]
         with st.container(horizontal=True):
             if st.button(

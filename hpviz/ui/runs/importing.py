@@ -18,8 +18,8 @@ def show_import(store: RunStore) -> None:
             "A bundle, as Export writes it",
             type="json",
             key="runs:file",
-            help="Its figures are taken in as they are and marked with where they come from. It cannot change a run "
-            "that is here.",
+            help="Its figures are imported unchanged and marked with their origin. It cannot change a run that "
+            "is here.",
         )
         if file is None:
             return
@@ -44,6 +44,6 @@ def take_in(store: RunStore, data: bytes) -> tuple[bool, str]:
     new = len(store.take_in(given))
     known = len(given) - new
     if not known:
-        return True, f"{plural(new, 'run')} came."
+        return True, f"{plural(new, 'run')} imported."
     were = "was" if known == 1 else "were"
-    return True, f"{plural(new, 'run')} came; {plural(known, 'run')} {were} known already."
+    return True, f"{plural(new, 'run')} imported; {plural(known, 'run')} {were} known already."

@@ -91,7 +91,7 @@ def each(runs: Iterable[Run], act: Callable[[str], object], what: str) -> str:
 def ask_to_delete(runs: Sequence[Run]) -> None:
     ask(
         Question(
-            "Curves and checkpoints of these runs go; nothing brings them back but training them again.",
+            "The curves and checkpoints of these runs are deleted. Only training them again brings them back.",
             f"Delete {plural(len(runs), 'run')}",
             ":material/delete:",
             lambda: each(runs, get_runner().delete, "deleted"),

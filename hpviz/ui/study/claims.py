@@ -1,8 +1,8 @@
-"""The article's claims about a study: what it says, what its logs show, what your runs say."""
+"""The article's claims about a study: how each stands, and the runs that would settle what is open."""
 
 import streamlit as st
 
-from hpviz.analysis.claims import Claim, Judgement, Verdict, ledger
+from hpviz.analysis.claims import Judgement, ledger, standings
 from hpviz.missing import requests_for, seconds_for, untrained
 from hpviz.plan import Setting
 from hpviz.runs.document import ACTIVE, Run
@@ -11,48 +11,35 @@ from hpviz.runs.reference import reference_runs
 from hpviz.runs.runner import Request
 from hpviz.spec import BadInput
 from hpviz.studies import Preset, Study
+from hpviz.ui.claims import SENTENCE, show_claim
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study import choices
 from hpviz.ui.study.launch import submit
 from hpviz.ui.text import literal
 
-SENTENCE = 2_000  # characters at most
-COLUMNS = (2, 10, 4)  # shares of the verdict, its evidence and the button
 PRETRAINED = (
-    "Claims about the net pretrained on ImageNet take its weights: open the drawer above and start from them. "
-    "Until then each has its twin from scratch."
+    "Claims about the net pretrained on ImageNet need its weights: choose them under “Held fixed”. Until then each "
+    "stands by what nets from scratch show."
 )
-COLOURS: dict[Verdict, str] = {
-    "held": "green",
-    "did not hold": "red",
-    "within noise": "gray",
-    "not run yet": "blue",
-    "not comparable": "orange",
-}
 
 
 def show_claims(study: Study, setting: Setting) -> None:
-    """A card a claim; the twin about nets from scratch is a row of its claim's card."""
+    """A line a claim; one button runs what all of them miss."""
     runs = get_runner().runs()
     rows = ledger([*runs, *reference_runs()], setting.identity, study.name)
-    _offer(rows, study, setting, runs, "all")
+
+    def offer(row: Judgement) -> None:
+        _offer([row], study, setting, runs, row.label)
+
+    _offer(rows, study, setting, runs, ALL)
     if setting.weights is None and any(need.pretrained for row in rows for need in row.needed):
         st.caption(PRETRAINED)
-    for claim in dict.fromkeys(row.claim for row in rows):
-        with st.container(border=True):
-            _show(claim, [row for row in rows if row.claim is claim], study, setting, runs)
+    with st.container(gap="xsmall"):
+        for standing in standings(rows):
+            show_claim(standing, choices.key(study, "claim"), offer)
 
 
-def _show(claim: Claim, rows: list[Judgement], study: Study, setting: Setting, runs: list[Run]) -> None:
-    st.markdown(f"**{claim.id}** · {literal(claim.sentence, SENTENCE)}")
-    st.caption(f"The author's logs: {literal(claim.logs, SENTENCE)}")
-    for row in rows:
-        verdict, told, offer = st.columns(COLUMNS, vertical_alignment="center")
-        verdict.badge(row.verdict, color=COLOURS[row.verdict])  # type: ignore[arg-type]
-        label = f"**{row.label}** · " if len(rows) > 1 else ""
-        told.markdown(f"{label}{literal(row.evidence, SENTENCE)}")
-        with offer:
-            _offer([row], study, setting, runs, row.label)
+ALL = "all claims"
 
 
 def _offer(rows: list[Judgement], study: Study, setting: Setting, runs: list[Run], name: str) -> None:
@@ -69,7 +56,7 @@ def _offer(rows: list[Judgement], study: Study, setting: Setting, runs: list[Run
         return
     under_way = {run["id"] for run in runs if run["status"] in ACTIVE}
     idle = [one for one in missing if one.spec.run_id not in under_way]
-    key = f"{choices.key(study, 'claim')}:{name}"
+    key = f"{choices.key(study, 'run claim')}:{name}"
     if st.button(_label(idle, runs, setting, name), key=key, icon=":material/playlist_play:", disabled=not idle):
         submit(setting, lambda: idle)
         st.rerun()
@@ -77,8 +64,8 @@ def _offer(rows: list[Judgement], study: Study, setting: Setting, runs: list[Run
 
 def _label(idle: list[Request], runs: list[Run], setting: Setting, name: str) -> str:
     if not idle:
-        return "Under way"
+        return f"What {name} needs is under way" if name != ALL else "All that is missing is under way"
     seconds = seconds_for(idle, runs, setting.identity)
     time = "" if seconds is None else f", about {clock(seconds)}"
-    what = "Run all that is missing" if name == "all" else "Run what it needs"
+    what = "Run all that is missing" if name == ALL else f"Run what {name} needs"
     return f"{what} ({len(idle)} {'run' if len(idle) == 1 else 'runs'}{time})"

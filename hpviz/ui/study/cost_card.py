@@ -48,32 +48,33 @@ def show_cost(study: Study, setting: Setting, value: Value) -> None:
     st.markdown(f"**{study.symbol} {spell(value)}**, the value under the slider")
     run = get_runner().run(one.spec.run_id)
     told = measured(run["epochs"][: one.epochs]) if run and run["epochs"] and not run["origin"] else None
-    with st.container(border=True), st.grid(5, min_column_width=120):
-        _show_counts(cost(one.spec, len(setting.identity.classes)), told)
-        _metric(
-            "Time",
-            _time(one, setting),
-            "From the pace of earlier runs like it on this machine; measured: training and testing.",
-            _spent(told) if told else None,
-        )
+    figures = cost(one.spec, len(setting.identity.classes))
+    with st.container(border=True):
+        with st.grid(5, min_column_width=120):
+            _show_counts(figures, told)
+            _metric("Time", _time(one, setting), _spent(told) if told else None)
+        st.caption(f"{_parts(figures)} {EXPLAINED}")
+
+
+# A help sign beside each figure would be one more button of the name “Help”.
+EXPLAINED = (
+    "Activations and multiply-adds are those of one image's forward pass. Memory holds the weights, their gradients, "
+    "the optimiser's moments and every layer's output at this batch size; what was measured includes PyTorch itself. "
+    "Time is at the pace of earlier runs like it on this machine, for training and testing."
+)
 
 
 def _show_counts(figures: Cost, told: Measured | None) -> None:
-    _metric("Parameters", counted(figures.parameters.total), _parts(figures))
-    _metric("Outputs an image", counted(figures.activations.total), "Activations of one image's forward pass.")
-    _metric("Multiply-adds", counted(figures.multiply_adds.total), "Of one image's forward pass.")
-    _metric(
-        "Memory",
-        gigabytes(figures.memory_bytes),
-        "Weights, gradients, the optimiser's moments and every layer's output at this batch size; measured: the most "
-        "that training held, with what PyTorch takes for itself.",
-        gigabytes(told.memory_bytes) if told and told.memory_bytes else None,
-    )
+    _metric("Parameters", counted(figures.parameters.total))
+    _metric("Activations per image", counted(figures.activations.total))
+    _metric("Multiply-adds per image", counted(figures.multiply_adds.total))
+    measurement = gigabytes(told.memory_bytes) if told and told.memory_bytes else None
+    _metric("Memory", gigabytes(figures.memory_bytes), measurement)
 
 
-def _metric(label: str, figure: str, explanation: str, measurement: str | None = None) -> None:
+def _metric(label: str, figure: str, measurement: str | None = None) -> None:
     with st.container(gap="xxsmall"):
-        st.caption(label, help=explanation)
+        st.caption(label)
         st.markdown(f"**{figure}**")
         if measurement is not None:
             st.caption(f"measured: {measurement}")
@@ -85,8 +86,8 @@ def _spent(told: Measured) -> str:
 
 
 def _parts(figures: Cost) -> str:
-    parameters = figures.parameters
-    return f"{counted(parameters.convolution)} in the convolutions, {counted(parameters.linear)} in the linear layers."
+    of = figures.parameters
+    return f"Parameters: {counted(of.convolution)} in the convolutions, {counted(of.linear)} in the linear layers."
 
 
 def _time(one: Request, setting: Setting) -> str:

@@ -14,25 +14,27 @@ from hpviz.runs.document import Run
 from hpviz.studies import Study
 from hpviz.training.inside import Inside
 from hpviz.ui.bench.legend import places
-from hpviz.ui.chart import is_dark, show_chart, show_picture
+from hpviz.ui.chart import show_chart, show_picture
 from hpviz.ui.progress import show_task
 from hpviz.ui.resources import get_desk, get_runner
 from hpviz.ui.study import choices
 from hpviz.ui.study.screen import name_of, on_screen, shown
 from hpviz.ui.text import literal
+from hpviz.ui.theme import is_dark
 
 NORMS: tuple[Norm, ...] = ("weight_norm", "gradient_norm")
 NORMS_CAPTION = (
-    "L2 norms of all weights and of the gradient, means over seeds. Weight decay and large steps show in the first; "
-    "the second is that of one batch, the last of an epoch, and jumps about."
+    "L2 norms of all weights and of the gradient, means over seeds. Weight decay and large steps change the first. The "
+    "second is measured on one batch, the last of each epoch, so it is noisy."
 )
 OFFER = (
-    "Looks inside one run that has ended: draws batches of 1 to 256 of its training images and holds their gradients "
-    "against that of 512, shows its first kernels, and how far each layer has moved. Seconds for the article's "
-    "network at 64 px, minutes for ResNet18; training goes on meanwhile."
+    "Looks inside one run that has ended. It compares the gradients of batches of 1 to 256 training images with that "
+    "of "
+    "512, and shows the first kernels and how far training moved each layer. This takes seconds for the article's "
+    "network at 64 px and minutes for ResNet18; training goes on meanwhile."
 )
 NOTHING_YET = "A run can be measured once it has ended on this machine and while its checkpoint is kept."
-NO_GRADIENT = "The gradient of this network is zero or no longer finite: there is nothing that a batch could estimate."
+NO_GRADIENT = "The gradient of this network is zero or no longer finite, so no batch can estimate it."
 
 
 def show_network(study: Study, setting: Setting, comparison: Comparison) -> None:

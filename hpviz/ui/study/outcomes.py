@@ -14,8 +14,9 @@ from hpviz.charts.specification import table
 from hpviz.plan import Setting
 from hpviz.studies import LEARNING_RATE, Study
 from hpviz.ui.bench.curves import KEPT
-from hpviz.ui.chart import is_dark, show_chart
+from hpviz.ui.chart import show_chart
 from hpviz.ui.study import choices
+from hpviz.ui.theme import is_dark
 
 
 def show_outcomes(study: Study, setting: Setting, comparison: Comparison) -> None:

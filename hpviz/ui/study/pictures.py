@@ -34,8 +34,9 @@ from hpviz.data.decode import square
 from hpviz.data.scenes import SCENES_CLASSES, draw_scene, scene_rng
 from hpviz.spec import BadInput, RunSpec, build_spec
 from hpviz.studies import PRESETS, Study
-from hpviz.ui.chart import is_dark, show_picture
+from hpviz.ui.chart import show_picture
 from hpviz.ui.study import choices
+from hpviz.ui.theme import is_dark
 
 
 def show_pictures(study: Study) -> None:

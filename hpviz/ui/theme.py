@@ -1,0 +1,39 @@
+"""Light and dark: what the browser shows now, and a page that is drawn anew when the system switches."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+# What the theme of .streamlit/config.toml cannot say.
+STYLES = Path(__file__).parent / "app.css"
+# Streamlit changes its own colours by itself; those of our charts come from the server, which is not told. The wait
+# lets Streamlit learn of its new theme first.
+WATCH = """
+export default function ({ data, setTriggerValue }) {
+  document.documentElement.dataset.drawn = data.drawn;
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const tell = () => setTimeout(() => setTriggerValue("switched", dark.matches), 300);
+  dark.addEventListener("change", tell);
+  return () => dark.removeEventListener("change", tell);
+}
+"""
+
+
+def is_dark() -> bool:
+    return st.context.theme.type == "dark"
+
+
+def follow_theme() -> None:
+    """Draw the page again when the system turns dark or light while it is open; comes last on a page.
+
+    The document says, as `data-drawn`, for which of the two it was drawn.
+    """
+    drawn = "dark" if is_dark() else "light"
+    _watcher()(key="theme", data={"drawn": drawn}, on_switched_change=lambda: None)
+
+
+@st.cache_resource(show_spinner=False)
+def _watcher() -> Callable[..., Any]:
+    return st.components.v2.component("hpviz_theme", js=WATCH)
