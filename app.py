@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from hpviz.ui.appearance import follow_appearance
 from hpviz.ui.navigation import pages
 from hpviz.ui.permalink import visit
 from hpviz.ui.resources import start
@@ -14,6 +13,5 @@ st.html(STYLES)
 page = st.navigation(pages(), position="top")
 start()
 visit(page.url_path)
-follow_appearance()
 page.run()
 follow_theme()
