@@ -23,7 +23,7 @@ from hpviz.charts.lettering import drawable
 from hpviz.charts.page import DRAW, page
 from hpviz.charts.panels import Spec
 from hpviz.runs import bundle
-from hpviz.runs.document import Run
+from hpviz.runs.document import Run, images_of
 
 Format = Literal["png", "svg", "html", "csv", "json"]
 
@@ -133,8 +133,8 @@ def encoded(table: str) -> bytes:
 
 
 def _told(run: Run, label: str) -> Iterator[Any]:
-    yield from (run["id"], label, kind_of(run) or "here", run["status"], run["machine"].get("name"))
-    yield from (run["spec"][name] for name in ("dataset", *FIELDS, "seed"))
+    yield from (run["id"], label, kind_of(run) or "here", run["status"], run["machine"].get("name"), images_of(run))
+    yield from (run["spec"][name] for name in (*FIELDS, "seed"))
 
 
 def _cell(value: Any) -> Any:

@@ -141,7 +141,7 @@ def show_ready(source: Source) -> None:
     if identity is None:
         return
     data_address.note(source, identity)
-    permalink.put(ADDRESS)
+    permalink.put(PAGE, ADDRESS)
     show_classes(identity)
     name = survey_name(source, IMAGE_SIZE, identity.fingerprint)
     done = desk.known(name)
@@ -170,7 +170,7 @@ given = choose()
 try:
     source = catalogue.resolve(given, runner.cache)
 except BadInput as error:
-    permalink.put(ADDRESS)
+    permalink.put(PAGE, ADDRESS)
     show_state(given, None)
     st.error(sentence(str(error)), icon=":material/error:")
 else:
@@ -179,5 +179,5 @@ else:
         show_ready(source)
     else:
         if source.kind != "folder":  # an address names a folder by what is in it
-            permalink.put(ADDRESS)
+            permalink.put(PAGE, ADDRESS)
         offer_fetch(source)

@@ -119,7 +119,7 @@ given, preset = choose()
 weights = choose_weights()
 known = identified(given)
 if known is not None or given in catalogue.NAMES:  # an address names a folder by what is in it
-    permalink.put(ADDRESS)
+    permalink.put(PAGE, ADDRESS)
 busy = is_busy()
 
 

@@ -109,4 +109,4 @@ def _show_figures(study: Study, setting: Setting, started: Sequence[Run]) -> Non
 def _offer_share(study: Study, comparison: Comparison) -> None:
     """The picture, the files and the link of what is on the screen."""
     x, log_loss = (st.session_state[choices.key(study, name)] for name in ("x", "log"))
-    show_share(comparison, x=x, log_loss=log_loss, link=link.link(study))
+    show_share(comparison, x=x, log_loss=log_loss, link=link.link(study, comparison.runs))
