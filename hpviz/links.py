@@ -10,7 +10,9 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -107,6 +109,16 @@ def _unpacked(text: str) -> bytes:
     if not unpacking.eof:
         raise ValueError("too long, or cut short")
     return told
+
+
+def is_only_here(address: str) -> bool:
+    """Whether an address leads to the machine on which it is opened, whatever machine that is."""
+    host = urlsplit(address).hostname or "localhost"
+    try:
+        found = ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return found.is_loopback or found.is_unspecified
 
 
 def identity_of(run_id: str) -> str:

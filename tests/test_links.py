@@ -122,6 +122,27 @@ def test_wild_json_is_refused_with_a_value_error_and_nothing_else(told):
     raise AssertionError("wild JSON was taken for specs")
 
 
+@pytest.mark.parametrize(
+    ("address", "only_here"),
+    [
+        ("http://localhost:8501/compare?x=images", True),
+        ("http://127.0.0.1:8501/", True),
+        ("http://127.1.2.3/", True),
+        ("http://[::1]:8501/learning_rate", True),
+        ("http://0.0.0.0:8501/", True),
+        ("http://hpviz.localhost/", True),
+        ("HTTP://LOCALHOST/", True),
+        ("", True),
+        ("http://192.168.0.7:8501/", False),
+        ("https://hpviz.example.org/", False),
+        ("http://localhost.example.org/", False),
+        ("http://[2001:db8::1]/", False),
+    ],
+)
+def test_an_address_that_leads_to_whoever_opens_it_is_known(address, only_here):
+    assert links.is_only_here(address) == only_here
+
+
 @pytest.mark.parametrize("text", ["../../etc/passwd", "A" * 12, ",".join(["ab"] * 3) + "," + "c" * 50, "<b>"])
 def test_what_cannot_be_an_id_is_refused(text):
     with pytest.raises(ValueError, match="ids"):

@@ -3,6 +3,7 @@
 Plain words and figures, for whatever shows them: the share card, the page, a text alternative.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -45,10 +46,11 @@ class Story:
 
     comparison: Comparison
 
-    @cached_property
-    def finding(self) -> str:
+    @property
+    def headline(self) -> str:
         """The answer in one sentence, which a picture has as its title."""
-        return self.verdict[0][1]
+        first = next((sentence for _, sentence in self.verdict), self.title)
+        return re.sub(r" \([^()]*\)", "", first)  # the figures behind it stand beside it
 
     @property
     def title(self) -> str:
@@ -63,6 +65,11 @@ class Story:
         study = self.comparison.study
         names = study.title if study else listed([title_of(name) for name in differing])
         return f"{names[:1].upper()}{names[1:]}{equal}: {subject}"
+
+    @property
+    def subject(self) -> str:
+        """What is compared, what differs and what is the same: the answer's small print."""
+        return f"{self.title} · {self.differs}{self.with_same}"
 
     @property
     def differs(self) -> str:

@@ -86,7 +86,7 @@ def _text(text: str) -> str:
 
 def _head(story: Story) -> str:
     facts = "".join(f"<div><dd>{_text(figure)}</dd><dt>{_text(name)}</dt></div>" for figure, name in story.facts)
-    return f"<h1>{_text(story.title)}</h1><p>{_text(story.differs + story.with_same)}</p><dl>{facts}</dl>"
+    return f"<h1>{_text(story.headline)}</h1><p>{_text(story.subject)}</p><dl>{facts}</dl>"
 
 
 def _legend(look: Look) -> str:

@@ -8,6 +8,7 @@ import altair as alt
 import pytest
 
 from hpviz.analysis.comparison import compare_runs
+from hpviz.analysis.story import Story
 from hpviz.charts.card import card
 from hpviz.charts.export import to_svg
 from hpviz.charts.lettering import measured
@@ -100,8 +101,7 @@ def test_every_axis_is_drawn(x, log_loss):
 def test_it_says_what_is_compared_and_how_it_ended():
     found = texts(drawn(CASES["three seeds"]))
     for text in (
-        "Weight decay: article-cnn on made up",
-        "λ 0, 1e-4, 3e-3 and 0.1; the same for all: lr 1e-4, batch 32, Adam",
+        "Weight decay: article-cnn on made up · λ 0, 1e-4, 3e-3 and 0.1; the same for all: lr 1e-4, batch 32, Adam",
         "Test accuracy",
         "Train loss (nats)",
         "Test loss (nats)",
@@ -112,6 +112,7 @@ def test_it_says_what_is_compared_and_how_it_ended():
         "Trained by hpviz 0.1.0 in fp32 on Some CPU, " + CASES["three seeds"][0]["updated"][:10],
     ):
         assert text in found
+    assert Story(compare_runs(CASES["three seeds"])).headline in " ".join(found)
     assert any(text.startswith("Different: λ 0 is") for text in found)
     assert any(text.startswith("python -m hpviz sweep weight-decay") for text in found)
 
