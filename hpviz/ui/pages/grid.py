@@ -10,8 +10,14 @@ from hpviz.ui.grid import choices, link
 from hpviz.ui.grid.live import show_grid
 from hpviz.ui.runs.questions import show_question
 from hpviz.ui.study import choices as held_choices
-from hpviz.ui.study.page import found_setting
+from hpviz.ui.study.setting import found_setting
 from hpviz.ui.text import sentence
+
+
+def choose(data: str) -> None:
+    """Go on with another data set."""
+    st.session_state[held_choices.key(crossed(*choices.studies()), "data")] = data
+
 
 choices.initialise()
 link.take()
@@ -30,7 +36,7 @@ try:
     held = held_choices.choose_held(both)
     axes = choices.choose_axes()
     link.put()
-    setting = found_setting(given, held)
+    setting = found_setting(given, held, choose)
     if setting is not None:
         request(setting)
         show_grid(axes, setting)

@@ -169,7 +169,22 @@ def choose_held(study: Study) -> dict[str, Any]:
             _widget(study, name)
         if st.session_state[key(study, "model")] == "resnet18":
             _weights_widgets(study)
-    chosen = {name: _chosen(study, name) for name in [*names, "weights", "weights_file"]}
+    return held(study)
+
+
+def held(study: Study) -> dict[str, Any]:
+    """What is held fixed, as text or numbers as typed; without what is left to the study's values, which bring it."""
+    return _held(study, st.session_state)
+
+
+def held_by_preset(study: Study, preset: Preset) -> dict[str, Any]:
+    """The same as the preset has it."""
+    return _held(study, {key(study, name): value for name, value in preset_values(study, preset).items()})
+
+
+def _held(study: Study, state: Any) -> dict[str, Any]:
+    names = [*(name for name in HELD if name not in study.fields), "weights", "weights_file"]
+    chosen = {name: state[key(study, name)] for name in names}
     return {name: value for name, value in chosen.items() if not _is_tuned(study, name, value)}
 
 
@@ -194,6 +209,20 @@ def initialise(study: Study) -> None:
         st.session_state.setdefault(key(study, name), value)
     st.session_state.setdefault(key(study, "x"), "epoch")
     st.session_state.setdefault(key(study, "at"), "epochs")
+
+
+def begin_on(study: Study, given: str) -> None:
+    """Have the study's page, when it is next opened, train its first value on these images, all else as in `quick`."""
+    st.session_state[key(study, "preset")] = "quick"
+    for name, value in preset_values(study, "quick").items():
+        st.session_state[key(study, name)] = value
+    st.session_state[key(study, "data")] = given
+    st.session_state[key(study, "begin")] = True
+
+
+def begins(study: Study) -> bool:
+    """Whether the page was opened to train its first value, which is said once."""
+    return bool(st.session_state.pop(key(study, "begin"), False))
 
 
 def _take_preset(study: Study) -> None:

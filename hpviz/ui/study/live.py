@@ -22,6 +22,7 @@ from hpviz.ui.study.outcomes import show_outcomes
 from hpviz.ui.study.overlay import choose_look, show_curves, show_table
 from hpviz.ui.study.prediction import show_prediction
 from hpviz.ui.study.screen import on_screen, shown, with_foreign
+from hpviz.ui.study.setting import is_as_chosen
 from hpviz.ui.study.waiting import show_queue
 
 LIVE_SECONDS = 0.5  # what moves within an epoch
@@ -65,7 +66,7 @@ def _is_active(runner: Runner, runs: Sequence[Run], slot: str) -> bool:
 
 def _show_runs(study: Study, setting: Setting, runs: Sequence[Run], active: bool) -> None:
     started = [run for run in runs if run["epochs"]]
-    link.put(study, [run for run in started if not run["origin"]])
+    link.put(study, [run for run in started if not run["origin"] and is_as_chosen(study)])
     drawn = _drawn(runs)
     if not drawn:
         st.info(
@@ -109,4 +110,5 @@ def _show_figures(study: Study, setting: Setting, started: Sequence[Run]) -> Non
 def _offer_share(study: Study, comparison: Comparison) -> None:
     """The picture, the files and the link of what is on the screen."""
     x, log_loss = (st.session_state[choices.key(study, name)] for name in ("x", "log"))
-    show_share(comparison, x=x, log_loss=log_loss, link=link.link(study, comparison.runs))
+    address = link.link(study, comparison.runs) if is_as_chosen(study) else None
+    show_share(comparison, x=x, log_loss=log_loss, link=address)

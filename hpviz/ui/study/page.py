@@ -13,7 +13,6 @@ from hpviz.plan import Setting, request
 from hpviz.spec import BadInput
 from hpviz.studies import Study
 from hpviz.ui import permalink
-from hpviz.ui.fetching import found_weights, identified
 from hpviz.ui.resources import get_runner
 from hpviz.ui.runs.questions import show_question
 from hpviz.ui.study import choices, link, live
@@ -22,6 +21,7 @@ from hpviz.ui.study.launch import COMPLAINT, add_seeds, launch, propose
 from hpviz.ui.study.pictures import show_pictures
 from hpviz.ui.study.prediction import offer_prediction
 from hpviz.ui.study.screen import on_screen
+from hpviz.ui.study.setting import possible_setting
 from hpviz.ui.text import sentence
 
 
@@ -35,16 +35,15 @@ def show_study(study: Study) -> None:
     show_question()
     given = choices.choose_data(study)
     show_pictures(study)
-    held = choices.choose_held(study)
-    try:
-        setting = found_setting(given, held)
-        if setting is None:
-            return
-        request(setting)
-    except BadInput as error:
-        st.error(sentence(str(error)), icon=":material/error:")
+    choices.choose_held(study)
+    setting, problem = possible_setting(study, given)
+    if problem:
+        st.error(sentence(problem), icon=":material/error:")
+    if setting is None:
         return
-    _launcher(study, setting)
+    if problem is None and choices.begins(study):
+        launch(study, setting, (choices.start_value(study),))
+    _launcher(study, setting, ready=problem is None)
     live.show_comparison(study, setting, slot(study))
 
 
@@ -53,34 +52,14 @@ def slot(study: Study) -> str:
     return f"{study.name}/{st.session_state.setdefault('session', uuid.uuid4().hex)}"
 
 
-# The setting
-
-
-def found_setting(given: str, held: dict[str, object]) -> Setting | None:
-    """What all runs on the page share, or None while it is being found out (the page says so)."""
-    known, weights = identified(given), None
-    if known is None:
-        return None
-    if held["model"] == "resnet18" and held["weights"] != "none":
-        weights = found_weights(str(held["weights_file"]))
-        if weights is None:
-            return None
-    runner = get_runner()
-    fields = choices.spec_fields(held)
-    if not runner.is_warm():
-        with st.spinner("Loading PyTorch, once after the start …"):
-            runner.machine()
-    fields["precision"] = runner.machine()["precision"]
-    if weights is not None:
-        fields["weights"] = weights[1]
-    return Setting(*known, int(held["epochs"] or 1), fields, weights[0] if weights else None)  # type: ignore[call-overload]
-
-
 # The launcher
 
 
-def _launcher(study: Study, setting: Setting) -> None:
-    """The slider, the exact value, and lists of values, the article's first, in one click each."""
+def _launcher(study: Study, setting: Setting, ready: bool) -> None:
+    """The slider, the exact value, and lists of values, the article's first, in one click each.
+
+    Where what is chosen is not at hand, or cannot be, everything stays in its place and nothing is launched.
+    """
     choices.choose_at(study)
     offered = there(study, setting, study.slider_values)
     slider_key, auto_key = choices.key(study, "slider"), choices.key(study, "auto")
@@ -93,15 +72,16 @@ def _launcher(study: Study, setting: Setting) -> None:
         offered,
         format_func=spell,
         key=slider_key,
-        on_change=_moved,
+        on_change=_moved if ready else None,
         args=(study, setting),
         persist_state="session",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if study.hyperparameter.kind:
-            _exact_value(study, setting)
+            _exact_value(study, setting, ready)
         st.button(
             f"Train {study.symbol} {spell(st.session_state[slider_key])}",
+            disabled=not ready,
             icon=":material/play_arrow:",
             on_click=launch,
             args=(study, setting, (st.session_state[slider_key],)),
@@ -114,6 +94,7 @@ def _launcher(study: Study, setting: Setting) -> None:
                 type="secondary" if place else "primary",
                 icon=":material/playlist_play:",
                 help=", ".join(map(spell, values)),
+                disabled=not ready,
                 on_click=launch,
                 args=(study, setting, values),
             )
@@ -121,6 +102,7 @@ def _launcher(study: Study, setting: Setting) -> None:
             "+1 seed",
             icon=":material/casino:",
             help="Repeat every value on the screen under its next seed",
+            disabled=not ready,
             on_click=add_seeds,
             args=(study, setting, 1),
         )
@@ -151,7 +133,7 @@ def _tuned(study: Study, setting: Setting) -> str:
     return at_what_was_tuned(study, study.slider_values)
 
 
-def _exact_value(study: Study, setting: Setting) -> None:
+def _exact_value(study: Study, setting: Setting, ready: bool) -> None:
     """A number of one's own beside those of the slider."""
     st.text_input(
         "Exact value",
@@ -161,6 +143,7 @@ def _exact_value(study: Study, setting: Setting) -> None:
         width=180,
         on_change=_typed,
         args=(study, setting),
+        disabled=not ready,
     )
 
 
