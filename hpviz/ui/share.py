@@ -28,7 +28,7 @@ KINDS: dict[Form, tuple[str, str, str]] = {
 }
 # Those of which the whole card gives an idea; a preview of either is as high, and all of the popover on a small screen.
 OF_CARD: frozenset[Form] = frozenset({"png", "svg", "html"})
-PREVIEW_HEIGHT = 240
+PREVIEW_HEIGHT, HEIGHT = 220, 484
 # The drawing of a card takes a second; those of a few comparisons are kept, for all sessions.
 KEPT = 32
 
@@ -39,6 +39,8 @@ def show_share(comparison: Comparison, *, x: Axis, log_loss: bool, link: str | N
     Where this machine alone reaches the page, its `link` would lead nowhere: a command and the bundle take its place.
     """
     popover = st.popover("Share", icon=":material/share:", on_change="rerun", key="share")
+    with popover:  # as high before it is filled: it opens on the side where it has room
+        body = st.container(height=HEIGHT, border=False)
     if not popover.open:
         return
     link = None if link is None or is_only_here(link) else link
@@ -46,7 +48,7 @@ def show_share(comparison: Comparison, *, x: Axis, log_loss: bool, link: str | N
     def made(form: Form) -> bytes:
         return _file(comparison, _recording(comparison), form, x=x, log_loss=log_loss, dark=is_dark(), link=link)
 
-    with popover:
+    with body:
         form: Form = (
             st.segmented_control(
                 "Share as",
