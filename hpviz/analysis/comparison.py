@@ -22,7 +22,7 @@ from hpviz.analysis.noise import Pair, compare
 from hpviz.analysis.origin import kind_of
 from hpviz.analysis.words import name_of, plural, symbol_of
 from hpviz.hyperparameters import HYPERPARAMETERS
-from hpviz.runs.document import ACTIVE, Run
+from hpviz.runs.document import ACTIVE, Run, images_of
 from hpviz.studies import STUDIES, Study
 
 # What is equal for all where runs are compared: how often each has seen its images, or how often its weights moved.
@@ -282,7 +282,7 @@ def told(field: str, value: Any, run: Run) -> str:
         case "model":
             return str(value)
         case "fingerprint":
-            return str(run["spec"]["dataset"])
+            return images_of(run)
         case "weights":
             return "from ImageNet weights" if value else "from scratch"
         case "image_size":

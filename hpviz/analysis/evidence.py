@@ -10,7 +10,7 @@ from hpviz.analysis.diagnosis import is_cut_short, is_finite
 from hpviz.analysis.origin import from_elsewhere
 from hpviz.analysis.words import listed, name_of, plural
 from hpviz.hyperparameters import HYPERPARAMETERS, is_neutral, seen
-from hpviz.runs.document import ACTIVE, EpochRow, Run
+from hpviz.runs.document import ACTIVE, EpochRow, Run, images_of
 from hpviz.spec import RunSpec
 from hpviz.studies import STUDIES, Study
 
@@ -82,7 +82,7 @@ class Evidence:
         told = self.setting  # all but what is compared
         counts = sorted({self.seeds(value) for value in self.runs})
         parts = [
-            newest["spec"]["dataset"],
+            images_of(newest),
             *([f"{told['image_size']} px"] if "image_size" in told else []),
             *([_drawn(told["per_class"])] if "per_class" in told else []),
             plural(self.epochs, "epoch") + self._held_back(),

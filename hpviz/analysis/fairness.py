@@ -20,7 +20,7 @@ from hpviz.analysis.ranking import leader
 from hpviz.analysis.tuned import at_one_for_all, at_what_was_tuned, differing, is_tuned
 from hpviz.analysis.words import listed, name_of, plural, spell
 from hpviz.hyperparameters import HYPERPARAMETERS
-from hpviz.runs.document import Run
+from hpviz.runs.document import Run, images_of
 from hpviz.studies import STUDIES
 
 Kind = Literal[
@@ -325,7 +325,7 @@ def _common_epoch(runs: Sequence[Run], knobs: Sequence[str]) -> int:
 def _name(run: Run, knobs: Sequence[str]) -> str:
     """What tells a run from the others: batch 450."""
     if not knobs:
-        return f"{run['spec']['dataset']} with {run['spec']['per_class'] or 'all'} images a class"
+        return f"{images_of(run)} with {run['spec']['per_class'] or 'all'} images a class"
     return listed([_setting(name, run["spec"][name], run) for name in knobs])
 
 

@@ -23,7 +23,7 @@ from hpviz.analysis.tuned import is_tuned
 from hpviz.analysis.words import listed, plural, spell
 from hpviz.hyperparameters import is_neutral
 from hpviz.runs.command import run_command, sweep_command
-from hpviz.runs.document import ACTIVE
+from hpviz.runs.document import ACTIVE, images_of
 
 # Of what is the same for all, the fields worth a word, and the value (if any) that is not.
 WORTH_A_WORD = {
@@ -48,9 +48,9 @@ class Story:
 
     @property
     def title(self) -> str:
-        """Weight decay: article-cnn on scenes."""
+        """What it is about: Weight decay: article-cnn on scenes."""
         differing = self.comparison.differing
-        subject = f"{listed(self._distinct('model'))} on {listed(self._distinct('dataset'))}"
+        subject = f"{listed(self._distinct('model'))} on {listed(_ordered(map(images_of, self.comparison.runs)))}"
         equal = "" if self.comparison.updates is None else " at equal updates"
         if not differing:
             return f"{subject}{equal}"
@@ -166,7 +166,7 @@ class Story:
         """What trains the same again, where one command does."""
         comparison, first = self.comparison, self.comparison.runs[0]
         if not comparison.differing and len(comparison.runs) == 1:
-            return run_command(first["spec"], comparison.epochs)
+            return run_command({**first["spec"], "dataset": images_of(first)}, comparison.epochs)
         seeds = [sorted(run["spec"]["seed"] for run in runs) for runs in comparison.groups.values()]
         whole = all(each == list(range(seeds[0][0], seeds[0][0] + len(seeds[0]))) for each in seeds)
         if comparison.study is None or not whole:
@@ -175,7 +175,7 @@ class Story:
         if comparison.study.hyperparameter.kind and any(isinstance(value, str) for value in values):
             # "article" kernels: three widths are no one value.
             return None
-        spec = {**first["spec"], "seed": seeds[0][0]}
+        spec = {**first["spec"], "dataset": images_of(first), "seed": seeds[0][0]}
         for part in comparison.study.hyperparameter.knob.parts:
             # One option for all values: of a horizon that is given, a constant rate takes none.
             given = {run["spec"][part] for run in comparison.runs if not is_neutral(run["spec"], part)}
@@ -228,7 +228,7 @@ class Story:
         return " ".join(parts)
 
     def _distinct(self, name: str) -> list[str]:
-        """What the field's values are called; the images are told by their data set's name, which two may share."""
+        """What the field's values are called."""
         return _ordered(str(run["spec"][name]) for run in self.comparison.runs)
 
     def _values(self, name: str) -> list[Any]:

@@ -1,7 +1,10 @@
-"""The share card: a comparison as one picture that needs no words beside it.
+"""The share card: a comparison as one picture that needs no words beside it, with the finding as its title.
 
 Every view has its place in pixels, and text is wrapped by measure, so nothing depends on what a font makes of it.
 """
+
+from collections.abc import Mapping
+from typing import Any
 
 from hpviz import __version__
 from hpviz.analysis.comparison import Comparison
@@ -26,9 +29,9 @@ PLOT_HEIGHT = 232
 # From a plot's lower edge to below its axis, from its title's baseline to its upper edge, and from what is above.
 BELOW_PLOT, TITLE, ABOVE_TITLE = 46, 16, 36
 SWATCH = 44
-TITLE_SIZE = 24
 LINK = 300  # characters
 LEGEND_ROWS = 6
+TITLE_LINES = 3
 
 
 def card(
@@ -37,7 +40,7 @@ def card(
     """A whole Vega-Lite specification, 1,200 px wide. `link` is what shows or trains the same again, if not known."""
     story, look = Story(comparison), look_of(comparison, x, log_loss, dark)
     panels = panels_of(comparison, look, dark)
-    curves = _row([{**panels.charts[metric], "width": PLOT, "height": PLOT_HEIGHT} for metric in METRICS])
+    curves = row_of([{**panels.charts[metric], "width": PLOT, "height": PLOT_HEIGHT} for metric in METRICS])
     conclusion, height = _conclusion(story, look, panels.charts.get("isolation"), dark)
     parts = [
         _head(story, dark),
@@ -47,24 +50,29 @@ def card(
         conclusion,
         _foot(story, link, height, dark),
     ]
+    return stacked(parts, panels.datasets, dark)
+
+
+def stacked(parts: list[Spec], datasets: Mapping[str, Any], dark: bool) -> Spec:
+    """Sheets and rows of views under one another, with the data they draw: the whole picture."""
     return {
         "$schema": SCHEMA,
         "config": {**config(dark), "concat": {"spacing": 0}},
         # Vega takes a line to reach out of its ends as far as it is wide.
         "padding": MARGIN - STRIP,
         "background": BACKGROUND[dark],
-        "datasets": dict(panels.datasets),
+        "datasets": dict(datasets),
         "bounds": "flush",
         "spacing": 0,
         "vconcat": parts,
     }
 
 
-def _row(views: list[Spec], spacing: float = GAP + AXIS + RINGS) -> Spec:
+def row_of(views: list[Spec], spacing: float = GAP + AXIS + RINGS) -> Spec:
     return {"bounds": "flush", "spacing": spacing, "hconcat": views}
 
 
-def _sheet(dark: bool, below: float = 0) -> Sheet:
+def wide_sheet(dark: bool, below: float = 0) -> Sheet:
     """A sheet as wide as the card. Views begin where the first plot does, right of its axis.
 
     In a flush layout, where nothing moves by what a font makes of it, a row of views has no height of its own: the
@@ -73,8 +81,23 @@ def _sheet(dark: bool, below: float = 0) -> Sheet:
     return Sheet(dark, left=-AXIS, top=below)
 
 
-def _full(sheet: Sheet, height: float) -> Spec:
+def whole(sheet: Sheet, height: float) -> Spec:
     return sheet.view(WIDTH - AXIS, sheet.top + height)
+
+
+def put_title(sheet: Sheet, story: Story, size: float, lines: int) -> float:
+    """The finding, below a strip of the ramp and beside the maker's name, and in `lines` lines what it is about.
+
+    Returns the baseline of the line after.
+    """
+    ramp = DARK if sheet.dark else LIGHT
+    for place, colour in enumerate(ramp):
+        sheet.rule(place * WIDTH / len(ramp), 0, (place + 1) * WIDTH / len(ramp), colour, width=STRIP)
+    mark = f"hpviz {__version__}"
+    sheet.text(mark, WIDTH, 42, 13, muted=True, bold=True, right=True)
+    room = WIDTH - measured(mark, 13, bold=True) - GAP
+    y = sheet.text(wrap(story.headline, room, size, TITLE_LINES, bold=True), 0, 46, size, bold=True, leading=1.2)
+    return sheet.text(wrap(story.subject, WIDTH, 15, lines), 0, y - 4, 15)
 
 
 # From top to bottom
@@ -82,27 +105,19 @@ def _full(sheet: Sheet, height: float) -> Spec:
 
 def _head(story: Story, dark: bool) -> Spec:
     """The finding, what it is about, and the figures that the comparison rests on."""
-    sheet = _sheet(dark)
-    ramp = DARK if dark else LIGHT
-    for place, colour in enumerate(ramp):
-        sheet.rule(place * WIDTH / len(ramp), 0, (place + 1) * WIDTH / len(ramp), colour, width=STRIP)
-    mark = f"hpviz {__version__}"
-    sheet.text(mark, WIDTH, 42, 13, muted=True, bold=True, right=True)
-    room = WIDTH - measured(mark, 13, bold=True) - GAP
-    y = sheet.text(wrap(story.headline, room, TITLE_SIZE, 3, bold=True), 0, 46, TITLE_SIZE, bold=True, leading=1.2)
-    y = sheet.text(wrap(story.subject, WIDTH, 15, 3), 0, y - 4, 15)
-    y += 16
+    sheet = wide_sheet(dark)
+    y = put_title(sheet, story, 24, 3) + 16
     step = WIDTH / max(len(story.facts), 4)
     for place, (figure, name) in enumerate(story.facts):
         sheet.text(shorten(figure, step - 12, 19, bold=True), place * step, y, 19, bold=True)
         sheet.text(shorten(name, step - 12, 11.5), place * step, y + 18, 11.5, muted=True)
     sheet.rule(0, y + 36, WIDTH)
-    return _full(sheet, y + 36)
+    return whole(sheet, y + 36)
 
 
 def _legend(look: Look, dark: bool) -> Spec:
     """One legend for all charts: each label with its colour and its dash."""
-    sheet = _sheet(dark)
+    sheet = wide_sheet(dark)
     entries = list(zip(look.labels, look.colours, look.dashes or [(1, 0)] * len(look.labels), strict=True))
     title = "" if look.legend == "run" else look.legend
     sheet.text(title, 0, 28, 13, bold=True)
@@ -128,17 +143,17 @@ def _legend(look: Look, dark: bool) -> Spec:
     y += ABOVE_TITLE
     for column, metric in enumerate(METRICS):
         sheet.text(TITLES[metric], column * (COLUMN + GAP), y, HEADING, bold=True)
-    return _full(sheet, y + TITLE)
+    return whole(sheet, y + TITLE)
 
 
 def _key(look: Look, story: Story, title: str, dark: bool) -> Spec:
     """What the marks mean, as far as they occur, and the title of the plot below."""
-    sheet = _sheet(dark, below=PLOT_HEIGHT)
+    sheet = wide_sheet(dark, below=PLOT_HEIGHT)
     y = BELOW_PLOT + 14
     sheet.text(key_of(story, look), 0, y, 11.5, muted=True)
     y += ABOVE_TITLE
     sheet.text(title, 0, y, HEADING, bold=True)
-    return _full(sheet, y + TITLE)
+    return whole(sheet, y + TITLE)
 
 
 def _conclusion(story: Story, look: Look, isolation: Spec | None, dark: bool) -> tuple[Spec, float]:
@@ -148,16 +163,16 @@ def _conclusion(story: Story, look: Look, isolation: Spec | None, dark: bool) ->
     verdict = Sheet(dark, top=-TITLE)
     height = max(put_figures(figures, story, look, width), put_verdict(verdict, story, width)) - TITLE
     if isolation is None:
-        return _row([figures.view(width - AXIS, height), verdict.view(width, height)], GAP), height
+        return row_of([figures.view(width - AXIS, height), verdict.view(width, height)], GAP), height
     plot = min(max(height - BELOW_PLOT, 170), 300)
     height = max(height, plot + BELOW_PLOT)
     chart = {**isolation, "width": PLOT, "height": plot}
-    return _row([chart, figures.view(COLUMN - RINGS, height), verdict.view(COLUMN, height)], GAP + RINGS), height
+    return row_of([chart, figures.view(COLUMN - RINGS, height), verdict.view(COLUMN, height)], GAP + RINGS), height
 
 
 def _foot(story: Story, link: str | None, below: float, dark: bool) -> Spec:
     """What makes the comparison unfair, where it comes from, and how to have it again."""
-    sheet = _sheet(dark, below)
+    sheet = wide_sheet(dark, below)
     y: float = 26
     if story.cautions:
         name = "Is it fair?"
@@ -169,4 +184,4 @@ def _foot(story: Story, link: str | None, below: float, dark: bool) -> Spec:
     # A link that holds many runs is nothing to read off a picture.
     if again := (link if link and len(link) <= LINK else story.command):
         y = sheet.text(wrap(again, WIDTH, 11, 3, mono=True), 0, y + 2, 11, muted=True, mono=True)
-    return _full(sheet, y - 12)
+    return whole(sheet, y - 12)

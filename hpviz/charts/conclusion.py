@@ -10,6 +10,7 @@ from hpviz.charts.sheet import HEADING, Sheet
 
 # Few rows stand apart, many close together, and more than a card holds are counted.
 AIRY_ROWS, TABLE_ROWS = 7, 18
+DASHED = 36  # pixels for a line that shows its pattern, and what is kept free of it
 SENTENCE_LINES = 6
 
 
@@ -27,24 +28,27 @@ def key_of(story: Story, look: Look) -> str:
     return " · ".join(filter(None, words))
 
 
-def put_figures(sheet: Sheet, story: Story, look: Look, width: float) -> float:
-    """The table of figures; returns its height."""
+def put_figures(sheet: Sheet, story: Story, look: Look, width: float, most: int = TABLE_ROWS) -> float:
+    """The table of figures, of `most` rows; returns its height."""
     columns = {"last": width - 140, "±": width - 96, "best": width - 48, "seeds": width}
     sheet.text(f"Test accuracy after {story.comparison.after}", 0, 0, HEADING, bold=True)
     for name, place in columns.items():
         sheet.text(name, place, 24, 11, muted=True, right=True)
     sheet.rule(0, 33, width)
-    rows = list(zip(story.figures, look.colours, strict=True))
+    rows = list(zip(story.figures, look.colours, look.dashes or [(1, 0)] * len(look.colours), strict=True))
+    inset = DASHED if look.dashes else 18
     step = 26 if len(rows) <= AIRY_ROWS else 19
     y = 35.0 + step * 0.7
-    for row, colour in rows[:TABLE_ROWS]:
-        sheet.dot(5, y - 4, colour)
-        sheet.text(shorten(row.name, columns["last"] - 64, 12.5), 18, y)
+    for row, colour, dash in rows[:most]:
+        sheet.dot(DASHED / 2 - 4 if look.dashes else 5, y - 4, colour)
+        if look.dashes:
+            sheet.rule(0, y - 4, DASHED - 8, colour, 2.2, dash)
+        sheet.text(shorten(row.name, columns["last"] - 46 - inset, 12.5), inset, y)
         for name, told in zip(columns, _cells(row), strict=True):
             sheet.text(told, columns[name], y, right=True, bold=name == "last", muted=name != "last")
         y += step
-    if len(rows) > TABLE_ROWS:
-        y = sheet.text(f"and {len(rows) - TABLE_ROWS} more", 18, y, muted=True)
+    if len(rows) > most:
+        y = sheet.text(f"and {len(rows) - most} more", inset, y, muted=True)
     return y
 
 

@@ -19,11 +19,12 @@ from hpviz.analysis.origin import kind_of
 from hpviz.analysis.story import Story
 from hpviz.charts.card import card
 from hpviz.charts.curves import Axis
-from hpviz.charts.lettering import drawable
+from hpviz.charts.cut import cut
+from hpviz.charts.lettering import boxed, drawable, lacking
 from hpviz.charts.page import DRAW, page
 from hpviz.charts.panels import Spec
 from hpviz.runs import bundle
-from hpviz.runs.document import Run
+from hpviz.runs.document import Run, images_of
 
 Format = Literal["png", "svg", "html", "csv", "json"]
 
@@ -70,15 +71,30 @@ def file_name(comparison: Comparison, form: Format) -> str:
     return f"hpviz-{words[:80].rstrip('-')}.{form}"
 
 
-def to_png(spec: Spec) -> bytes:
-    """The picture at twice its size, with its 200 pixels an inch noted."""
+def to_png(spec: Spec, scale: float = SCALE, ppi: float = PPI) -> bytes:
+    """The picture at twice its size, with its 200 pixels an inch noted. What no font here has is drawn as a box."""
     import vl_convert
 
-    scale = SCALE * VEGA_PPI / PPI
     drawn: bytes = vl_convert.vegalite_to_png(
-        json.dumps(spec), vl_version=vega_lite(), scale=scale, ppi=PPI, allowed_base_urls=[]
+        json.dumps(boxed(spec, lacking(json.dumps(spec, ensure_ascii=False)))),
+        vl_version=vega_lite(),
+        scale=scale * VEGA_PPI / ppi,
+        ppi=ppi,
+        allowed_base_urls=[],
     )
     return drawn
+
+
+def to_cut(
+    comparison: Comparison, *, x: Axis = "epoch", log_loss: bool = False, dark: bool = False, link: str | None = None
+) -> bytes:
+    """The cut for chats as a picture of exactly 1200 × 630 pixels."""
+    return to_png(cut(comparison, x=x, log_loss=log_loss, dark=dark, link=link), scale=1, ppi=VEGA_PPI)
+
+
+def undrawn(comparison: Comparison) -> str:
+    """The characters in the comparison's words that no font here has, so that pictures show boxes in their place."""
+    return lacking(drawable(f"{Story(comparison).description}{''.join(comparison.groups)}"))
 
 
 def to_svg(spec: Spec, title: str, description: str) -> str:
@@ -133,8 +149,8 @@ def encoded(table: str) -> bytes:
 
 
 def _told(run: Run, label: str) -> Iterator[Any]:
-    yield from (run["id"], label, kind_of(run) or "here", run["status"], run["machine"].get("name"))
-    yield from (run["spec"][name] for name in ("dataset", *FIELDS, "seed"))
+    yield from (run["id"], label, kind_of(run) or "here", run["status"], run["machine"].get("name"), images_of(run))
+    yield from (run["spec"][name] for name in (*FIELDS, "seed"))
 
 
 def _cell(value: Any) -> Any:

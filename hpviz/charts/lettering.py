@@ -7,10 +7,15 @@ Sans share. Other fonts differ by some percent, so lines are kept that much shor
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
+from html import escape
 from typing import Any
 
 SANS = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 MONO = "Menlo, Consolas, 'Liberation Mono', monospace"
+
+BOX = "□"
+NOBODYS = "\U000f0000"  # for private use, so in no font
 
 # Thousandths of the font size.
 _WIDTHS: Mapping[int, str] = {
@@ -54,6 +59,42 @@ def _drawable(character: str) -> str:
         return " "
     kept = unicodedata.category(character) not in ("Cc", "Cs", "Cn", "Zl", "Zp") and character not in _TURNING
     return character if kept else "\ufffd"
+
+
+def lacking(text: str) -> str:
+    """The characters, each once, that no font on this machine has: in pictures they are empty boxes."""
+    return "".join(each for each in dict.fromkeys(text) if not _has_glyph(each))
+
+
+@lru_cache(maxsize=4096)
+def _has_glyph(character: str) -> bool:
+    """Whether it is drawn otherwise than a character that no font can have."""
+    if character in _WIDTH_OF or character.isspace() or unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return True
+    return _alone(character) != _alone(NOBODYS)
+
+
+def _alone(character: str) -> bytes:
+    import vl_convert
+
+    text = f'<text x="8" y="30" font-size="24" font-family="{escape(SANS)}">{escape(character)}</text>'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="48" height="40">{text}</svg>'
+    drawn: bytes = vl_convert.svg_to_png(svg)
+    return drawn
+
+
+def boxed(value: Any, characters: str) -> Any:
+    """The same text, list or mapping with a box for each of the characters.
+
+    What lacks one character may be drawn in boxes altogether, for the search for a font ends there.
+    """
+    if isinstance(value, str):
+        return value.translate(dict.fromkeys(map(ord, characters), BOX))
+    if isinstance(value, dict):
+        return {boxed(name, characters): boxed(each, characters) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [boxed(each, characters) for each in value]
+    return value
 
 
 def measured(text: str, size: float, bold: bool = False, mono: bool = False) -> float:

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hpviz import __version__
-from hpviz.runs.document import ACTIVE, Inputs, Origin, Run, moment, now
+from hpviz.runs.document import ACTIVE, Inputs, Origin, Run, images_of, moment, now
 from hpviz.runs.schema import SCHEMA
 from hpviz.spec import FIRST_FIELDS, MAX_EPOCHS, BadInput, RunSpec
 
@@ -192,7 +192,7 @@ def _outward(run: Run) -> dict[str, Any]:
     reason = "Exported while it was being trained." if under_way else run["reason"]
     return {
         "id": spec.run_id,
-        "spec": spec.plain(),
+        "spec": {**spec.plain(), "dataset": images_of(run)},
         "classes": [name[:NAME_LENGTH] for name in run["inputs"].get("classes", [])],
         "test_images": run["inputs"].get("test_images", 0),
         "target": run["target"],

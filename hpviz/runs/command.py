@@ -5,6 +5,7 @@ from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from hpviz.data.catalogue import NAMES
+from hpviz.data.public_name import public_name
 from hpviz.hyperparameters import HYPERPARAMETERS, Value
 from hpviz.notation import short
 from hpviz.spec import OWN_DROPOUT
@@ -58,7 +59,7 @@ def _join(
     verb: list[str], spec: Mapping[str, Any], epochs: int, held: Mapping[str, Any], but: Container[str] = ()
 ) -> str:
     """Verb and options, those left out that have their defaults anyway."""
-    words = [*verb, "--data", _data(spec["dataset"])]
+    words = [*verb, "--data", _data(spec)]
     own = {"dropout": OWN_DROPOUT[spec["model"]]} if held["dropout"] == DEFAULTS["dropout"] else {}
     untold = {**held, **own}
     for name, option in OPTIONS.items():
@@ -71,8 +72,9 @@ def _join(
     return f"{PROGRAM} {shlex.join([*words, '--epochs', str(epochs)])}"
 
 
-def _data(name: str) -> str:
+def _data(spec: Mapping[str, Any]) -> str:
     """A data set by its name; a folder has its own name only, for where it lies is another machine's business."""
+    name = public_name(spec["dataset"], spec.get("fingerprint", ""))
     shown = "".join(character if character.isprintable() else " " for character in name)
     return name if name in NAMES else f"path/to/{' '.join(shown.split())}"
 

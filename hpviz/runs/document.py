@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hpviz.confined import is_run_id
+from hpviz.data.public_name import public_name
 from hpviz.runs.schema import SCHEMA, upgrade
 from hpviz.spec import MAX_EPOCHS, RunSpec
 
@@ -259,6 +260,11 @@ def new_run(spec: RunSpec, inputs: Inputs, target: int) -> Run:
         history=[],
         origin=None,
     )
+
+
+def images_of(run: Run) -> str:
+    """What its images are called where others read it, too."""
+    return public_name(run["spec"]["dataset"], run["spec"]["fingerprint"], run["inputs"].get("data") or "")
 
 
 def recording(run: Run) -> tuple[str, str]:

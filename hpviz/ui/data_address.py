@@ -1,25 +1,24 @@
 """How an address names a data set: by its name and what its images are, never by where they lie on this machine.
 
-A folder is `photos:1a2b3c4d5e6f`, its own name and the first digits of its images' fingerprint; where that link is
+A folder is `photos:1a2b3c4d5e6f`, its public name and the first digits of its images' fingerprint; where that link is
 opened, the folder with those images is meant, whatever it is called there. Links of earlier versions have a path, which
 opens a folder that was added here and no other.
 """
 
 import re
 import time
-from pathlib import Path
 
 import streamlit as st
 
 from hpviz.charts.lettering import drawable
 from hpviz.data import catalogue
 from hpviz.data.catalogue import Identity, Source
+from hpviz.data.public_name import DIGITS, public_name
 from hpviz.spec import BadInput
 from hpviz.ui.permalink import Entry
 from hpviz.ui.resources import get_desk, get_runner
 
 FOLDERS_NOTE = "folders"  # the store's note of the folders that were added
-DIGITS = 12  # of a fingerprint
 PATIENCE_SECONDS = 10.0  # for a look at the data sets that are here
 
 
@@ -89,4 +88,4 @@ def _noted(given: str) -> str:
 
 
 def _name(given: str) -> str:
-    return str(drawable(Path(given).name or given))
+    return str(drawable(public_name(given, "").strip()))

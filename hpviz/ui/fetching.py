@@ -11,18 +11,24 @@ import streamlit as st
 
 from hpviz.data import catalogue
 from hpviz.data.catalogue import Identity, Source
+from hpviz.paths import spelled
 from hpviz.runs.desk import Task
 from hpviz.spec import BadInput
 from hpviz.ui import data_address
+from hpviz.ui.data_address import known_data
 from hpviz.ui.progress import show_task
 from hpviz.ui.resources import get_desk, get_runner
 from hpviz.ui.text import literal
 
 FIRST_LOOK, SECOND_LOOK = 0.5, 2.0  # seconds before a progress bar is shown
+OFFERED = 3  # folders beside the button that downloads
 
 
-def identified(given: str) -> tuple[Source, Identity] | None:
-    """A data set and what it holds, or None while that is not known (the page says why)."""
+def identified(given: str, choose: Callable[[str], None] | None = None) -> tuple[Source, Identity] | None:
+    """A data set and what it holds, or None while that is not known: the page says why, and what can be done.
+
+    `choose` has the page take another data set.
+    """
     cache = get_runner().cache
     try:
         source = catalogue.resolve(given, cache)
@@ -31,13 +37,27 @@ def identified(given: str) -> tuple[Source, Identity] | None:
         return None
     if not catalogue.is_ready(source, cache):
         st.info(f"{literal(source.name)} is not on this machine yet.", icon=":material/download:")
-        offer_fetch(source)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            offer_fetch(source)
+            if choose:
+                _offer_own(source, choose)
         return None
     identity = awaited(("identify", source.given), lambda: get_desk().identify(source))
     if identity is None:
         return None
     data_address.note(source, identity)
     return source, identity
+
+
+def _offer_own(source: Source, choose: Callable[[str], None]) -> None:
+    """The folders that were added, to go on with one of them instead, or the way to add one."""
+    folders = [folder for folder in known_data() if folder not in catalogue.NAMES]
+    for folder in folders[:OFFERED]:
+        key = f"instead of {source.given}:{folder}"
+        name = literal(spelled(Path(folder).name), most=60)
+        st.button(f"Use {name}", key=key, icon=":material/folder:", on_click=choose, args=(folder,))
+    if st.button("Add a folder of your own", key=f"add instead of {source.given}", icon=":material/create_new_folder:"):
+        st.switch_page("hpviz/ui/pages/data.py")
 
 
 def found_weights(file: str) -> tuple[Path, str] | None:

@@ -19,7 +19,7 @@ from hpviz.ui.text import literal, sentence
 MOST_CHARACTERS = 2_000  # of one entry, however long the address is
 MOST_NAMED = 5  # entries that were left out and are named
 LAST_PAGE, ARRIVED = "address: page", "address: arrived"
-LEFT_OUT, SAID = "address: left out", "address: said"
+LEFT_OUT, SAID, BARE = "address: left out", "address: said", "address: bare"
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,15 @@ def take(page: str, entries: Callable[[], Sequence[Entry]], first: Sequence[Entr
     given = {name: st.query_params.get_all(name) for name in st.query_params}
     arrived = st.session_state.get(ARRIVED, True)
     st.session_state[ARRIVED] = False
-    context = get_script_run_ctx()
-    went_back = context is not None and context.is_history_navigation
-    if not (went_back or (arrived and given)):
+    if _went_through_history():
+        if not given:
+            told = _bare(page).pop() if _bare(page) else {}
+            given = {name: [text] for name, text in told.items()}
+    elif not given:
+        if arrived:
+            _bare(page).append(written([*first, *entries()]))
+        return False
+    elif not arrived:
         return False
     said: list[str] = []
     left_out = list(_read(given, first, said))
@@ -64,6 +70,23 @@ def take(page: str, entries: Callable[[], Sequence[Entry]], first: Sequence[Entr
     left_out += [*_read(given, rest, said), *(name for name in given if name not in known)]
     st.session_state[f"{LEFT_OUT}: {page}"], st.session_state[f"{SAID}: {page}"] = left_out, said
     return True
+
+
+def _went_through_history() -> bool:
+    """Whether somebody went back or forward to this address."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
+
+
+def _bare(page: str) -> list[dict[str, str]]:
+    """What the page's addresses that say nothing stood for, in the order of the browser's history.
+
+    A menu leads to a page under such an address whatever is held there, and what is held then gets an address of its
+    own. Whoever goes back to the first of the two wants what was held, not what goes without saying; and the last one
+    that came is the first that is met on the way back, when `put` has the browser write what it stood for in its place.
+    """
+    stood_for: list[dict[str, str]] = st.session_state.setdefault(f"{BARE}: {page}", [])
+    return stood_for
 
 
 def _read(given: Mapping[str, Sequence[str]], entries: Sequence[Entry], said: list[str]) -> Iterator[str]:
@@ -112,16 +135,19 @@ def written(entries: Sequence[Entry]) -> dict[str, str]:
     return {name: entry.write(st.session_state[entry.key]) for name, entry in told.items()}
 
 
-def put(entries: Sequence[Entry]) -> None:
+def put(page: str, entries: Sequence[Entry]) -> None:
     """Write what is on the page into its address."""
     told = written(entries)
-    if st.query_params.to_dict() != told:
-        st.query_params.from_dict(told)
+    if st.query_params.to_dict() == told:
+        return
+    if not told and not _went_through_history():
+        _bare(page).append({})
+    st.query_params.from_dict(told)
 
 
-def link(entries: Sequence[Entry]) -> str:
-    """The whole address, for another browser."""
-    told = written(entries)
+def link(entries: Sequence[Entry], **more: str) -> str:
+    """The whole address, for another browser, and what it says besides."""
+    told = written(entries) | more
     return f"{st.context.url}?{urlencode(told)}" if told else str(st.context.url)
 
 

@@ -61,6 +61,21 @@ def press(app, label):
     assert not app.exception
 
 
+def test_a_folder_is_trained_on_in_one_click(runner, real_desk, folder):
+    runner.store.note(FOLDERS_NOTE, [folder])
+    app = AppTest.from_file(str(Path(PAGE).parents[3] / "app.py"), default_timeout=60).run()
+    app.switch_page("hpviz/ui/pages/data.py")
+    app.query_params["data"] = folder
+    settled(app.run(), real_desk)
+    press(app, "Train on these images")
+    assert app.title[0].value == "Learning rate"
+    assert app.selectbox(key="learning-rate:data").value == folder
+    (run,) = runner.runs()
+    assert (run["spec"]["dataset"], run["inputs"]["data"]) == (Path(folder).name, folder)
+    app.run()
+    assert len(runner.runs()) == 1
+
+
 def test_one_data_set_is_on_the_screen_and_the_scenes_are_first(runner):
     app = AppTest.from_file(PAGE, default_timeout=60).run()
     assert not app.exception

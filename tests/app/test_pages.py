@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -12,6 +13,7 @@ from hpviz.plan import Setting, request
 from hpviz.runs import memory
 from hpviz.runs.document import move, new_run, put_epoch
 from hpviz.studies import KERNEL_WIDTH, LEARNING_RATE, PRESETS, STUDIES, WEIGHT_DECAY
+from hpviz.ui.data_address import FOLDERS_NOTE
 from tests.app.pages import ROOT, fold, open_page, page_spec, press, remember, texts
 from tests.made_up import keep_checkpoint, row
 
@@ -468,4 +470,37 @@ def test_the_article_preset_offers_the_photos_where_they_are_missing(runner, stu
     app = open_page(study)
     app.segmented_control(key=f"{study.name}:preset").set_value("article").run()
     assert not app.exception
-    assert [button.label for button in app.button][-1] == "Fetch intel"
+    assert {"Fetch intel", "Add a folder of your own"} <= {button.label for button in app.button}
+
+
+def test_while_the_photos_are_missing_the_bench_stays_and_nothing_is_launched(runner, study, folder):
+    value = study.values("quick")[0]
+    remember(runner, 8, study=study, **{study.field: value})
+    runner.store.note(FOLDERS_NOTE, [folder])
+    app = open_page(study)
+    before = [chart.alt for chart in charts(app)]
+    app.segmented_control(key=f"{study.name}:preset").set_value("article").run()
+    assert not app.exception
+    assert [chart.alt for chart in charts(app)] == before
+    assert app.select_slider[0].label == study.title
+    assert next(button for button in app.button if button.label.startswith("Train ")).disabled
+    assert "values" not in app.query_params  # those on the screen are of other images than the address names
+    press(app, f"Use {Path(folder).name}")
+    assert app.selectbox(key=f"{study.name}:data").value == folder
+
+
+@pytest.mark.parametrize(
+    ("label", "text", "words"),
+    [("Held learning rate", "fast", "is not a number"), ("Held learning rate", "-1", "greater than 0")],
+)
+def test_an_impossible_setting_leaves_the_bench_as_it_was_and_says_why(runner, label, text, words):
+    remember(runner, 8, study=WEIGHT_DECAY, weight_decay=0.0)
+    app = open_page(WEIGHT_DECAY)
+    before = [chart.alt for chart in charts(app)]
+    next(field for field in app.text_input if field.label == label).set_value(text).run()
+    assert not app.exception
+    assert words in app.error[0].value.replace("\\", "")
+    assert [chart.alt for chart in charts(app)] == before
+    assert app.select_slider[0].label == WEIGHT_DECAY.title
+    assert next(button for button in app.button if button.label.startswith("Train ")).disabled
+    assert runner.queue() == []

@@ -1,34 +1,47 @@
-"""The share popover: nothing before it is opened, then the card, five files and the link."""
+"""The share popover: nothing before it is opened, then a picture, files, and the link or what takes its place."""
+
+import base64
+import io
+import json
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from hpviz.home import default_cache
 from hpviz.runs.store import RunStore
 from tests.analysis.made_up_runs import rows, run
 
-LINK = "http://127.0.0.1:8501/compare?runs=abc"
+LINK = "http://hpviz.example.org/compare?specs=abc"
+HERE = "http://127.0.0.1:8501/compare?specs=abc"
 
 
-def page():
+def page(link="http://hpviz.example.org/compare?specs=abc"):
     from hpviz.analysis.comparison import compare_runs
     from hpviz.home import default_cache
     from hpviz.runs.store import RunStore
     from hpviz.ui.share import show_share
 
-    link = "http://127.0.0.1:8501/compare?runs=abc"
     show_share(compare_runs(RunStore(default_cache()).runs()), x="updates", log_loss=True, link=link)
+
+
+def remember(*runs):
+    store = RunStore(default_cache())
+    for document in runs:
+        document["inputs"].update(classes=["a", "b"], test_images=100)
+        store.put(document)
+    store.close()
 
 
 @pytest.fixture
 def app():
-    store = RunStore(default_cache())
-    for decay in (0, 0.01):
-        document = run(rows(3), weight_decay=decay, dataset="<b>$$ :red[x]")
-        document["inputs"].update(classes=["a", "b"], test_images=100)
-        store.put(document)
-    store.close()
+    remember(*(run(rows(3), weight_decay=decay, dataset="<b>$$ :red[x]") for decay in (0, 0.01)))
     return AppTest.from_function(page, default_timeout=60)
+
+
+def here():
+    """The same page where it is reached from its own machine only."""
+    return AppTest.from_function(page, default_timeout=60, kwargs={"link": HERE})
 
 
 def opened(app):
@@ -46,18 +59,48 @@ def test_a_closed_popover_draws_nothing(app):
 @pytest.mark.parametrize("form", ["svg", "html", "csv", "json"])
 def test_the_file_is_of_the_kind_that_was_chosen(app, form):
     opened(app)
-    next(choice for choice in app.button_group if choice.label == "As").set_value(form).run()
+    next(choice for choice in app.button_group if choice.label == "Share as").set_value(form).run()
     assert not app.exception
-    assert [button.label for button in app.get("download_button")] == [f"Download {form.upper()}"]
+    assert f"Download {form.upper()}" in labels(app)
+    assert ("Bundle" in labels(app)) == (form != "json")
 
 
-def test_an_open_popover_has_the_card_the_file_and_the_link(app):
+def labels(app):
+    return [button.label for button in app.get("download_button")]
+
+
+def test_an_open_popover_has_the_cut_to_copy_or_download_the_bundle_and_the_link(app):
     opened(app)
     assert not app.exception
     (image,) = app.get("image")
     assert "Weight decay: article-cnn on" in str(image.proto)
-    assert [button.label for button in app.get("download_button")] == ["Download PNG"]
+    (copied,) = app.get("bidi_component")
+    told = json.loads(copied.proto.json)
+    assert Image.open(io.BytesIO(base64.b64decode(told["png"]))).size == (1200, 630)
+    assert told["name"].endswith(".png")
+    assert labels(app) == ["Download PNG", "Bundle"]
     assert [code.value for code in app.code] == [LINK]
+
+
+def test_where_this_machine_alone_reaches_the_page_a_command_takes_the_links_place(app):
+    opened(app := here())
+    assert [code.value.partition(" --")[0] for code in app.code] == ["python -m hpviz sweep weight-decay"]
+    assert "would open on no other" in "".join(caption.value for caption in app.caption)
+    assert "Bundle" in labels(app)
+
+
+def test_where_no_command_trains_the_same_the_bundle_is_offered(app):
+    remember(run(rows(3), weight_decay=0.1, batch_size=8, dataset="other", fingerprint="1" * 64))
+    opened(app := here())
+    assert [code.value for code in app.code] == []
+    assert "send the bundle" in "".join(caption.value for caption in app.caption)
+    assert "Bundle" in labels(app)
+
+
+def test_a_letter_that_no_font_here_has_is_named(app):
+    remember(run(rows(3), dataset="\U000f0000 photos", fingerprint="1" * 64))
+    opened(app)
+    assert "No font on this machine has" in "".join(caption.value for caption in app.caption)
 
 
 def test_a_hostile_name_is_no_markdown(app):

@@ -1,8 +1,10 @@
 """A person shares a comparison: the link shows another browser the same, the files hold what they should."""
 
 import json
+import re
 from contextlib import suppress
 
+from PIL import Image
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
 
@@ -71,18 +73,60 @@ def test_four_runs_are_chosen_shared_and_seen_alike_by_another_browser(visit, se
     visitor.along("images")
     expect(page.get_by_text("images seen").first).to_be_attached()
     assert legend(page) == list(LABELS)
-    open_share(page)
-    link = page.get_by_test_id("stPopoverBody").get_by_test_id("stCode").inner_text().strip()
-    assert link.startswith(server.url)
+    # On a server that this machine alone reaches, the page's own address is for this machine's browsers.
+    link = page.evaluate("location.href")
+    assert link.startswith(f"{server.url}compare?specs=")
+    assert len(link) < 300
 
     friend.page.goto(link)
     expect(friend.page.get_by_text("images seen").first).to_be_attached()
     assert legend(friend.page) == list(LABELS)
     # The address of both is the link itself: what is on the screen is in it.
-    assert friend.page.evaluate("location.href") == page.evaluate("location.href") == link
+    assert friend.page.evaluate("location.href") == link
     for one in (visitor, friend):
         assert one.complaints == []
         assert one.left == []
+
+
+def test_a_picture_is_copied_from_a_popover_that_fits_the_screen_and_falls_back_to_a_file(visit, server):
+    visitor = visit()
+    page = visitor.page
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{server.url}compare?runs={four_runs()}")
+    expect(page.get_by_text("One seed each").first).to_be_visible()
+    open_share(page)
+    popover = page.get_by_test_id("stPopoverBody")
+    copy = popover.get_by_role("button", name="Copy picture")
+    expect(copy).to_be_visible()
+    expect(popover.get_by_role("img")).to_be_visible()
+    expect(popover.get_by_text("send the bundle").or_(popover.get_by_text("python -m hpviz"))).to_be_visible()
+    assert popover.get_by_text("127.0.0.1").count() == 0
+    fits = "body => body.scrollHeight <= body.clientHeight + 1 && body.scrollWidth <= body.clientWidth + 1"
+    page.wait_for_function(fits, arg=popover.element_handle())
+    box = popover.bounding_box()
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= 800
+
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    copy.click()
+    expect(popover.get_by_role("status").filter(has_text="Copied")).to_be_visible()
+    size = page.evaluate(
+        """async () => {
+            const [item] = await navigator.clipboard.read();
+            const picture = await createImageBitmap(await item.getType("image/png"));
+            return [picture.width, picture.height];
+        }"""
+    )
+    assert size == [1200, 630]
+
+    page.evaluate("() => { navigator.clipboard.write = () => Promise.reject(new Error('refused')); }")
+    with page.expect_download() as begun:
+        copy.click()
+    expect(popover.get_by_role("status").filter(has_text="so it was downloaded")).to_be_visible()
+    assert begun.value.suggested_filename.endswith(".png")
+    assert Image.open(begun.value.path()).size == (1200, 630)
+    assert visitor.complaints == []
+    assert visitor.left == []
 
 
 def test_every_kind_of_file_is_had_from_the_page_and_the_bundle_fills_an_empty_store(visit, server, tmp_path):
@@ -113,3 +157,61 @@ def test_going_back_brings_back_what_was_on_the_screen(visit, server):
     expect(page.get_by_text("Held fixed").filter(has_text="6 epochs")).to_be_visible()
     page.go_back()
     expect(page.get_by_text("Held fixed").filter(has_text="4 epochs")).to_be_visible()
+
+
+def held(page, epochs):
+    """The drawer says so many epochs, and so does the address."""
+    expect(page.get_by_text("Held fixed").filter(has_text=f"{epochs} epochs")).to_be_visible()
+
+
+def test_what_a_page_held_is_there_again_going_back_and_forward_over_other_pages(visit, server):
+    page = visit().page
+    page.goto(f"{server.url}kernel_width?epochs=3")
+    held(page, 3)
+    for name, there in (("Runs", "Everything that was ever trained here"), ("Kernel width", "3 epochs")):
+        page.get_by_role("link", name=name).click()
+        expect(page.get_by_text(there).first).to_be_visible()
+    expect(page).to_have_url(f"{server.url}kernel_width?epochs=3")
+    page.go_back()  # to the address that the menu had led to
+    expect(page).to_have_url(f"{server.url}kernel_width?epochs=3")
+    held(page, 3)
+    page.go_back()
+    expect(page.get_by_text("Everything that was ever trained here")).to_be_visible()
+    page.go_forward()
+    held(page, 3)
+
+    page.goto(f"{server.url}compare?runs={four_runs()}&x=images")
+    expect(page.get_by_text("images seen").first).to_be_attached()
+    page.get_by_role("link", name="Data", exact=True).click()
+    expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Compare").click()
+    expect(page.get_by_text("images seen").first).to_be_attached()
+    expect(page).to_have_url(re.compile("specs="))
+    page.go_back()
+    expect(page).to_have_url(re.compile("specs=.*x=images"))
+    expect(page.get_by_text("images seen").first).to_be_attached()
+    page.go_back()
+    expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
+    page.go_forward()
+    expect(page.get_by_text("images seen").first).to_be_attached()
+
+    page.goto(f"{server.url}grid?values=1e-4%2C1e-3&epochs=2")
+    held(page, 2)
+    page.get_by_role("link", name="Runs").click()
+    expect(page.get_by_text("Everything that was ever trained here")).to_be_visible()
+    page.go_back()
+    held(page, 2)
+    expect(page).to_have_url(re.compile("epochs=2"))
+
+
+def test_going_back_over_ones_own_changes_ends_where_the_page_was_opened(visit, server):
+    page = visit().page
+    page.goto(f"{server.url}weight_decay")
+    held(page, 8)
+    page.get_by_text("images", exact=True).click()
+    expect(page).to_have_url(f"{server.url}weight_decay?x=images")
+    page.go_back()
+    expect(page).to_have_url(f"{server.url}weight_decay")
+    expect(page.get_by_text("images seen")).to_have_count(0)
+    page.go_forward()
+    expect(page.get_by_text("images seen").first).to_be_attached()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpviz.charts.lettering import drawable, measured, shorten, wrap
+from hpviz.charts.lettering import NOBODYS, boxed, drawable, lacking, measured, shorten, wrap
 
 
 @given(st.text(max_size=200), st.integers(20, 600), st.integers(1, 6))
@@ -40,3 +40,13 @@ def test_what_a_drawing_cannot_hold_is_replaced_wherever_it_is(bad):
 def test_other_scripts_are_kept():
     text = "森 лес غابة 🌲 λ ±"
     assert drawable(text) == text
+
+
+def test_letters_that_no_font_here_has_are_known_and_those_of_every_word_of_ours_are_there():
+    assert lacking("weight decay λ ± ≥ 1e-4 ● ▲ ○ – …\n") == ""
+    assert lacking(f"a{NOBODYS}b{NOBODYS}") == NOBODYS
+
+
+def test_a_letter_that_cannot_be_drawn_is_a_box_and_takes_no_others_with_it():
+    assert boxed({"a": ["x🌲y", 1, None]}, "🌲") == {"a": ["x□y", 1, None]}
+    assert boxed("x🌲y", "") == "x🌲y"

@@ -1,6 +1,7 @@
 """What the address of the Compare page says, and what becomes of runs in it that are not here."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import get_args
 
 import streamlit as st
@@ -11,7 +12,7 @@ from hpviz.analysis.words import plural
 from hpviz.charts.curves import Axis
 from hpviz.data.catalogue import Identity, Source
 from hpviz.plan import at_equal_updates, inputs
-from hpviz.runs.document import Run
+from hpviz.runs.document import Run, images_of
 from hpviz.runs.runner import Request
 from hpviz.spec import BadInput, RunSpec, build_spec
 from hpviz.terminal import described
@@ -28,6 +29,7 @@ LAYOUTS = ("overlaid", "side by side")
 NAMED, SPECS, ABSENT, COMPLAINT = "compare:named", "compare:specs", "compare:absent", "compare:link complaint"
 MOST_NAMED = 12
 
+# `specs` holds every run; `runs` those of which no more than the id is known, and all of an earlier version's link.
 ENTRIES = (
     Entry("runs", NAMED, (), links.ids, links.spelled),
     Entry("specs", SPECS, "", lambda text: text if links.decode(text) else "", most=links.MOST_CHARACTERS),
@@ -45,9 +47,10 @@ def take(runs: Sequence[Run]) -> None:
         st.session_state.setdefault(entry.key, entry.default)
     if permalink.take(PAGE, lambda: ENTRIES):
         here = {run["id"] for run in runs}
-        named, specs = st.session_state[NAMED], st.session_state[SPECS]
-        st.session_state[CHOSEN] = [run for run in named if run in here]
+        specs = st.session_state[SPECS]
         known = links.decode(specs) if specs else links.Wanted({}, 1)
+        named = list(dict.fromkeys([*st.session_state[NAMED], *known.specs]))
+        st.session_state[CHOSEN] = [run for run in named if run in here]
         st.session_state[ABSENT] = {run: known.specs.get(run) for run in named if run not in here}, known.epochs
 
 
@@ -55,13 +58,14 @@ def put(comparison: Comparison | None) -> None:
     """Write what is compared into the address, with the specs, so that another machine can train the same."""
     absent, epochs = _absent()
     compared = (*comparison.runs, *comparison.hidden) if comparison else ()
-    st.session_state[NAMED] = (*(run["id"] for run in compared), *absent)
-    specs = {run["id"]: run["spec"] for run in compared}
+    st.session_state[NAMED] = tuple(run for run, spec in absent.items() if spec is None)
+    specs = {run["id"]: {**run["spec"], "dataset": images_of(run)} for run in compared}
     specs |= {run: spec.model_dump(mode="json") for run, spec in absent.items() if spec}
+    specs = dict(islice(specs.items(), links.MOST_RUNS))
     # At equal updates it is the busiest run that says how far; the others follow when they are trained.
     epochs = min(comparison.ends.values()) if comparison else epochs
     st.session_state[SPECS] = links.encode(specs, epochs) if specs else ""
-    permalink.put(ENTRIES)
+    permalink.put(PAGE, ENTRIES)
 
 
 def _absent() -> tuple[dict[str, RunSpec | None], int]:

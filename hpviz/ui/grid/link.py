@@ -30,7 +30,7 @@ def take() -> None:
 
 def put() -> None:
     """Write what is on the page into its address."""
-    permalink.put([*FIRST, *_entries()])
+    permalink.put(choices.PAGE, [*FIRST, *_entries()])
 
 
 def _entries() -> list[Entry]:

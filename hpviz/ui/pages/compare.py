@@ -84,7 +84,7 @@ if chosen:
         now=now,
         active=active,
         empty="None of these runs has an epoch yet; each appears here as it ends.",
-        link=link.link,
+        link=lambda _: link.link(),
         under_answer=told,
         switch=differ_in_updates(chosen) or st.session_state["compare:at"] == "updates",
         layouts=link.LAYOUTS,

@@ -8,10 +8,11 @@ from hpviz.charts.specification import table as as_rows
 from hpviz.data import catalogue
 from hpviz.data.catalogue import Identity, Source
 from hpviz.data.findings import balance as balance_meaning
+from hpviz.hyperparameters import spell
 from hpviz.paths import spelled
 from hpviz.runs.desk import survey_name
 from hpviz.spec import BadInput
-from hpviz.studies import PRESETS
+from hpviz.studies import LEARNING_RATE, PRESETS
 from hpviz.ui import data_address, permalink
 from hpviz.ui.chart import show_chart
 from hpviz.ui.data.findings import show_findings
@@ -19,6 +20,7 @@ from hpviz.ui.data.samples import show_samples
 from hpviz.ui.data_address import FOLDERS_NOTE
 from hpviz.ui.fetching import awaited, offer_fetch
 from hpviz.ui.resources import get_desk, get_runner
+from hpviz.ui.study.choices import begin_on, start_value
 from hpviz.ui.text import literal, sentence
 from hpviz.ui.theme import is_dark
 
@@ -98,6 +100,20 @@ def show_state(given: str, source: Source | None) -> None:
             st.button("Forget this folder", icon=":material/close:", on_click=forget_folder, args=(given,))
 
 
+def offer_training(source: Source) -> None:
+    """One click from images to a curve. What more could be trained, and for how long, is said where it leads."""
+    if st.button(
+        "Train on these images",
+        key="train",
+        type="primary",
+        icon=":material/play_arrow:",
+        help="Opens the Learning rate page on them and trains its first value as in the quick preset: "
+        f"lr {spell(start_value(LEARNING_RATE))}, at most {PRESETS['quick'].per_class} images a class.",
+    ):
+        begin_on(LEARNING_RATE, source.given)
+        st.switch_page("hpviz/ui/pages/learning_rate.py")
+
+
 def show_classes(identity: Identity) -> None:
     """Images by class and split, drawn and in figures, and what their balance means."""
     frame = counts(identity.train_counts, identity.test_counts)
@@ -143,7 +159,8 @@ def show_ready(source: Source) -> None:
     if identity is None:
         return
     data_address.note(source, identity)
-    permalink.put(ADDRESS)
+    permalink.put(PAGE, ADDRESS)
+    offer_training(source)
     show_classes(identity)
     name = survey_name(source, IMAGE_SIZE, identity.fingerprint)
     done = desk.known(name)
@@ -173,7 +190,7 @@ given = choose()
 try:
     source = catalogue.resolve(given, runner.cache)
 except BadInput as error:
-    permalink.put(ADDRESS)
+    permalink.put(PAGE, ADDRESS)
     show_state(given, None)
     st.error(sentence(str(error)), icon=":material/error:")
 else:
@@ -182,5 +199,5 @@ else:
         show_ready(source)
     else:
         if source.kind != "folder":  # an address names a folder by what is in it
-            permalink.put(ADDRESS)
+            permalink.put(PAGE, ADDRESS)
         offer_fetch(source)

@@ -13,6 +13,12 @@ from hpviz.ui.study import choices as held_choices
 from hpviz.ui.study.setting import found_setting
 from hpviz.ui.text import sentence
 
+
+def choose(data: str) -> None:
+    """Go on with another data set."""
+    st.session_state[held_choices.key(crossed(*choices.studies()), "data")] = data
+
+
 choices.initialise()
 link.take()
 st.title("Two at a time")
@@ -33,7 +39,7 @@ try:
     held = held_choices.held(both)
     axes = choices.choose_axes()
     link.put()
-    setting = found_setting(given, held)
+    setting = found_setting(given, held, choose)
     if setting is not None:
         request(setting)
         show_grid(axes, setting)

@@ -124,7 +124,7 @@ given, preset, weights_file = choose()
 weights = None if weights_file is None else found_weights(weights_file)
 known = identified(given)
 if known is not None or given in catalogue.NAMES:  # an address names a folder by what is in it
-    permalink.put(ADDRESS)
+    permalink.put(PAGE, ADDRESS)
 busy = is_busy()
 
 

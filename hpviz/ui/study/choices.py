@@ -196,6 +196,20 @@ def initialise(study: Study) -> None:
     st.session_state.setdefault(key(study, "log"), False)
 
 
+def begin_on(study: Study, given: str) -> None:
+    """Have the study's page, when it is next opened, train its first value on these images, all else as in `quick`."""
+    st.session_state[key(study, "preset")] = "quick"
+    for name, value in preset_values(study, "quick").items():
+        st.session_state[key(study, name)] = value
+    st.session_state[key(study, "data")] = given
+    st.session_state[key(study, "begin")] = True
+
+
+def begins(study: Study) -> bool:
+    """Whether the page was opened to train its first value, which is said once."""
+    return bool(st.session_state.pop(key(study, "begin"), False))
+
+
 def _take_preset(study: Study) -> None:
     for name, value in preset_values(study, st.session_state[key(study, "preset")]).items():
         st.session_state[key(study, name)] = value

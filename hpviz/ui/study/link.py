@@ -36,12 +36,18 @@ def put(study: Study, runs: Sequence[Run] = ()) -> None:
     """
     shown = {(run["spec"][study.field], run["spec"]["seed"]) for run in runs}
     st.session_state[choices.key(study, "values")] = tuple(sorted({*linked(study), *shown}))[:MOST_RUNS]
-    permalink.put([preset_entry(study), *_entries(study)])
+    permalink.put(study.name, [preset_entry(study), *_entries(study)])
 
 
-def link(study: Study) -> str:
-    """The address in full, for another browser."""
-    return permalink.link([preset_entry(study), *_entries(study)])
+def link(study: Study, runs: Sequence[Run] = ()) -> str:
+    """The address in full, for another browser; `runs` are those compared, from elsewhere too.
+
+    This machine shows the reference runs and those that were imported by itself; another may have neither.
+    """
+    shown = {(run["spec"][study.field], run["spec"]["seed"]) for run in runs}
+    pairs = sorted({*_state(study, "values", ()), *shown})[:MOST_RUNS]
+    more = {"values": _spelled(pairs)} if pairs else {}
+    return permalink.link([preset_entry(study), *_entries(study)], **more)
 
 
 def linked(study: Study) -> tuple[Pair, ...]:

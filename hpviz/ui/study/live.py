@@ -31,6 +31,7 @@ from hpviz.ui.study.outcomes import show_outcomes
 from hpviz.ui.study.pictures import show_pictures
 from hpviz.ui.study.prediction import ask_for_guess, is_guessing, show_prediction
 from hpviz.ui.study.screen import on_screen, with_foreign
+from hpviz.ui.study.setting import is_as_chosen
 from hpviz.ui.study.waiting import show_queue
 
 EMPTY = (
@@ -86,7 +87,7 @@ def bench_of(study: Study, setting: Setting, slot: str) -> Bench:
         return 0.0 if x == "seconds" else epochs * one(RunSpec.model_construct(**run["spec"]), setting.identity)
 
     def under_answer(comparison: Comparison) -> None:
-        link.put(study, [run for run in started() if not run["origin"]])
+        link.put(study, [run for run in started() if not run["origin"] and is_as_chosen(study)])
         show_link_offer(study, setting, runs())
         show_prediction(study, setting, comparison)
         if comparison.runs:
@@ -109,7 +110,7 @@ def bench_of(study: Study, setting: Setting, slot: str) -> Bench:
         now=now,
         active=active,
         empty=EMPTY,
-        link=lambda: link.link(study),
+        link=lambda comparison: link.link(study, comparison.runs) if is_as_chosen(study) else None,
         question=(lambda: ask_for_guess(study, setting)) if is_guessing(study, setting) else None,
         switch=choices.is_switchable(study),
         beside_legend=lambda _: show_foreign(study, setting, started()),

@@ -9,6 +9,7 @@ from hpviz.ui import permalink
 from hpviz.ui.bench.bench import PROGRESS_HEIGHT, show_bench, show_share_of
 from hpviz.ui.runs.questions import show_question
 from hpviz.ui.study import choices, link
+from hpviz.ui.study.launch import launch as start
 from hpviz.ui.study.launcher import show_launcher
 from hpviz.ui.study.live import bench_of, watch_queue
 from hpviz.ui.study.setting import possible_setting, tuned_note
@@ -36,6 +37,8 @@ def show_study(study: Study) -> None:
             show_launcher(study, setting, problem, slot)
         if setting is None:
             return
+        if problem is None and choices.begins(study):
+            start(study, setting, (choices.start_value(study),))
         with progress:
             watch_queue(study, setting, slot)
         bench = bench_of(study, setting, slot)

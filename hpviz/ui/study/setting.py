@@ -1,44 +1,91 @@
 """What all runs on a page share, from its choices: the images, how far to train, everything that is held fixed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from hpviz.analysis.tuned import at_one_for_all, at_what_was_tuned
+from hpviz.data import catalogue
 from hpviz.plan import Setting, request
 from hpviz.spec import BadInput
-from hpviz.studies import Preset, Study
+from hpviz.studies import Study
 from hpviz.ui.fetching import found_weights, identified
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study import choices
 
+Chosen = tuple[str, Mapping[str, Any]]  # the data and what is held
+
 
 def possible_setting(study: Study, given: str) -> tuple[Setting | None, str | None]:
-    """The setting, or None while it is being found out (the page says so); and why what is chosen cannot be, if so.
+    """The setting, and a problem if it is not the one that is chosen; an empty one where the page has said it already.
 
-    Then the setting is the last that could, so that a slip in the drawer leaves the bench as it was.
+    What is chosen may be impossible, or not at hand: photos that were never fetched, a file of weights. Then the
+    setting is the last that could be, so that the bench stays as it was while that is mended.
     """
-    chosen, last = choices.held(study), choices.key(study, "possible")
+    chosen: Chosen = given, choices.held(study)
+    last = choices.key(study, "possible")
+    kept: Chosen | None = st.session_state.get(last)
+    tries = [chosen, *([(given, kept[1])] if kept else []), (given, choices.held_by_preset(study, _preset(study)))]
     problem = None
-    preset: Preset = st.session_state[choices.key(study, "preset")]
-    for held in (chosen, st.session_state.get(last), choices.held_by_preset(study, preset)):
-        if held is None:
-            continue
+    for each in tries:
         try:
-            setting = found_setting(given, held)
-            if setting is not None:
-                request(setting)
-            st.session_state[last] = held
-            return setting, problem
+            if setting := _checked(each, partial(_choose, study)):
+                st.session_state[last] = each
+                return _noted(study, setting, problem)
         except BadInput as error:
             problem = problem or str(error)
-    return None, problem
+        else:
+            problem = problem or ""
+            break
+    usual: Chosen = catalogue.NAMES[0], choices.held_by_preset(study, "quick")
+    for each in filter(None, (kept, usual)):
+        if _inputs(each) != _inputs(chosen):  # of which the page has said what is missing
+            with suppress(BadInput):
+                if setting := _checked(each):
+                    return _noted(study, setting, problem)
+    return _noted(study, None, problem)
 
 
-def found_setting(given: str, held: Mapping[str, Any]) -> Setting | None:
-    """What all runs on the page share, or None while it is being found out (the page says so)."""
-    known, weights = identified(given), None
+def is_as_chosen(study: Study) -> bool:
+    """Whether the page shows what is chosen on it, so that its address may say so."""
+    return bool(st.session_state.get(choices.key(study, "as chosen"), True))
+
+
+def _noted(study: Study, setting: Setting | None, problem: str | None) -> tuple[Setting | None, str | None]:
+    st.session_state[choices.key(study, "as chosen")] = problem is None
+    return setting, problem
+
+
+def _checked(chosen: Chosen, choose: Callable[[str], None] | None = None) -> Setting | None:
+    setting = found_setting(*chosen, choose)
+    if setting is not None:
+        request(setting)
+    return setting
+
+
+def _inputs(chosen: Chosen) -> tuple[Any, ...]:
+    """What has to be on this machine: the data set, and weights to begin with."""
+    given, held = chosen
+    return given, *(held.get(name) for name in ("model", "weights", "weights_file"))
+
+
+def _choose(study: Study, given: str) -> None:
+    st.session_state[choices.key(study, "data")] = given
+
+
+def _preset(study: Study) -> Any:
+    return st.session_state[choices.key(study, "preset")]
+
+
+def found_setting(given: str, held: Mapping[str, Any], choose: Callable[[str], None] | None = None) -> Setting | None:
+    """What all runs on the page share, or None while it is being found out (the page says so).
+
+    `choose` has the page take another data set, where this one is not here.
+    """
+    known, weights = identified(given, choose), None
     if known is None:
         return None
     if held["model"] == "resnet18" and held["weights"] != "none":
