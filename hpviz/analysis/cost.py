@@ -20,7 +20,6 @@ OPTIMIZER_COPIES = {
     "sgd": 0,
     "sgd-momentum": 0,
 }  # moments kept for every weight; momentum adds one to SGD
-BACKWARD = 2.0  # the backward pass costs about two forward passes
 
 
 @dataclass(frozen=True)
@@ -79,20 +78,6 @@ def cost(spec: RunSpec, classes: int) -> Cost:
         multiply_adds=_by_part(layers, lambda layer: layer.multiply_adds),
         memory_bytes=_memory(spec, parameters.total, activations.total),
     )
-
-
-def predicted_seconds(
-    spec: RunSpec, train_images: int, test_images: int, epochs: int, images_per_second: float
-) -> float:
-    """How long `epochs` epochs take at a measured training pace, evaluation after each included.
-
-    `train_images` are those drawn, before a validation split is held out. Evaluation is a forward pass over the test
-    set, over as many training images, and over the validation split.
-    """
-    held_out = round(train_images * spec.validation_fraction)
-    trained = train_images - held_out
-    evaluated = test_images + min(test_images, trained) + held_out
-    return epochs * (trained + evaluated / (1 + BACKWARD)) / images_per_second
 
 
 def refusal(needed: Cost, available_bytes: int) -> str | None:

@@ -1,6 +1,5 @@
 """“Run what is missing”: what the open claims still need, how long it would take, and one click that queues it."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,18 +8,17 @@ import streamlit as st
 from hpviz.analysis.claims.claim import Judgement
 from hpviz.analysis.words import plural
 from hpviz.data.catalogue import Identity, Source
-from hpviz.missing import expected_seconds, open_needs, requests_for, seconds_for, unasked, untrained
+from hpviz.missing import open_needs, requests_for, unasked, untrained
 from hpviz.plan import Setting
 from hpviz.reproduction import counterparts
-from hpviz.runs.pace import clock
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, Preset
-from hpviz.terminal import headline
 from hpviz.ui.fetching import found_weights
-from hpviz.ui.progress import bar
+from hpviz.ui.price import price
+from hpviz.ui.queue import show_queue_line
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study.launch import COMPLAINT, submit
-from hpviz.ui.text import literal, sentence
+from hpviz.ui.text import sentence
 
 
 def choose_weights() -> tuple[Path, str] | None:
@@ -69,9 +67,8 @@ def show_missing(
         more = "" if weights else " What is open is about the pretrained ResNet18 and takes ImageNet weights."
         st.caption(f"Nothing is missing that runs like these could add.{more}")
         return
-    seconds = seconds_for(missing, runs, setting.identity)
     if st.button(
-        f"Run what is missing ({plural(len(idle), 'run')})" if idle else "All that is missing is queued",
+        f"Run what is missing: {price(idle, setting)}" if idle else "All that is missing is queued",
         type="primary",
         icon=":material/playlist_play:",
         disabled=not idle,
@@ -79,7 +76,7 @@ def show_missing(
     ):
         submit(setting, lambda: idle)
         st.rerun()  # the whole page: a question is asked there
-    st.caption(_estimate(len(missing), seconds))
+    st.caption(f"{plural(len(missing), 'run')} to go; every finished epoch is kept.")
     if complaint := st.session_state.pop(COMPLAINT, None):
         st.error(sentence(complaint), icon=":material/error:")
 
@@ -98,9 +95,8 @@ def show_reproduction(setting: Setting, preset: Preset, weights: tuple[Path, str
         state = "queued" if missing else "here"
         st.caption(f"The article's {len(asked)} runs are all {state}; `python -m hpviz reproduce` has their times.")
         return
-    minutes = math.ceil(sum(expected_seconds(one, runs, setting.identity) for one in idle) / 60)
     if st.button(
-        f"Reproduce the article ({plural(len(idle), 'run')}, about {minutes:,} min)",
+        f"Reproduce the article: {price(idle, setting)}",
         icon=":material/history_edu:",
         key="reproduce",
         help="The runs that the article shows, one seed each as there; “Run what is missing” adds what verdicts take.",
@@ -109,33 +105,20 @@ def show_reproduction(setting: Setting, preset: Preset, weights: tuple[Path, str
         st.rerun()
 
 
-def _estimate(runs: int, seconds: float | None) -> str:
-    to_go = f"{plural(runs, 'run')} to go"
-    if seconds is None:
-        return f"{to_go}. How long they take is known once a run of each net has been trained here."
-    return f"{to_go}, about {clock(seconds)} at the pace of earlier runs; every finished epoch is kept."
-
-
-def show_queue() -> None:
-    """What trains, how many wait, and a way to call it all off."""
+def show_queue(setting: Setting | None) -> None:
+    """What trains and what waits, in the line that every page has, and a way to stop all of it."""
     runner = get_runner()
-    queue = runner.queue()
-    if not queue:
-        st.caption("Nothing is training.")
-        return
-    training = [entry for entry in queue if not entry["position"]] or queue[:1]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        with st.container(width="stretch"):
-            for entry in training:
-                run = runner.run(entry["id"])
-                bar(entry["view"], literal(headline(run)) if run else "")
-        st.button(
-            f"Stop all {len(queue)}" if len(queue) > 1 else "Stop",
-            key="stop all",
-            icon=":material/stop:",
-            help="Finished epochs are kept; the Runs page resumes what was stopped.",
-            on_click=_stop_all,
-        )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if not show_queue_line(runner, setting, lambda run: None):
+            st.caption("Nothing is training.")
+        elif len(queue := runner.queue()) > 1:
+            st.button(
+                f"Stop all {len(queue)}",
+                key="stop all",
+                icon=":material/stop:",
+                help="Also what others asked for. Finished epochs are kept; the Runs page resumes what had begun.",
+                on_click=_stop_all,
+            )
 
 
 def _stop_all() -> None:

@@ -140,12 +140,12 @@ def scoreboard(source: catalogue.Source, identity: Identity) -> None:
                 icon=":material/start:",
             )
     with st.container():
-        machine = show_machine()
+        machine, setting = show_machine(), None
         if machine is not None:
             setting = setting_of(source, identity, preset, machine["precision"])
             show_missing(judgements, setting, preset, weights)
             show_reproduction(setting, preset, weights)
-        show_queue()
+        show_queue(setting)
     with st.container():
         show_corners(runs, identity)
     with st.container():

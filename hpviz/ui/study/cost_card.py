@@ -6,13 +6,14 @@ from hpviz.analysis.cost import Cost, cost, gigabytes
 from hpviz.analysis.measured import Measured, measured
 from hpviz.analysis.words import plural
 from hpviz.hyperparameters import Value
-from hpviz.missing import seconds_for, untrained
+from hpviz.missing import untrained
 from hpviz.notation import counted
 from hpviz.plan import Setting, request
 from hpviz.runs.pace import clock
 from hpviz.runs.runner import Request
 from hpviz.spec import BadInput
 from hpviz.studies import Study
+from hpviz.ui.price import time_of
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study.launch import as_compared, check_memory
 
@@ -32,7 +33,8 @@ def show_cost(study: Study, setting: Setting, value: Value) -> str | None:
         _metric(
             "Time",
             _time(one, setting),
-            "From the pace of earlier runs like it on this machine; measured: training and testing.",
+            "By updates, images, multiply-adds and weights, at the pace of runs on this machine or, before there are "
+            "any, of the reference machine; measured: training and testing.",
             _spent(told) if told else None,
         )
     return None
@@ -70,8 +72,4 @@ def _parts(figures: Cost) -> str:
 
 
 def _time(one: Request, setting: Setting) -> str:
-    runs = get_runner().runs()
-    if not untrained([one], runs):
-        return "recorded"
-    seconds = seconds_for([one], runs, setting.identity)
-    return "not known yet" if seconds is None else f"about {clock(seconds)}"
+    return time_of([one], setting) if untrained([one], get_runner().runs()) else "recorded"

@@ -1,6 +1,5 @@
 """A study's page, the same for every study: the question, its picture, the controls, the comparison as it grows."""
 
-import uuid
 from collections.abc import Sequence
 
 import streamlit as st
@@ -14,11 +13,11 @@ from hpviz.spec import BadInput
 from hpviz.studies import Study
 from hpviz.ui import permalink
 from hpviz.ui.fetching import found_weights, identified
-from hpviz.ui.resources import get_runner
+from hpviz.ui.resources import get_runner, session
 from hpviz.ui.runs.questions import show_question
 from hpviz.ui.study import choices, link, live
 from hpviz.ui.study.cost_card import show_cost
-from hpviz.ui.study.launch import COMPLAINT, add_seeds, launch, propose
+from hpviz.ui.study.launch import COMPLAINT, launch, offer_seed, offer_values, propose
 from hpviz.ui.study.pictures import show_pictures
 from hpviz.ui.study.prediction import offer_prediction
 from hpviz.ui.study.screen import on_screen
@@ -50,7 +49,7 @@ def show_study(study: Study) -> None:
 
 def slot(study: Study) -> str:
     """This session's slider on this page: its newest move replaces an older one that has not started."""
-    return f"{study.name}/{st.session_state.setdefault('session', uuid.uuid4().hex)}"
+    return f"{study.name}/{session()}"
 
 
 # The setting
@@ -109,21 +108,9 @@ def _launcher(study: Study, setting: Setting) -> None:
         preset = st.session_state[choices.key(study, "preset")]
         lists = {name: there(study, setting, values) for name, values in study.lists(preset).items()}
         for place, (name, values) in enumerate(lists.items()):
-            st.button(
-                f"Run {name}",
-                type="secondary" if place else "primary",
-                icon=":material/playlist_play:",
-                help=", ".join(map(spell, values)),
-                on_click=launch,
-                args=(study, setting, values),
-            )
-        st.button(
-            "+1 seed",
-            icon=":material/casino:",
-            help="Repeat every value on the screen under its next seed",
-            on_click=add_seeds,
-            args=(study, setting, 1),
-        )
+            style = "secondary" if place else "primary"
+            offer_values(study, setting, name, values, type=style, icon=":material/playlist_play:")
+        offer_seed(study, setting, icon=":material/casino:")
         offer_prediction(study, setting, study.values(preset), on_screen(get_runner().runs(), study, setting))
         st.checkbox("train as I move the slider", key=auto_key, persist_state="session")
     if study.hyperparameter.kind and any("e-" in spell(value) for value in study.slider_values):
