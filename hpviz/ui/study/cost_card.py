@@ -47,8 +47,8 @@ def _show_counts(figures: Cost, told: Measured | None) -> None:
     _metric(
         "Memory",
         gigabytes(figures.memory_bytes),
-        "Weights, gradients, the optimiser's moments and every layer's output at this batch size; measured: the most "
-        "that training held, with what PyTorch takes for itself.",
+        "The most that training holds at this batch size, beside the 0.4 GB that PyTorch takes for itself: weights, "
+        "gradients, the optimiser's moments, every layer's output forward and back.",
         gigabytes(told.memory_bytes) if told and told.memory_bytes else None,
     )
 
