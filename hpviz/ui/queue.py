@@ -19,6 +19,8 @@ from hpviz.ui.text import literal
 
 # Data sets of photos have about so many training images for each that is tested on; for those nobody has counted yet.
 TRAIN_TO_TEST = 4
+# Of a run that trains: before so much of it is done, its first updates, which are slow, say too much.
+TELLING = 0.02
 
 CANCEL_HELP = (
     "Takes out of the queue all that was asked for on this page since it was loaded, and on others opened from it. "
@@ -103,17 +105,20 @@ def _until_done(
     crew = runner.crew(RunSpec(**known[0]["spec"]), len(known) + len(training))
     paces = Paces(runner.runs(), crew)
 
-    def whole(run: Run) -> float:
+    def taking(run: Run, epochs: int) -> float:
         spec, classes = RunSpec(**run["spec"]), len(run["inputs"].get("classes") or ()) or 2
-        return paces.seconds(spec, _images(run, spec, setting), classes, run["target"] - len(run["epochs"]))
+        return paces.seconds(spec, _images(run, spec, setting), classes, epochs)
 
-    def left(entry: QueueEntry) -> float:
+    expected, left = [], []
+    for entry in training:
         view, run = entry["view"], runs.get(entry["id"])
-        if view["seconds_left"] is not None and view.get("trains"):
-            return view["seconds_left"]
-        return whole(run) if run else 0.0
-
-    return all_done([*map(left, training), *map(whole, known)], max(crew.jobs, len(training)))
+        begun, rest = view["fraction"] or 0.0, view["seconds_left"] if view.get("trains") else None
+        expected.append((taking(run, run["target"]) if run else 0.0) * (1 - begun))
+        left.append(expected[-1] if rest is None or begun < TELLING else rest)
+    # What trains now tells how busy the machine is, and so how what waits will fare.
+    busy = sum(left) / sum(expected) if sum(expected) else 1.0
+    still = [busy * taking(run, run["target"] - len(run["epochs"])) for run in known]
+    return all_done([*left, *still], max(crew.jobs, len(training)))
 
 
 def _images(run: Run, spec: RunSpec, setting: Setting | None) -> Images:
