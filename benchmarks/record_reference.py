@@ -27,7 +27,7 @@ from hpviz.data.catalogue import Identity, Source
 from hpviz.follow import drive, follow_all
 from hpviz.home import default_cache, provide_home
 from hpviz.interrupts import INTERRUPTED, in_order
-from hpviz.missing import expected_seconds, open_needs, requests_for, untrained
+from hpviz.missing import open_needs, requests_for, seconds_of_each, untrained
 from hpviz.paths import absolute, read_path
 from hpviz.plan import Setting, sweep
 from hpviz.runs import bundle, reference
@@ -166,7 +166,7 @@ def _whole(requests: Sequence[Request], known: Mapping[str, Run], setting: Setti
     """All that is to be trained, each run once; a sentence says how much that is."""
     runs = runner.runs()
     left = untrained((one for one in requests if one.spec.run_id not in known), runs)
-    expected = {one.spec.run_id: expected_seconds(one, runs, setting.identity) for one in left}
+    expected = seconds_of_each(left, runs, setting.identity, runner.crew(left[0].spec, len(left))) if left else {}
     if expected:
         print(f"{plural(len(expected), 'run')} to train, about {clock(sum(expected.values()))}", flush=True)
     return Whole(expected)

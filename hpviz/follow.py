@@ -5,7 +5,7 @@ from collections.abc import Generator, Sequence
 from typing import TypeVar
 
 from hpviz.data.progress import Progress
-from hpviz.runs.document import ACTIVE, EpochRow, Run, Status, cut_short, recorded_anew
+from hpviz.runs.document import ACTIVE, EpochRow, Run, Status, cut_short, has_begun, recorded_anew
 from hpviz.runs.pace import View, Whole, elsewhere, work_view
 from hpviz.runs.runner import Request, Runner
 from hpviz.spec import BadInput
@@ -13,6 +13,7 @@ from hpviz.terminal import RESULT_COLUMNS, Reporter, result_row
 
 POLL_SECONDS = 0.1
 FAILED = 1
+CANCELLED = "It was taken out of the queue before it began."
 
 Result = TypeVar("Result")
 
@@ -63,6 +64,8 @@ def _follow(
 ) -> tuple[Run, Status] | None:
     """Tell of a run until it has the epochs asked for or ends without them; None if it is deleted meanwhile.
 
+    One that is gone because somebody took it out of the queue has been stopped.
+
     Returns the run as it was told, and how its training ended: an extension may fail, and the run stay finished.
     """
     run = runner.run(request.spec.run_id)
@@ -96,7 +99,10 @@ def _follow(
         view = whole.view(run["id"], views) if whole else views[run["id"]]
         reporter.work({**view, "text": f"{view['text']}, {len(views) - 1} more beside it"} if len(views) > 1 else view)
         time.sleep(POLL_SECONDS)
-        run = runner.run(request.spec.run_id)
+        before, run = run, runner.run(request.spec.run_id)
+        if run is None and not has_begun(before):
+            reporter.done(before, "stopped", CANCELLED)
+            return {**before, "status": "stopped"}, "stopped"
     return None
 
 

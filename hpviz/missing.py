@@ -1,34 +1,28 @@
 """From what is still open to requests for runs: what the claims need, and what would tell a study's values apart."""
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 from hpviz.analysis.claims.case import Need
 from hpviz.analysis.claims.claim import OPEN, Judgement
 from hpviz.analysis.claims.ledger import ledger
-from hpviz.analysis.cost import predicted_seconds
+from hpviz.analysis.estimate import Images, Paces, all_done
 from hpviz.analysis.evidence import is_whole, last, up_to
 from hpviz.analysis.next_runs import Known, NextRun
 from hpviz.data.catalogue import Identity
 from hpviz.hyperparameters import HYPERPARAMETERS, Value
-from hpviz.plan import Setting, drawn, request
+from hpviz.plan import Setting, drawn, images_an_epoch, request
+from hpviz.runs.crew import Crew
 from hpviz.runs.document import ACTIVE, Run, is_done
-from hpviz.runs.reference import reference_runs
 from hpviz.runs.runner import Request
 from hpviz.spec import FIRST_FIELDS, BadInput, RunSpec
 from hpviz.studies import STUDIES, Preset, Study
 
 # What all studies of a comparison share; the rest of a spec is each study's own.
 SHARED = ("per_class", "validation_fraction", "image_size", "normalisation", "precision", "seed")
-
-
-# Images a second of a net that no run here or in the bundles has: all such runs then weigh the same.
-ANY_PACE = 100.0
 
 
 def open_needs(judgements: Sequence[Judgement], runs: Sequence[Run], setting: Setting) -> list[Need]:
@@ -76,51 +70,40 @@ def unasked(missing: Iterable[Request], runs: Iterable[Run]) -> list[Request]:
     return [one for one in missing if one.spec.run_id not in active]
 
 
-def seconds_for(requests: Iterable[Request], runs: Sequence[Run], data: Identity) -> float | None:
-    """How long the requests take at the pace of earlier runs like them; None if one is like no earlier run.
+def seconds_for(requests: Iterable[Request], runs: Sequence[Run], data: Identity, crew: Crew) -> float:
+    """How long it takes until the last of the requests is done, as many side by side as the crew says.
 
-    A run is like another if net, image size and precision are the same; of several the one whose kernels, width, depth
-    and batch size are nearest tells the pace. Epochs that are there already cost nothing.
+    At the pace of earlier runs of this machine, or before there are any, of the reference machine. Epochs that are
+    there already cost nothing.
     """
-    done = _epochs_done(runs)
-    total = 0.0
-    for one in requests:
-        if (pace := _images_per_second(one.spec, runs)) is None:
-            return None
-        total += _seconds_at(pace, one, done, data)
-    return total
+    return all_done(list(seconds_of_each(requests, runs, data, crew).values()), crew.jobs)
 
 
-def expected_seconds(one: Request, runs: Sequence[Run], data: Identity) -> float:
-    """How long a request is thought to take: at the pace of earlier runs like it, else of a reference run of its net.
-
-    That one was another machine's and may have had images of another size: as many pixels a second are assumed.
-    """
-    if (known := seconds_for([one], runs, data)) is not None:
-        return known
-    alike = [run for run in reference_runs() if run["spec"]["model"] == one.spec.model and _pace(run)]
-    nearest = min(alike, key=lambda run: _distance(one.spec, run["spec"]), default=None)
-    pace = ANY_PACE
-    if nearest is not None:
-        pace = (_pace(nearest) or ANY_PACE) * (nearest["spec"]["image_size"] / one.spec.image_size) ** 2
-    return _seconds_at(pace, one, _epochs_done(runs), data)
+def seconds_of_each(requests: Iterable[Request], runs: Sequence[Run], data: Identity, crew: Crew) -> dict[str, float]:
+    """How long each of the requests takes once it is its turn, by run id."""
+    paces, done = Paces(runs, crew), {run["id"]: len(run["epochs"]) for run in runs}
+    return {
+        one.spec.run_id: seconds_of(one.spec, one.epochs - done.get(one.spec.run_id, 0), data, paces)
+        for one in requests
+    }
 
 
-def _epochs_done(runs: Iterable[Run]) -> dict[str, int]:
-    return {run["id"]: len(run["epochs"]) for run in runs}
+def seconds_of(spec: RunSpec, epochs: int, data: Identity, paces: Paces) -> float:
+    """How long so many epochs of a run take once it is its turn."""
+    return paces.seconds(spec, images_in(spec, data), len(data.classes), epochs)
 
 
-def _seconds_at(pace: float, one: Request, done: Mapping[str, int], data: Identity) -> float:
-    """How long the epochs that a request still lacks take at that pace, in training images a second."""
-    left = max(one.epochs - done.get(one.spec.run_id, 0), 0)
-    return predicted_seconds(one.spec, drawn_images(one.spec, data), sum(data.test_counts.values()), left, pace)
+def images_in(spec: RunSpec, data: Identity) -> Images:
+    """How many images an epoch of that run trains on and evaluates."""
+    train = images_an_epoch(spec, data) if spec.validation_fraction else drawn_images(spec, data)
+    return Images(train, sum(data.test_counts.values()), drawn_images(spec, data) - train)
 
 
 # What would tell a study's values apart
 
 
 def known_of(
-    study: Study, setting: Setting, values: Iterable[Value], runs: Sequence[Run], everything: Sequence[Run]
+    study: Study, setting: Setting, values: Iterable[Value], runs: Sequence[Run], everything: Sequence[Run], crew: Crew
 ) -> Known[Value]:
     """What is known of these values, and of all others that have runs, after the epochs of the setting.
 
@@ -131,8 +114,9 @@ def known_of(
     for run in runs:
         own.setdefault(study.value_of(run["spec"]), []).append(run)
     ordered = sorted(own, key=study.hyperparameter.order)
-    seconds = {value: _seconds(study, setting, value, own[value], everything) for value in ordered}
-    possible = [value for value in ordered if own[value] or _possible(setting, study, value)]
+    asked = {value: one for value in ordered if (one := _asked(setting, study, value))}
+    paces = Paces(everything, crew)
+    possible = [value for value in ordered if own[value] or value in asked]
     ended = {value: _ended(own[value], setting.epochs) for value in possible}
     lost = {value: sum(not is_whole(run) for run in ended[value]) for value in possible}
     chance = 1 / len(setting.identity.classes)
@@ -145,7 +129,10 @@ def known_of(
             for value in possible
         },
         test_images=sum(setting.identity.test_counts.values()),
-        seconds=seconds,
+        seconds={
+            value: seconds_of(asked[value].spec, setting.epochs, setting.identity, paces) if value in asked else None
+            for value in possible
+        },
         names={value: study.hyperparameter.spell(value) for value in possible},
         lost={value: count for value, count in lost.items() if count},
         under_way={value: count for value in possible if (count := _under_way(own[value]))},
@@ -158,10 +145,11 @@ def requests_of(runs: Iterable[NextRun[Value]], study: Study, setting: Setting) 
     return [request(setting, **{study.field: run.value, "seed": run.seed}) for run in runs]
 
 
-def _possible(setting: Setting, study: Study, value: Value) -> bool:
+def _asked(setting: Setting, study: Study, value: Value) -> Request | None:
+    """The request for a value; None if it cannot be."""
     with suppress(BadInput):
-        return bool(request(setting, **{study.field: value}))
-    return False
+        return request(setting, **{study.field: value})
+    return None
 
 
 def _ended(runs: Iterable[Run], epochs: int) -> list[Run]:
@@ -175,19 +163,6 @@ def _under_way(runs: Iterable[Run]) -> int:
 def _is_taken(run: Run, setting: Setting) -> bool:
     """Whether a seed adds nothing if it is asked for again; one that failed would fail again."""
     return run["status"] in (*ACTIVE, "failed") or is_done(run, setting.epochs)
-
-
-def _seconds(
-    study: Study, setting: Setting, value: Value, own: Iterable[Run], everything: Sequence[Run]
-) -> float | None:
-    """How long a run of that value takes: as its own runs did, else at the pace of runs like it."""
-    rows = [row for run in own if run["origin"] is None for row in run["epochs"]]
-    spent = [row["train_seconds"] + row["test_seconds"] for row in rows if row["train_seconds"] is not None]
-    if spent:
-        return float(fmean(spent) * setting.epochs)
-    with suppress(BadInput):
-        return seconds_for([request(setting, **{study.field: value})], everything, setting.identity)
-    return None
 
 
 # Requests for what the claims need
@@ -244,34 +219,3 @@ def _consistent(fields: Mapping[str, Any]) -> dict[str, Any]:
 def drawn_images(spec: RunSpec, data: Identity) -> int:
     """How many training images that run draws."""
     return sum(drawn(spec, data))
-
-
-def _images_per_second(spec: RunSpec, runs: Iterable[Run]) -> float | None:
-    """The pace of the most similar earlier run, in training images a second."""
-    alike = [
-        run
-        for run in runs
-        if run["epochs"]
-        and run["origin"] is None
-        and all(run["spec"][name] == getattr(spec, name) for name in ("model", "image_size", "precision"))
-    ]
-    if not alike:
-        return None
-    return _pace(min(alike, key=lambda run: _distance(spec, run["spec"])))
-
-
-def _pace(run: Run) -> float | None:
-    """The images a second of a run that has epochs."""
-    images = run["epochs"][-1]["images"]
-    seconds = sum(row["train_seconds"] for row in run["epochs"])
-    return images / seconds if seconds else None
-
-
-def _distance(spec: RunSpec, other: Mapping[str, Any]) -> tuple[bool, float, int, float]:
-    """How unlike two runs are in what sets their pace besides net, size and precision."""
-    return (
-        other["kernel_width"] != spec.kernel_width,
-        abs(math.log(other["width"] / spec.width)),
-        abs(other["depth"] - spec.depth),
-        abs(math.log(other["batch_size"] / spec.batch_size)),
-    )

@@ -13,7 +13,7 @@ from hpviz.runs.crew import Wish
 from hpviz.runs.document import move, new_run, put_epoch
 from hpviz.runs.runner import Runner
 from hpviz.terminal import JsonLines
-from tests.made_up import Work, request, row, until
+from tests.made_up import Work, request, rest, row, until
 from tests.runs.test_runner import WAIT
 
 TINY = ["--image-size", "48", "--batch-size", "8", "--precision", "fp32"]
@@ -155,6 +155,9 @@ def test_a_run_that_is_deleted_while_it_is_followed_is_told_and_the_others_are_t
 ):
     own, other = runners
     first, second = request(seed=1), request(seed=2)
+    other.submit(request(epochs=1, seed=1))
+    rest(other, first.spec.run_id)
+    until(lambda: not other.queue())
     work.gate.clear()
     other.submit(request(seed=9))
     assert work.at_gate.wait(WAIT)
@@ -162,7 +165,7 @@ def test_a_run_that_is_deleted_while_it_is_followed_is_told_and_the_others_are_t
     is_followed(own, second)
     with other.store.transaction():
         other.stop(first.spec.run_id)
-        other.store.remove(first.spec.run_id)
+        other.delete(first.spec.run_id)
     work.gate.set()
     until(lambda: ended)
     lines = told(capsys)
@@ -172,6 +175,23 @@ def test_a_run_that_is_deleted_while_it_is_followed_is_told_and_the_others_are_t
     )
     (done,) = events(lines, "done")
     assert (done["id"], done["status"]) == (second.spec.run_id, "finished")
+
+
+def test_a_run_that_another_takes_out_of_the_queue_while_it_is_followed_was_stopped(runners, work, following, capsys):
+    own, other = runners
+    first, second = request(seed=1), request(seed=2)
+    work.gate.clear()
+    other.submit(request(seed=9))
+    assert work.at_gate.wait(WAIT)
+    ended = following(first, second)
+    is_followed(own, second)
+    other.stop(first.spec.run_id)
+    work.gate.set()
+    until(lambda: ended)
+    assert ended == [0]
+    ends = [(done["id"], done["status"], done["reason"]) for done in events(told(capsys), "done")]
+    reason = "It was taken out of the queue before it began."
+    assert ends == [(first.spec.run_id, "stopped", reason), (second.spec.run_id, "finished", None)]
 
 
 def test_a_slider_of_another_process_that_moves_on_leaves_a_command_line_its_run(runners, work, following, capsys):
@@ -199,7 +219,8 @@ def test_a_run_that_another_process_takes_over_is_followed_on(runners, work, fol
     assert work.at_gate.wait(WAIT)
     ended = following(one)
     is_followed(own, one)
-    with other.store.transaction():
+    # Its own thread, which reads from outside the transaction, looks at the queue when all of it is done.
+    with other._changed, other.store.transaction():
         other.stop(one.spec.run_id)
         other.submit(one)
     work.gate.set()

@@ -9,7 +9,6 @@ from hpviz.analysis.claims.ledger import ledger
 from hpviz.analysis.next_runs import advise
 from hpviz.data.catalogue import Source
 from hpviz.missing import (
-    expected_seconds,
     known_of,
     open_needs,
     requests_for,
@@ -18,6 +17,7 @@ from hpviz.missing import (
     untrained,
 )
 from hpviz.plan import Setting, request
+from hpviz.runs.crew import Crew
 from hpviz.runs.document import new_run
 from hpviz.spec import BadInput
 from hpviz.studies import IMAGE_SIZE, KERNEL_WIDTH, LEARNING_RATE, OPTIMIZER, WEIGHT_DECAY
@@ -128,32 +128,68 @@ def test_what_the_store_can_answer_is_not_missing():
     assert untrained([done, short], runs) == [short]
 
 
-def test_the_time_is_that_of_earlier_runs_of_the_same_kind():
-    need = Need("weight-decay", (0,), seeds=1, settings={**CNN, **ARTICLE_KERNELS})
-    (one,) = requests_for([need], setting(epochs=8), "quick")
-    earlier = new_run(one.spec.model_copy(update={"seed": 9}), one.inputs, 1)
-    earlier["epochs"] = [row(1, images=1800, train_seconds=18.0)]
-    # 100 images a second: 1,800 trained, then a third of a pass over 3,000 test and 1,800 training images.
-    assert seconds_for([one], [earlier], INTEL) == pytest.approx(8 * (1800 + 4800 / 3) / 100)
-    assert seconds_for([one], [], INTEL) is None
+CREW = Crew(1, 2)
+
+
+def trained(one, epochs, seconds=18.0, **figures):
+    """That run after so many epochs of so many seconds each, without their tests."""
+    run = new_run(one.spec, one.inputs, epochs)
+    rows = [row(epoch, images=1800 * epoch, train_seconds=seconds, test_seconds=0.0) for epoch in range(1, epochs + 1)]
+    return {**run, "epochs": rows, "status": "finished", **figures}
+
+
+def seconds(one, *runs, crew=CREW):
+    return seconds_for([one], runs, INTEL, crew)
+
+
+def test_the_time_is_known_before_anything_was_trained_here_and_follows_what_was():
+    one, like = request(setting()), request(setting(), seed=9)
+    before = seconds(one)
+    assert 5 < before < 60
+    slow, fast = (seconds(one, trained(like, 1, each)) for each in (18.0, 1.8))
+    assert slow > before > fast
+    assert slow / fast == pytest.approx(10, rel=0.2)
+
+
+def test_twice_the_images_or_the_epochs_take_twice_the_time():
+    few, many = (request(setting(per_class=count), batch_size=10) for count in (100, 200))
+    assert seconds(many) / seconds(few) == pytest.approx(2, rel=0.3)  # but for the tests, which are as many
+    assert seconds(request(setting(16))) / seconds(request(setting(8))) == pytest.approx(2, rel=0.1)
+
+
+def test_a_net_of_more_multiply_adds_takes_longer_and_a_small_batch_more_updates():
+    wide, plain, small = (seconds(request(setting(), **fields)) for fields in ({"width": 4.0}, {}, {"batch_size": 2}))
+    assert wide > 3 * plain
+    assert small > 3 * plain
 
 
 def test_epochs_that_are_there_cost_no_time():
-    need = Need("weight-decay", (0,), seeds=1, settings={**CNN, **ARTICLE_KERNELS})
-    (one,) = requests_for([need], setting(epochs=8), "quick")
-    half = new_run(one.spec, one.inputs, 8)
-    half["epochs"] = [row(epoch, images=1800 * epoch, train_seconds=18.0) for epoch in range(1, 5)]
-    assert seconds_for([one], [half], INTEL) == pytest.approx(4 * (1800 + 4800 / 3) / 100)
+    one = request(setting())
+    whole, rest = seconds(request(setting(), seed=1), trained(one, 4)), seconds(one, trained(one, 4))
+    assert rest / whole == pytest.approx(1 / 2, rel=0.05)
+    assert seconds(one, trained(one, 8)) == 0
 
 
-def test_what_a_run_will_take_is_guessed_from_the_reference_runs_until_one_like_it_was_trained_here():
-    small, large = (request(setting(image_size=size), batch_size=64) for size in (64, 128))
-    first, fourfold = (expected_seconds(one, [], INTEL) for one in (small, large))
-    assert first > 0
-    assert fourfold == pytest.approx(4 * first)
-    trained = new_run(small.spec, small.inputs, 8)
-    trained["epochs"] = [row(1, images=1800, train_seconds=2.0)]
-    assert expected_seconds(small, [trained], INTEL) == seconds_for([small], [trained], INTEL)
+def test_several_runs_side_by_side_are_done_sooner_though_each_takes_longer():
+    asked = [request(setting(), seed=seed) for seed in range(4)]
+    one, two = (seconds_for(asked, [], INTEL, crew) for crew in (Crew(1, 2), Crew(2, 1)))
+    assert two == pytest.approx(one * 2**0.7 / 2, rel=0.05)
+    assert seconds_for(asked[:1], [], INTEL, Crew(2, 1)) == pytest.approx(two / 2)
+
+
+def test_one_run_that_was_disturbed_tells_nothing_about_the_pace():
+    one = request(setting())
+    runs = [trained(request(setting(), seed=seed), 1, 2.0) for seed in range(1, 6)]
+    disturbed = trained(request(setting(), seed=9), 1, 100.0)
+    assert seconds(one, *runs, disturbed) == pytest.approx(seconds(one, *runs))
+
+
+def test_what_another_device_or_another_machine_took_tells_nothing_about_the_pace():
+    one, like = request(setting()), request(setting(), seed=9)
+    on_gpu = trained(like, 1, 0.1, machine={"device": "cuda:0"})
+    imported = trained(like, 1, 99.0, origin={"kind": "imported", "version": "1", "exported": "2026"})
+    assert seconds(one, on_gpu, imported) == seconds(one)
+    assert seconds(one, on_gpu, crew=Crew(1, 2, "cuda")) < seconds(one)
 
 
 # What would tell a study's values apart
@@ -171,33 +207,30 @@ def test_what_is_known_of_values_are_the_seeds_that_ended_and_diverged_ones_coun
         of_value(1e-2, 0, epochs=2, status="diverged"),
         of_value(1e-2, 1, epochs=1, status="failed"),
     ]
-    known = known_of(LEARNING_RATE, setting(), (1e-3, 1e-4), runs, runs)
+    known = known_of(LEARNING_RATE, setting(), (1e-3, 1e-4), runs, runs, CREW)
     assert known.accuracies == {1e-4: [0.8], 1e-3: [], 1e-2: [pytest.approx(1 / 6)]}
     assert (known.lost, known.under_way) == ({1e-2: 1}, {1e-4: 1})
     assert known.taken == {1e-4: {0, 2}, 1e-3: set(), 1e-2: {0, 1}}
-    assert known.seconds[1e-4] == pytest.approx(8 * 2.5)
+    assert known.seconds[1e-4] == seconds(request(setting(), learning_rate=1e-4, seed=9), *runs)
     assert known.names[1e-3] == "1e-3"
 
 
 def test_words_are_known_and_asked_for_like_numbers():
-    known = known_of(OPTIMIZER, setting(), OPTIMIZER.quick_values, [], [])
+    known = known_of(OPTIMIZER, setting(), OPTIMIZER.quick_values, [], [], CREW)
     assert set(known.accuracies) == set(OPTIMIZER.quick_values)
-    runs = advise(known, 60).runs
+    runs = advise(known, 1.01 * sum(known.seconds.values())).runs
     requests = requests_of(runs, OPTIMIZER, setting())
     assert {(one.spec.optimizer, one.spec.seed) for one in requests} >= {("sgd", 0), ("adamw", 0)}
     assert len({one.spec.run_id for one in requests}) == len(OPTIMIZER.quick_values)
 
 
 def test_a_value_that_cannot_be_is_not_advised():
-    known = known_of(IMAGE_SIZE, setting(kernel_width=15, padding="valid"), (8, 128), [], [])
+    known = known_of(IMAGE_SIZE, setting(kernel_width=15, padding="valid"), (8, 128), [], [], CREW)
     assert list(known.accuracies) == [128]
 
 
 @pytest.mark.parametrize(("field", "near", "far"), [("width", 2.0, 0.25), ("depth", 3, 1), ("batch_size", 64, 2)])
 def test_the_pace_is_that_of_the_run_most_like_it(field, near, far):
     one = request(setting(), **{field: {"width": 4.0, "depth": 4, "batch_size": 128}[field]})
-    earlier = []
-    for value, seconds in ((far, 1.8), (near, 18.0)):
-        known = new_run(request(setting(), **{field: value}).spec, one.inputs, 1)
-        earlier.append({**known, "epochs": [row(1, images=1800, train_seconds=seconds)]})
-    assert seconds_for([one], earlier, INTEL) == seconds_for([one], earlier[1:], INTEL)
+    earlier = [trained(request(setting(), **{field: value}), 1, each) for value, each in ((far, 1.8), (near, 18.0))]
+    assert seconds(one, *earlier) == seconds(one, *earlier[1:])

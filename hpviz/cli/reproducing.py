@@ -8,10 +8,11 @@ from dataclasses import asdict
 from hpviz.analysis.claims.ledger import ledger
 from hpviz.analysis.evidence import SEEDS_NEEDED
 from hpviz.cli.training import from_scratch, open_runner, train_all, wanted_weights
-from hpviz.missing import expected_seconds, untrained
+from hpviz.missing import seconds_of_each, untrained
 from hpviz.notation import figure
 from hpviz.plan import Setting
 from hpviz.reproduction import Counterpart, Reproduced, Total, by_verdict, cautions, counterparts, reproduced, total
+from hpviz.runs.crew import Crew
 from hpviz.runs.pace import Whole
 from hpviz.runs.runner import Runner
 from hpviz.studies import PRESETS
@@ -40,7 +41,8 @@ def reproduce(options: argparse.Namespace, reporter: Reporter) -> int:
 def _whole(asked: Sequence[Counterpart], runner: Runner, setting: Setting) -> Whole:
     runs = runner.runs()
     left = untrained([one.request for one in asked], runs)
-    return Whole({one.spec.run_id: expected_seconds(one, runs, setting.identity) for one in left})
+    crew = runner.crew(left[0].spec, len(left)) if left else Crew(1, 1)
+    return Whole(seconds_of_each(left, runs, setting.identity, crew))
 
 
 def _tell(rows: Sequence[Reproduced], verdicts: dict[str, list[str]], setting: Setting, reporter: Reporter) -> None:

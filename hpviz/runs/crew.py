@@ -35,6 +35,14 @@ NEWEST_RUNS = 8
 OF_SPEED = ("model", "image_size", "batch_size", "kernel_width", "padding", "depth", "width", "precision", "optimizer")
 
 
+class Crew(NamedTuple):
+    """So many runs side by side, on so many threads each, on a "cpu" or on GPUs ("cuda")."""
+
+    jobs: int
+    threads: int
+    device: str = "cpu"
+
+
 class Wish(NamedTuple):
     """What a person wants, instead of what hpviz would choose: runs side by side, threads of each."""
 
@@ -93,8 +101,8 @@ def _rate(known: Mapping[int, float], threads: int) -> float:
     return float(known.get(near, 1.0) * (threads / near) ** POWER)
 
 
-def measured_rates(runs: Iterable[Run], like: Run, machine: Mapping[str, Any]) -> dict[int, float]:
-    """Images a second by threads: medians of the newest runs of this machine that compute what `like` does."""
+def measured_rates(runs: Iterable[Run], like: Mapping[str, Any], machine: Mapping[str, Any]) -> dict[int, float]:
+    """Images a second by threads: medians of the newest runs of this machine that compute what that spec does."""
     rates: dict[int, list[float]] = {}
     for run in sorted(runs, key=lambda run: run["updated"], reverse=True):
         threads, row = run["machine"].get("threads"), run["epochs"][-1] if run["epochs"] else {}
@@ -106,10 +114,10 @@ def measured_rates(runs: Iterable[Run], like: Run, machine: Mapping[str, Any]) -
     return {threads: median(found) for threads, found in rates.items()}
 
 
-def _is_like(run: Run, like: Run, machine: Mapping[str, Any]) -> bool:
+def _is_like(run: Run, like: Mapping[str, Any], machine: Mapping[str, Any]) -> bool:
     there, here = run["machine"], machine
     same_machine = all(there.get(name) == here.get(name) for name in ("name", "device", "torch"))
-    return same_machine and all(run["spec"].get(name) == like["spec"].get(name) for name in OF_SPEED)
+    return same_machine and all(run["spec"].get(name) == like.get(name) for name in OF_SPEED)
 
 
 class Load:

@@ -284,6 +284,21 @@ def move(run: Run, status: Status, reason: str | None = None, owner: str | None 
             run.pop(name, None)  # type: ignore[misc]  # mypy wants a literal
 
 
+def has_begun(run: Run) -> bool:
+    """Whether training ever took a run up; what it was before that is of no interest to anyone."""
+    return bool(run["epochs"]) or any(moment["status"] == "running" for moment in run["history"])
+
+
+def put_back(run: Run, before: Rest | None) -> None:
+    """Let a run that waited be what it was `before` it was queued, in place; stopped, where that is not known."""
+    was = before or Rest(status="stopped", reason=None, target=run["target"], inputs=run["inputs"], extension=None)
+    history = run["history"][:-1]
+    move(run, was["status"], was["reason"])
+    run["history"], run["target"], run["inputs"] = history, was["target"], was["inputs"]
+    if was["extension"]:
+        run["extension"] = was["extension"]
+
+
 def end(run: Run, status: Status, reason: str | None = None) -> None:
     """Bring a run that waited or trained to rest, in place.
 
@@ -349,6 +364,14 @@ def cut_short(run: Run) -> Status | None:
     if extension and extension["target"] > len(run["epochs"]):
         return extension["status"]
     return run["status"] if run["status"] in ("stopped", "failed", "interrupted") else None
+
+
+def how_it_ended(run: Run) -> str:
+    """How a run came to rest and where, in words: stopped after epoch 2/8."""
+    status, done = cut_short(run) or run["status"], len(run["epochs"])
+    if done:
+        return f"{status} after epoch {done}/{goal(run)}"
+    return f"{status} in its first epoch" if has_begun(run) else f"{status} before it began"
 
 
 def recorded_anew(run: Run) -> list[EpochRow]:

@@ -111,3 +111,14 @@ def clock(seconds: float) -> str:
     whole = round(max(seconds, 0.0))
     hours, minutes = divmod(whole // 60, 60)
     return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes:02d}:{whole % 60:02d}"
+
+
+def about(seconds: float) -> str:
+    """Seconds as an estimate tells them: a few seconds, about 40 s, about 6 min, about 2.5 h."""
+    if seconds < 7.5:
+        return "a few seconds"
+    if seconds < 57.5:
+        return f"about {5 * round(seconds / 5)} s"
+    if seconds < 90 * 60:
+        return f"about {max(round(seconds / 60), 1)} min"
+    return f"about {seconds / 3600:.1f} h" if seconds < 10 * 3600 else f"about {seconds / 3600:,.0f} h"

@@ -6,7 +6,7 @@ from threading import Event
 from typing import Any
 
 from hpviz.runs import executor, memory
-from hpviz.runs.crew import Load, Situation, Wish, threads_of_next
+from hpviz.runs.crew import Crew, Load, Situation, Wish, threads_of_next
 from hpviz.runs.document import Run
 from hpviz.runs.ownership import Device
 from hpviz.runs.work import Place
@@ -58,6 +58,19 @@ class Places:
                 self._threads_before = threads
                 return place
         return ELSEWHERE
+
+    def crew(self, machine: Mapping[str, Any], waiting: int, rates: Rates) -> Crew:
+        """How so many runs that are alike would be trained if they had the machine to themselves, but for others'
+        programs.
+        """
+        devices = machine.get("devices") or [machine["device"]]
+        cores = machine.get("threads") or 1
+        if devices != ["cpu"]:
+            jobs = self.wish.jobs or len(devices)
+            return Crew(jobs, self.wish.threads or max(1, cores // jobs), "cuda")
+        others = self._load.others(cores)
+        threads = threads_of_next(Situation(cores, others, [], max(waiting, 1)), self.wish, rates) or 1
+        return Crew(self.wish.jobs or max(1, (cores - round(others)) // threads), threads)
 
     def leave(self, run_id: str) -> None:
         """The run has left its place, if it ever had one."""

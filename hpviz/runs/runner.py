@@ -16,16 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
+from hpviz import hardware
 from hpviz.runs import disk, executor, machines, tasks
 from hpviz.runs.command import run_command
-from hpviz.runs.crew import Wish, measured_rates
+from hpviz.runs.crew import Crew, Wish, measured_rates
 from hpviz.runs.document import (
     ACTIVE,
     Inputs,
     Rest,
     Run,
     Status,
-    before_of,
     end,
     extension_of,
     goal,
@@ -39,7 +39,7 @@ from hpviz.runs.pace import View, waiting
 from hpviz.runs.places import Places
 from hpviz.runs.store import RunStore
 from hpviz.runs.work import Failed, Place, describe_failure
-from hpviz.runs.worker import CLOSED, Job, Work, held, settle, stopped_waiting, train
+from hpviz.runs.worker import CLOSED, Job, Work, cancel, held, settle, train
 from hpviz.spec import BadInput, RunSpec
 
 log = logging.getLogger(__name__)
@@ -112,11 +112,14 @@ class Runner:
                 self._supervisor = threading.Thread(target=self._serve, name="hpviz-runner", daemon=True)
                 self._supervisor.start()
 
-    def submit(self, request: Request, slot: str | None = None) -> Answer:
+    def submit(
+        self, request: Request, slot: str | None = None, session: str | None = None, goes_next: bool = False
+    ) -> Answer:
         """Queue a run unless it is done, queued or running already, here or in another process.
 
         Every request counts by itself: the run is trained as far as the furthest of them, and a later proposal in the
-        same `slot` takes back that slot's request only, as far as its training has not begun. Raises BadInput if this
+        same `slot` takes back that slot's request only, as far as its training has not begun; so does `cancel` with
+        what a `session` asked for. What `goes_next` begins before all that waits otherwise. Raises BadInput if this
         machine cannot compute the run.
         """
         self.check(request)
@@ -127,16 +130,17 @@ class Runner:
             run = self.store.get(run_id)
             if run is not None and is_done(run, request.epochs):
                 return "cached"
-            if slot is not None:
-                self._asked[slot].add(run_id)
+            asker = self._asker(request, slot, session)
+            if (name := slot or session) is not None:
+                self._asked[name].add(run_id)
             if run is not None and run["status"] in ACTIVE:
-                return self._join(run, request, slot)
+                return self._join(run, request, asker, goes_next)
             before = None if run is None else _rest(run)
             run = {
                 **(run or new_run(request.spec, request.inputs, request.epochs)),
                 "target": request.epochs,
                 "inputs": request.inputs,
-                "requests": {self._asker(request, slot): request.epochs},
+                "requests": {asker: request.epochs},
                 "ticket": secrets.token_hex(8),
                 "before": before,
                 "from_start": request.from_start,
@@ -147,7 +151,7 @@ class Runner:
             move(run, "queued", owner=self._owner.id)
             self.store.put(run)
             self._queue = [job for job in self._queue if job.id != run_id]
-            self._queue.append(Job(run_id, self._owner.id, run["ticket"]))
+            self._queue.append(Job(run_id, self._owner.id, run["ticket"], goes_next=goes_next))
             self.warm_up()
             self._changed.notify_all()
         return "queued"
@@ -204,8 +208,11 @@ class Runner:
             )
         return Request(RunSpec(**run["spec"]), epochs or goal(run), run["inputs"], from_start)
 
-    def stop(self, run_id: str) -> None:
-        """Stop a run within one batch, whichever process trains it; one that waits leaves the queue."""
+    def stop(self, run_id: str) -> Status | None:
+        """Stop a run within one batch, whichever process trains it; one that waits leaves the queue without a trace.
+
+        Returns what it was, of those two, or None if there was nothing to stop.
+        """
         with self._changed:
             for slot, (_, request) in list(self._proposals.items()):
                 if request.spec.run_id == run_id:
@@ -215,17 +222,32 @@ class Runner:
                 with self.store.transaction():
                     run = self.store.get(run_id)
                     if run is None or run["status"] not in ACTIVE:
-                        return
-                    if run["status"] == "queued":
-                        end(run, "stopped", stopped_waiting(run))
+                        return None
+                    was = run["status"]
+                    if was == "queued":
+                        cancel(self.store, run)
                     else:
                         run["stop_requested"] = True
-                    self.store.put(run)
+                        self.store.put(run)
             finally:
                 # Even if the store cannot be written, what trains here ends.
                 if current is not None:
                     current[0].stop.set()
             self._queue = [job for job in self._queue if job.id != run_id]
+        return was
+
+    def cancel(self, session: str) -> int:
+        """Take back all that a session asked for and that has not begun; returns how many runs no longer wait.
+
+        What others asked for, too or alone, stays.
+        """
+        with self._changed:
+            for name in [name for name in {*self._asked, *self._proposals} if _is_of(name, session)]:
+                self._drop_proposal(name)
+            waited = len(self._queue)
+            for name in [name for name in self._asked if _is_of(name, session)]:
+                self._withdraw(name)
+            return waited - len(self._queue)
 
     def delete(self, run_id: str) -> None:
         """Forget a run, its curve and its checkpoints; BadInput while it is queued or running."""
@@ -285,6 +307,23 @@ class Runner:
             training = [QueueEntry(id=job.id, position=0, view=self._view(job)) for job, _ in self._training.values()]
             waiting = enumerate(sorted(self._queue, key=self._turn), start=1)
             return training + [QueueEntry(id=job.id, position=place, view=self._view(job)) for place, job in waiting]
+
+    def asked(self, session: str) -> list[str]:
+        """Which of the runs that wait here a session asked for, alone or with others."""
+        with self._changed:
+            names = [name for name in self._asked if _is_of(name, session)]
+            return [job.id for job in self._queue if any(job.id in self._asked[name] for name in names)]
+
+    def crew(self, spec: RunSpec, waiting: int) -> Crew:
+        """How many of so many runs like that would train side by side, on how many threads each.
+
+        Where nothing is known of the machine yet: one after the other, on as many threads as this process may use.
+        """
+        machine = self._machine
+        if not isinstance(machine, dict):
+            return Crew(1, hardware.threads(), "cpu")
+        like = spec.model_dump(mode="json")
+        return self._places.crew(machine, waiting, lambda: measured_rates(self.store.runs(), like, machine))
 
     def proposed(self, slot: str) -> str | None:
         """The id of the run that waits for the slider to rest, if any."""
@@ -428,7 +467,7 @@ class Runner:
         if run is None or not isinstance(machine, dict):
             return Place("", 1, self._places.paused)  # it cannot train: the attempt says why
         return self._places.take(
-            run, machine, len(self._queue), lambda: measured_rates(self.store.runs(), run, machine)
+            run, machine, len(self._queue), lambda: measured_rates(self.store.runs(), run["spec"], machine)
         )
 
     def _drop_stale(self) -> None:
@@ -441,9 +480,10 @@ class Runner:
         except Exception:
             log.exception("the queue could not be compared with the store")
 
-    def _turn(self, job: Job) -> bool:
-        """Sort key: runs that someone looks at first, then (sorting is stable) first come, first served."""
-        return time.monotonic() - self._looked_at.get(job.id, float("-inf")) > LOOKED_AT_SECONDS
+    def _turn(self, job: Job) -> tuple[bool, bool]:
+        """Sort key: what goes next, then what someone looks at, then (sorting is stable) first come, first served."""
+        is_looked_at = time.monotonic() - self._looked_at.get(job.id, float("-inf")) <= LOOKED_AT_SECONDS
+        return not job.goes_next, not is_looked_at
 
     def _submit_proposal(self, slot: str, request: Request) -> None:
         """The slider has rested on a value (in a timer's thread); a newer move may have come at the last moment."""
@@ -463,13 +503,20 @@ class Runner:
 
     # Who asks for what
 
-    def _asker(self, request: Request, slot: str | None) -> str:
-        """Who asks, as the store has it: a slot of this process, or this process for good."""
-        return f"{self._owner.id}/{slot}" if slot is not None else f"{self._owner.id}:{request.epochs}"
+    def _asker(self, request: Request, slot: str | None, session: str | None) -> str:
+        """Who asks, as the store has it: a slot or a session of this process, or this process for good."""
+        if slot is not None:
+            return f"{self._owner.id}/{slot}"
+        return f"{self._owner.id}{f'/{session}' if session else ''}:{request.epochs}"
 
-    def _join(self, run: Run, request: Request, slot: str | None) -> Answer:
+    def _is_asker(self, asker: str, name: str) -> bool:
+        """Whether that is who asks, as `_asker` writes it, for a slot or session of that name."""
+        own = f"{self._owner.id}/{name}"
+        return asker == own or asker.startswith(f"{own}:")
+
+    def _join(self, run: Run, request: Request, asker: str, goes_next: bool) -> Answer:
         """Add a request to a run that waits or trains; its owner reads the target again before it calls it finished."""
-        requests = {**requests_of(run), self._asker(request, slot): request.epochs}
+        requests = {**requests_of(run), asker: request.epochs}
         from_start = run.get("from_start", False) or request.from_start
         # Whoever asks for a run that is just being stopped wants it to go on.
         joined: Run = {**run, "requests": requests, "from_start": from_start, "stop_requested": False}
@@ -477,41 +524,31 @@ class Runner:
         self.store.put(joined)
         if run["id"] in self._training:
             self._training[run["id"]][0].stop.clear()
+        for job in self._queue:
+            job.goes_next = job.goes_next or (goes_next and job.id == run["id"])
         return "running" if run["status"] == "running" else "queued"
 
-    def _withdraw(self, slot: str) -> None:
-        """Take back what a slot asked for, as far as it has not begun; what others asked for stays."""
-        for run_id in self._asked.pop(slot, ()):
+    def _withdraw(self, name: str) -> None:
+        """Take back what a slot or session asked for, as far as it has not begun; what others asked for stays."""
+        for run_id in self._asked.pop(name, ()):
             with self.store.transaction():
                 run = self.store.get(run_id)
-                asker = f"{self._owner.id}/{slot}"
-                if run is None or run["status"] not in ACTIVE or asker not in requests_of(run):
+                if run is None or run["status"] not in ACTIVE:
                     continue
-                others = requests_of(run)
-                epochs = others.pop(asker)
-                furthest = max(others.values(), default=0)
+                asked = requests_of(run)
+                own = {asker: epochs for asker, epochs in asked.items() if self._is_asker(asker, name)}
+                if not own:
+                    continue
+                others = {asker: epochs for asker, epochs in asked.items() if asker not in own}
+                epochs, furthest = max(own.values()), max(others.values(), default=0)
                 if run["status"] == "running" and len(run["epochs"]) >= furthest:
-                    # It has begun, so it goes on; the slider may still raise it, and take that back.
+                    # It has begun, so it goes on; who asked may still raise it, and take that back.
                     others[f"{self._owner.id}:{epochs}"] = epochs
                 if others:
                     self.store.put({**run, "requests": others, "target": max(others.values())})
                 else:
-                    self._undo(run)
-
-    def _undo(self, run: Run) -> None:
-        """Let a run that waited be again what it was before it was queued."""
-        before = before_of(run)
-        if before is None and not run["epochs"]:
-            self.store.remove(run["id"])
-        else:
-            was = before or _rest({**run, "status": "stopped", "reason": None})
-            history = run["history"][:-1]
-            move(run, was["status"], was["reason"])
-            run["history"], run["target"], run["inputs"] = history, was["target"], was["inputs"]
-            if was["extension"]:
-                run["extension"] = was["extension"]
-            self.store.put(run)
-        self._queue = [job for job in self._queue if job.id != run["id"]]
+                    cancel(self.store, run)
+                    self._queue = [job for job in self._queue if job.id != run_id]
 
     # Ends
 
@@ -571,6 +608,11 @@ def _rest(run: Run) -> Rest:
         inputs=run["inputs"],
         extension=extension_of(run),
     )
+
+
+def _is_of(name: str, session: str) -> bool:
+    """Whether that is a session or a slot of its own, which is written page/session."""
+    return name == session or name.endswith(f"/{session}")
 
 
 @functools.cache

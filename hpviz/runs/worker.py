@@ -9,7 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from hpviz.data.progress import Progress
-from hpviz.runs.document import ACTIVE, EpochRow, Run, Status, end, is_done, move, now
+from hpviz.runs.document import (
+    ACTIVE,
+    EpochRow,
+    Run,
+    Status,
+    before_of,
+    end,
+    has_begun,
+    is_done,
+    move,
+    now,
+    put_back,
+)
 from hpviz.runs.pace import Pace, View, waiting, work_view
 from hpviz.runs.recovery import write_sidecar
 from hpviz.runs.store import RunStore
@@ -21,7 +33,7 @@ log = logging.getLogger(__name__)
 
 # Another process asks for a stop through the store; looking there after every batch would cost more than it tells.
 STOP_POLL_SECONDS = 0.05
-CLOSED = "hpviz was closed; resume it to go on from the last epoch."
+CLOSED = "hpviz was closed; resume it to go on."
 OVER = object()
 Work = Callable[[Run, Path, Place], Generator[Any]]
 
@@ -31,7 +43,8 @@ class Job:
     """A run in this process's hands, for as long as the store says that `owner` holds it by this `ticket`.
 
     Whoever else stops the run and queues it anew draws another ticket; this job is then stale and changes nothing more.
-    `stop` ends it within a batch; `closing` says that nobody asked for that by hand.
+    `stop` ends it within a batch; `closing` says that nobody asked for that by hand. What `goes_next` begins before all
+    that waits otherwise.
     """
 
     id: str
@@ -40,6 +53,7 @@ class Job:
     view: View = field(default_factory=lambda: waiting("waiting"))
     stop: threading.Event = field(default_factory=threading.Event)
     closing: bool = False
+    goes_next: bool = False
 
 
 def held(store: RunStore, job: Job) -> Run | None:
@@ -81,11 +95,27 @@ def train(store: RunStore, job: Job, machine: dict[str, Any], cache: Path, work:
             _settle_stopped(store, job)
 
 
-def stopped_waiting(run: Run) -> str:
-    """Why a run that waited does not any more, now that someone has stopped it."""
-    if run["epochs"]:
-        return f"Stopped while it waited to go on from epoch {len(run['epochs'])}; resume it to go on."
-    return "Stopped before it began; resume it to train."
+def cancel(store: RunStore, run: Run) -> None:
+    """Let a run that waited be again what it was before it was queued; one that never began is gone.
+
+    One whose process had died is from now on as somebody has stopped it: whoever follows it would take it up again.
+    """
+    before = before_of(run)
+    if not has_begun(run):
+        store.remove(run["id"])
+    elif before and "interrupted" in (before["status"], before["extension"] and before["extension"]["status"]):
+        end(run, "stopped", _stopped_waiting(run))
+        store.put(run)
+    else:
+        put_back(run, before)
+        store.put(run)
+
+
+def _stopped_waiting(run: Run) -> str:
+    """Why a run that waited to go on does not any more, now that someone has stopped it."""
+    done = len(run["epochs"])
+    where = f"to go on from epoch {done}" if done else "to begin its first epoch again"
+    return f"Stopped while it waited {where}; resume it to go on."
 
 
 def _settle_stopped(store: RunStore, job: Job) -> bool:
@@ -106,7 +136,7 @@ def _settle_stopped(store: RunStore, job: Job) -> bool:
         elif run["status"] == "running":
             settle(store, job, "stopped", "Stopped by hand; resume it to go on.")
         else:
-            settle(store, job, "stopped", stopped_waiting(run))
+            cancel(store, run)
     return True
 
 

@@ -106,13 +106,18 @@ class Study:
         return self.article_values or self.quick_values if preset == "article" else self.quick_values
 
     def lists(self, preset: Preset) -> dict[str, tuple[Value, ...]]:
-        """The lists of values that a page under that preset offers, by what they are called."""
+        """The lists of values that a page under that preset offers, by what they are called, their number included.
+
+        The article's values are the article's under every preset.
+        """
+        quick = {f"{len(self.quick_values)}": self.quick_values}
         if not self.article_values:
-            return {"its values": self.quick_values}
-        first = {"the article's values" if self.tried else "values the article never tried": self.article_values}
+            return quick
+        number = len(self.article_values)
+        article = {f"the article's {number}" if self.tried else f"{number} untried": self.article_values}
         if preset == "article" or self.quick_values == self.article_values:
-            return first
-        return {**first, f"{len(self.quick_values)} values": self.quick_values}
+            return article
+        return {**article, **quick}
 
     def settings(self, preset: Preset) -> dict[str, Any]:
         """The RunSpec fields this study holds fixed under a preset."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import uuid
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,6 +32,11 @@ def get_runner() -> Runner:
 @st.cache_resource(show_spinner=False)
 def get_desk() -> Desk:
     return desks.shared(default_cache())
+
+
+def session() -> str:
+    """The name of whoever has this page open, for as long as it is not loaded again."""
+    return str(st.session_state.setdefault("session", uuid.uuid4().hex))
 
 
 @st.cache_data(max_entries=4, ttl=60, show_spinner=False)

@@ -1,5 +1,6 @@
 """What the tests of pages share: opening one, remembering runs as if they had been trained, reading what it says."""
 
+import re
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
@@ -56,7 +57,7 @@ def remember(runner, epochs, status="finished", study=LEARNING_RATE, top=0.8, **
     inputs = {"data": "scenes", "weights": None, "classes": list(SCENES_CLASSES), "test_images": 600}
     run = new_run(page_spec(runner, study, **values), inputs, 8)
     for epoch in range(1, epochs + 1):
-        put_epoch(run, row(epoch, accuracy=top * epoch / 8))
+        put_epoch(run, row(epoch, accuracy=top * epoch / 8, images=1800 * epoch))
     move(run, status)
     runner.store.put(run)
     return run
@@ -79,6 +80,13 @@ def drawer(app):
 def press(app, label):
     """Click the first button of that label and let the page answer."""
     next(button for button in app.button if button.label.startswith(label)).click().run()
+    assert not app.exception
+
+
+def press_values(app):
+    """Run the list of values that the page offers."""
+    label = re.compile(r"Run (\d+ of )?\d+ values · ")
+    next(button for button in app.button if label.match(button.label)).click().run()
     assert not app.exception
 
 

@@ -26,7 +26,7 @@ def history(runner, run):
 
 
 @pytest.mark.parametrize(
-    ("button", "damaged"), [("Train lr 1e-4", True), ("Run the article's values", False), ("Resume", False)]
+    ("button", "damaged"), [("Train lr 1e-4", True), ("Run the article's 3 values", False), ("Resume", False)]
 )
 def test_a_study_asks_before_a_run_without_its_checkpoint_begins_again(app, runner, work, button, damaged):
     work.gate.clear()

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from hpviz.data.scenes import SCENES_CLASSES
 from hpviz.runs.document import move, new_run, put_epoch
 from hpviz.studies import BATCH_SIZE, TRAINING_IMAGES, WEIGHT_DECAY
-from tests.app.pages import fold, page, page_spec, press, texts
+from tests.app.pages import fold, page, page_spec, press_values, texts
 from tests.made_up import row, until
 
 EACH = {10: 2, 30: 6, 100: 19, 300: 57}  # updates an epoch of six classes in batches of 32
@@ -57,14 +57,14 @@ def test_equal_updates_are_launched_for_as_many_epochs_as_they_take(runner, work
     assert "".join(app.query_params["at"]) == "updates"
     assert app.session_state["training-images:x"] == "updates"
     work.gate.clear()
-    press(app, "Run its values")
+    press_values(app)
     assert {run["spec"]["per_class"]: run["target"] for run in runner.runs()} == EPOCHS
 
 
 def test_equal_epochs_are_launched_and_said_nowhere_unless_the_switch_is_set(runner, work):
     app = opened(TRAINING_IMAGES)
     work.gate.clear()
-    press(app, "Run its values")
+    press_values(app)
     assert {run["target"] for run in runner.runs()} == {8}
     assert "at" not in app.query_params
     with pytest.raises(KeyError):
@@ -131,5 +131,5 @@ def test_a_value_on_the_screen_counts_when_another_is_launched(runner, work):
 def test_a_schedule_that_ends_is_compared_at_equal_epochs_for_it_would_end_elsewhere_for_each_value(runner, work):
     app = opened(TRAINING_IMAGES, at="updates", schedule="cosine")
     work.gate.clear()
-    press(app, "Run its values")
+    press_values(app)
     assert {(run["target"], run["spec"]["horizon"]) for run in runner.runs()} == {(8, 8)}

@@ -33,9 +33,9 @@ def held(work):
 
 def test_the_button_launches_exactly_the_runs_that_the_line_names(runner, held):
     recall(runner, dict(zip(VALUES, (0.2, 0.25, 0.75, 0.74, 0.2), strict=True)))
-    app, before = opened(minutes=1), trained(runner)
+    app, before = opened(minutes=5), trained(runner)
     assert "What would settle it: +" in texts(app).replace("*", "")
-    press(app, "Train these")
+    press(app, "Run these")
     asked = trained(runner) - before
     assert asked
     assert {seed for _, seed in asked} >= {1}
@@ -45,7 +45,7 @@ def test_the_button_launches_exactly_the_runs_that_the_line_names(runner, held):
 
 def test_values_of_the_list_without_a_run_come_first(runner, held):
     recall(runner, {VALUES[2]: 0.8, VALUES[3]: 0.8})
-    press(opened(), "Train these")
+    press(opened(), "Run these")
     assert trained(runner) >= {(value, 0) for value in VALUES}
 
 
@@ -53,7 +53,7 @@ def test_where_everything_is_settled_the_page_says_so_and_offers_nothing(runner)
     recall(runner, dict(zip(VALUES, (0.2, 0.4, 0.6, 0.8, 0.0), strict=True)), seeds=2)
     app = open_page(LEARNING_RATE)
     assert "nothing is left that more seeds would" in texts(app)
-    assert not [button for button in app.button if button.label.startswith("Train th")]
+    assert not [button for button in app.button if button.label.startswith("Run these")]
 
 
 def test_what_no_number_of_seeds_would_tell_is_said(runner):
@@ -65,7 +65,7 @@ def test_a_hidden_value_is_not_advised(runner, held):
     recall(runner, dict(zip(VALUES, (0.2, 0.25, 0.75, 0.74, 0.2), strict=True)))
     app = open_page(LEARNING_RATE)
     app.pills[0].set_value(["1e-5", "1e-4"]).run()
-    press(app, "Train these")
+    press(app, "Run these")
     assert {value for value, seed in trained(runner) if seed} <= {1e-5, 1e-4}
 
 
@@ -73,5 +73,5 @@ def test_a_seed_that_was_cut_short_is_gone_on_with(runner, held):
     recall(runner, dict(zip(VALUES, (0.2, 0.25, 0.75, 0.74, 0.2), strict=True)))
     stopped = remember(runner, 3, status="stopped", top=0.75, learning_rate=VALUES[2], seed=1)
     keep_checkpoint(default_cache(), stopped["id"])
-    press(open_page(LEARNING_RATE), "Train these")
+    press(open_page(LEARNING_RATE), "Run these")
     assert runner.run(stopped["id"])["status"] in ("queued", "running")

@@ -66,7 +66,7 @@ def test_the_overview_says_what_to_do_with_an_empty_store(app):
     assert app.title[0].value == "Do hyperparameters do what the article says?"
     assert "Nothing was trained on scenes yet" in app.info[0].value
     assert counts(app)["Not settled yet"] > counts(app)["Held"]
-    assert "known once a run" in texts(app, "caption")
+    assert " runs to go" in texts(app, "caption")
 
 
 def test_the_scoreboard_names_what_held_and_each_claim_is_a_line_over_its_evidence(app, runner):
@@ -112,7 +112,7 @@ def test_one_click_queues_every_missing_run_and_nothing_twice(app, runner, work)
     button(app, "run missing").click().run()
     assert not app.exception
     queued = runner.runs()
-    assert label == f"Run what is missing ({len(queued)} runs)"
+    assert label.startswith(f"Run what is missing: {len(queued)} runs · about ")
     assert len(queued) > 10
     assert {run["spec"]["weights"] for run in queued} == {None}
     assert {run["spec"]["seed"] for run in queued} == {0, 1, 2}
@@ -132,7 +132,7 @@ def test_all_of_it_can_be_stopped_again(app, runner, work):
 
 def test_one_click_reproduces_the_article_and_says_how_long_that_takes(app, runner, work):
     work.gate.clear()
-    assert re.fullmatch(r"Reproduce the article \(8 runs, about [\d,]+ min\)", button(app, "reproduce").label)
+    assert re.fullmatch(r"Reproduce the article: 8 runs · about [\d.]+ min", button(app, "reproduce").label)
     button(app, "reproduce").click().run()
     assert not app.exception
     queued = runner.runs()

@@ -58,21 +58,22 @@ def test_every_study_has_its_slider_and_its_picture_before_any_run(runner, study
 
 
 def test_every_study_queues_the_article_s_values_by_one_click_in_the_quick_preset_too(runner, study):
-    press(open_page(study), "Run the article's values" if study.tried else "Run values the article never tried")
+    many = len(study.article_values)
+    press(open_page(study), f"Run the article's {many} values · " if study.tried else f"Run {many} untried values · ")
     assert asked(runner, study) == {(value, 0) for value in study.article_values}
 
 
-def test_every_study_queues_its_quick_values_by_a_button_that_counts_and_names_them(runner, study):
-    app = open_page(study)
-    label = f"Run {len(study.quick_values)} values"
-    assert ", ".join(map(short, study.quick_values)) in [each.help for each in app.button if each.label == label]
+def test_every_study_queues_its_quick_values_by_a_button_that_says_how_many_and_names_them(runner, study):
+    app, label = open_page(study), f"Run {len(study.quick_values)} values · "
+    (offer,) = [button for button in app.button if button.label.startswith(label)]
+    assert offer.help == ", ".join(map(short, study.quick_values))
     press(app, label)
     assert asked(runner, study) == {(value, 0) for value in study.quick_values}
 
 
 def test_nothing_is_called_the_article_s_that_the_article_never_tried(runner):
     app = open_page(KERNEL_WIDTH)
-    assert all("the article's values" not in button.label for button in app.button)
+    assert all("the article's" not in button.label for button in app.button)
 
 
 def test_one_more_seed_is_added_for_every_value_on_the_screen(runner, study):
@@ -308,11 +309,14 @@ def test_momentum_belongs_to_sgd(runner):
 
 def test_the_cost_of_a_run_stands_there_before_it_is_run(runner):
     app = open_page(WEIGHT_DECAY)
-    assert "not known yet" in texts(app)
+    before = re.search(r"about (\d+) s", texts(app))
     assert "Parameters" in texts(fold(app, "Cost", WEIGHT_DECAY.name))
-    remember(runner, 8, study=WEIGHT_DECAY, weight_decay=0)
+    slow = remember(runner, 8, study=WEIGHT_DECAY, weight_decay=0)
+    slow["epochs"] = [{**each, "train_seconds": 300.0} for each in slow["epochs"]]
+    runner.store.put(slow)
     app.run()
-    assert "about 0" in texts(app)
+    assert before is not None
+    assert re.search(r"\*\*about \d+ min\*\*", texts(app))
     remember(runner, 8, study=WEIGHT_DECAY, weight_decay=0.01)
     app.run()
     assert "recorded" in texts(app)
@@ -321,7 +325,7 @@ def test_the_cost_of_a_run_stands_there_before_it_is_run(runner):
 def test_a_run_that_does_not_fit_in_memory_is_refused_in_a_sentence(runner, monkeypatch):
     monkeypatch.setattr(memory, "available_bytes", lambda: 1_000_000)
     app = open_page(WEIGHT_DECAY)
-    press(app, "Run the article's values")
+    press(app, "Run the article's 3 values")
     assert all("are free" in error.value for error in app.error)
     assert len(app.error) >= 1
     assert runner.runs() == []
@@ -405,7 +409,7 @@ def test_a_stopped_run_can_be_resumed_from_the_page(app, runner):
     run = remember(runner, 2, status="stopped", learning_rate=1e-4)
     keep_checkpoint(runner.cache, run["id"])
     app.run()
-    next(button for button in app.button if button.label == "Resume").click().run()
+    next(button for button in app.button if button.label == "Resume lr 1e-4").click().run()
     assert not app.exception
     assert runner.run(run["id"])["history"][-1]["status"] != "stopped"
 

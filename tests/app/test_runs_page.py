@@ -246,7 +246,7 @@ def test_one_chosen_run_shows_all_that_is_known_of_it(app, runner):
     run_id = remember(runner, epochs=1, status="stopped", checkpoint=2_000_000)
     app.run()
     choose(app, run_id)
-    assert "Stopped after epoch 1 of 3." in said(app)
+    assert "Stopped after epoch 1/3." in said(app)
     details = {frame.value.columns[0]: frame.value for frame in app.dataframe}
     setting = details["Setting"].set_index("Setting")[""]
     assert (setting["learning rate"], setting["image size"]) == ("1e-4", "64")
@@ -294,6 +294,31 @@ def test_a_run_that_trains_is_stopped_and_resumed(app, runner, work):
     assert button(app, "delete").disabled
     press(app, "stop")
     assert runner.run(run_id)["stop_requested"] or runner.run(run_id)["status"] == "stopped"
+
+
+def test_a_stop_says_what_became_of_each_and_what_had_not_begun_is_gone(app, runner, work):
+    work.gate.clear()
+    begun, waiting = request(seed=1), request(seed=2)
+    runner.submit(begun)
+    assert work.at_gate.wait(30)
+    runner.submit(waiting)
+    app.run()
+    choose(app, begun.spec.run_id, waiting.spec.run_id)
+    press(app, "stop")
+    assert "1 run taken out of the queue and 1 run stopped." in said(app)
+    assert [run["id"] for run in runner.runs()] == [begun.spec.run_id]
+
+
+def test_what_is_resumed_from_the_table_goes_before_what_waits(app, runner, work):
+    work.gate.clear()
+    runner.submit(request(seed=1))
+    assert work.at_gate.wait(30)
+    runner.submit(request(seed=2))
+    run_id = remember(runner, epochs=1, status="stopped", checkpoint=10)
+    app.run()
+    choose(app, run_id)
+    press(app, "resume")
+    assert [entry["id"] for entry in runner.queue()][1] == run_id
 
 
 def test_a_finished_run_goes_on_for_as_many_epochs_as_are_asked(app, runner, work):

@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from hpviz.studies import OPTIMIZER, SCHEDULE, STUDIES
-from tests.app.pages import press, texts
+from tests.app.pages import press_values, texts
 from tests.declared import declared
 from tests.made_up import until
 
@@ -44,7 +44,7 @@ def test_its_slider_offers_its_words_and_no_number_is_asked_for(runner, study):
 
 def test_what_its_button_launches_is_on_its_screen_and_in_its_address(runner, study):
     app = opened(study)
-    press(app, "Run its values")
+    press_values(app)
     until(lambda: [run["status"] for run in runner.runs()] == ["finished"] * len(study.quick_values))
     ended = runner.runs()
     assert [study.value_of(run["spec"]) for run in ended] == list(study.quick_values)

@@ -3,7 +3,7 @@
 import pytest
 
 from hpviz.studies import OPTIMIZER
-from tests.app.pages import drawer, press, texts
+from tests.app.pages import drawer, press, press_values, texts
 from tests.app.test_sixth_study import opened
 from tests.made_up import until
 
@@ -20,7 +20,7 @@ def test_what_it_launches_is_at_the_tuned_rates_and_it_says_so_before_and_after(
     app = opened(OPTIMIZER)
     assert "lr tuned" in drawer(app)
     assert texts(app).count(TUNED) == 1
-    press(app, "Run its values")
+    press_values(app)
     rates = trained(runner, 4)
     assert rates == {value: brought["learning_rate"] for value, brought in OPTIMIZER.tuned.items()}
     app.run()
@@ -37,7 +37,7 @@ def test_a_rate_that_is_held_is_that_of_all_and_the_address_keeps_it(runner, typ
     app.text_input(key="optimizer:learning_rate").set_value(typed).run()
     assert ALIKE in texts(app)
     assert f"lr {typed}" in drawer(app)
-    press(app, "Run its values")
+    press_values(app)
     assert set(trained(runner, 4).values()) == {1e-3}
     app.run()
     assert len(app.pills[0].options) == 4

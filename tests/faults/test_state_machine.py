@@ -207,7 +207,7 @@ class TwoProcesses(RuleBasedStateMachine):
     @rule(which=which, run=st.sampled_from(IDS))
     def stop(self, which: int, run: str) -> None:
         with self.living(which) as process:
-            self.reasons[run].add("stopped")
+            self._may_end_by_hand(run)
             self._ask(process, "stop", run_id=run)
 
     @rule(which=which, number=st.integers(0, 9))
@@ -295,7 +295,7 @@ class TwoProcesses(RuleBasedStateMachine):
                 self.unsound.add(run)
             elif act == "stop":
                 process.send("stop", run_id=run)
-                self.reasons[run].add("stopped")
+                self._may_end_by_hand(run)
             else:
                 process.send("delete", run_id=run)
                 if run in self.shown and self.shown[run]["status"] not in ACTIVE:
@@ -551,6 +551,12 @@ class TwoProcesses(RuleBasedStateMachine):
         for run_id, run in self.shown.items():
             if run["owner"] == process.owner:
                 self.reasons[run_id].add("interrupted")
+
+    def _may_end_by_hand(self, run_id: str) -> None:
+        """What trains is stopped; what waits is what it was before, or gone if it never began."""
+        self.reasons[run_id].add("stopped")
+        if run_id in self.shown and self.shown[run_id]["status"] == "queued":
+            self._asked_in_vain([run_id])
 
     def _asked_in_vain(self, run_ids: list[str]) -> None:
         """What was asked for since the last copy of these may be lost; what was recorded may not."""

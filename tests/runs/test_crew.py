@@ -87,12 +87,12 @@ def test_rates_are_those_of_runs_that_compute_the_same_on_this_machine():
     like = run(1, 0.0)
     runs = [run(1, 900.0), run(1, 1000.0), run(1, 1100.0), run(2, 1500.0), run(2, 9.0, name="another")]
     others = [run(2, 9.0, batch_size=256), run(1, 9.0) | {"origin": {}}, run(1, 9.0) | {"epochs": []}]
-    assert measured_rates(runs + others, like, like["machine"]) == {1: 1000.0, 2: 1500.0}
+    assert measured_rates(runs + others, like["spec"], like["machine"]) == {1: 1000.0, 2: 1500.0}
 
 
 def test_a_rate_or_a_seed_changes_no_pace():
     like = run(1, 0.0, learning_rate=0.1, seed=3)
-    assert measured_rates([run(2, 7.0, learning_rate=0.2, seed=4)], like, like["machine"]) == {2: 7.0}
+    assert measured_rates([run(2, 7.0, learning_rate=0.2, seed=4)], like["spec"], like["machine"]) == {2: 7.0}
 
 
 class Machine:

@@ -104,14 +104,27 @@ def in_its_first_new_epoch(runner, work):
     assert work.at_gate.wait(WAIT)
 
 
-@pytest.mark.parametrize("moment", [waiting_for_the_device, in_its_first_new_epoch])
-def test_a_finished_run_whose_extension_is_stopped_stays_finished(runner, work, before, moment):
+@pytest.mark.parametrize(
+    ("moment", "reason"),
+    [
+        (waiting_for_the_device, None),
+        (in_its_first_new_epoch, "Extending it to 9 epochs was stopped after epoch 3; resume it to go on."),
+    ],
+)
+def test_a_finished_run_whose_extension_is_stopped_stays_finished(runner, work, before, moment, reason):
     moment(runner, work)
     runner.stop(ID)
     until(lambda: status(runner, ONE) == "finished")
     run = runner.run(ID)
-    assert run["reason"] == "Extending it to 9 epochs was stopped after epoch 3; resume it to go on."
-    assert (run["epochs"], run["target"]) == (before["epochs"], 3)
+    assert (run["epochs"], run["target"], run["reason"]) == (before["epochs"], 3, reason)
+
+
+def test_an_extension_that_its_process_left_is_not_taken_up_again_once_it_is_cancelled(runner, work, before):
+    runner.store.put({**before, "extension": {"target": 9, "status": "interrupted"}})
+    waiting_for_the_device(runner, work)
+    runner.stop(ID)
+    run = runner.run(ID)
+    assert (run["status"], cut_short(run), goal(run)) == ("finished", "stopped", 9)
 
 
 @pytest.mark.parametrize("moment", [waiting_for_the_device, in_its_first_new_epoch])

@@ -262,11 +262,11 @@ def test_a_target_that_an_older_version_set_counts_as_a_request(busy):
 # One run, one training
 
 
-def test_a_run_stopped_elsewhere_and_resumed_here_is_one_job_and_ends_finished(busy, elsewhere, work):
+def test_a_run_stopped_elsewhere_and_asked_for_again_here_is_one_job_and_ends_finished(busy, elsewhere, work):
     one = request()
     busy.submit(one)
     elsewhere.stop(one.spec.run_id)
-    busy.submit(busy.resumption(one.spec.run_id))
+    busy.submit(one)
     assert [entry["id"] for entry in busy.queue()] == [BUSY.spec.run_id, one.spec.run_id]
     work.gate.set()
     run = finished(busy, one)
@@ -275,17 +275,14 @@ def test_a_run_stopped_elsewhere_and_resumed_here_is_one_job_and_ends_finished(b
     assert work.started.count(one.spec.run_id) == 1
 
 
-@pytest.mark.parametrize("deleted", [False, True])
-def test_a_job_whose_run_another_process_stopped_leaves_the_queue(busy, elsewhere, work, deleted):
+def test_a_job_whose_run_another_process_stopped_leaves_the_queue(busy, elsewhere, work):
     one = request()
     busy.submit(one)
     elsewhere.stop(one.spec.run_id)
-    if deleted:
-        elsewhere.delete(one.spec.run_id)
     assert [entry["id"] for entry in busy.queue()] == [BUSY.spec.run_id]
     work.gate.set()
     until(lambda: not busy.queue())
-    assert status(busy, one) == (None if deleted else "stopped")
+    assert status(busy, one) is None
     assert one.spec.run_id not in work.started
 
 
@@ -301,11 +298,10 @@ def test_a_run_that_was_taken_over_survives_the_end_of_the_process_that_had_queu
     assert work.started.count(one.spec.run_id) == 1
 
 
-def test_a_deleted_run_that_is_asked_for_anew_is_not_ended_by_the_job_before(busy, elsewhere, work):
+def test_a_run_that_is_gone_and_is_asked_for_anew_is_not_ended_by_the_job_before(busy, elsewhere, work):
     one = request()
     busy.submit(one)
     elsewhere.stop(one.spec.run_id)
-    elsewhere.delete(one.spec.run_id)
     busy.submit(one)
     work.gate.set()
     assert len(finished(busy, one)["epochs"]) == 3
@@ -369,20 +365,68 @@ def test_a_close_that_was_interrupted_is_finished_by_the_next(here, elsewhere, w
         assert (run["status"], run["reason"][:17]) == ("interrupted", "hpviz was closed;")
 
 
-def test_a_run_that_waited_to_go_on_says_so_when_it_is_stopped(busy, elsewhere):
-    one, fresh = request(epochs=6), request(seed=3)
-    run = {**elsewhere.store.get(BUSY.spec.run_id), "id": one.spec.run_id, "spec": one.spec.model_dump(mode="json")}
-    rows = [row(epoch) for epoch in (1, 2)]
-    elsewhere.store.put({**run, "status": "stopped", "owner": None, "epochs": rows, "target": 6})
+def waiting_again(busy, elsewhere, status, epochs=2):
+    """A run of that status and so many epochs, which waits to go on."""
+    one = request(epochs=6)
+    run = elsewhere.store.get(BUSY.spec.run_id)
+    rows = [row(epoch) for epoch in range(1, epochs + 1)]
+    run |= {"id": one.spec.run_id, "spec": one.spec.model_dump(mode="json"), "epochs": rows, "owner": None}
+    elsewhere.store.put({**run, "status": status, "reason": "As it was.", "target": 6})
     keep_checkpoint(busy.cache, one.spec.run_id)
-    for each in (one, fresh):
-        busy.submit(each)
-        elsewhere.stop(each.spec.run_id)
-    reasons = [busy.run(each.spec.run_id)["reason"] for each in (one, fresh)]
-    assert reasons == [
-        "Stopped while it waited to go on from epoch 2; resume it to go on.",
-        "Stopped before it began; resume it to train.",
+    busy.submit(one)
+    return one.spec.run_id
+
+
+@pytest.mark.parametrize("status", ["stopped", "failed", "finished"])
+def test_a_run_that_waited_to_go_on_is_what_it_was_when_it_is_taken_out_of_the_queue(busy, elsewhere, status):
+    run_id = waiting_again(busy, elsewhere, status)
+    elsewhere.stop(run_id)
+    run = busy.run(run_id)
+    assert (run["status"], run["reason"], len(run["epochs"])) == (status, "As it was.", 2)
+
+
+@pytest.mark.parametrize(("epochs", "where"), [(2, "to go on from epoch 2"), (0, "to begin its first epoch again")])
+def test_nobody_takes_up_again_what_was_taken_out_of_the_queue_after_its_process_had_died(
+    busy, elsewhere, epochs, where
+):
+    run_id = waiting_again(busy, elsewhere, "interrupted", epochs)
+    busy.stop(run_id)
+    run = busy.run(run_id)
+    assert (run["status"], run["reason"]) == ("stopped", f"Stopped while it waited {where}; resume it to go on.")
+
+
+# A session
+
+
+def test_a_session_takes_back_all_that_it_asked_for_and_nothing_that_others_asked_for(busy, elsewhere):
+    mine, both, theirs, anyones, again = (request(seed=seed) for seed in range(1, 6))
+    for one in (mine, both, again):
+        busy.submit(one, session="mine")
+    for one in (both, theirs):
+        busy.submit(one, session="theirs")
+    busy.submit(anyones)
+    elsewhere.submit(again)
+    asks(busy, request(seed=6), "page/mine")
+    asks(busy, request(seed=7), "page/theirs")
+    busy.propose(request(seed=8), "other page/mine", after=3600)
+    assert len(busy.asked("mine")) == 4
+    assert busy.cancel("mine") == 2
+    assert [entry["id"] for entry in busy.queue()] == [
+        one.spec.run_id for one in (BUSY, both, again, theirs, anyones, request(seed=7))
     ]
+    assert busy.run(mine.spec.run_id) is None
+    assert busy.proposed("other page/mine") is None
+    assert busy.asked("mine") == []
+
+
+def test_a_session_that_takes_all_back_lets_go_on_what_has_begun(here, work):
+    work.gate.clear()
+    here.submit(request(epochs=2), session="mine")
+    assert work.at_gate.wait(WAIT)
+    here.submit(request(epochs=5), session="mine")
+    assert here.cancel("mine") == 0
+    work.gate.set()
+    assert len(finished(here, request())["epochs"]) >= 2
 
 
 NONSENSE = [5, "x", [], {}, None, [1], {"x": "y"}, {"target": "9", "status": "failed"}, [{"epoch": 7}], {"target": {}}]

@@ -143,18 +143,62 @@ def test_a_stop_is_heard_whatever_goes_on(tmp_path, step, elsewhere):
         other.close()
 
 
-def test_a_waiting_run_leaves_the_queue_when_it_is_stopped(runner, work):
+def test_a_run_that_is_taken_out_of_the_queue_before_it_began_leaves_no_trace(runner, work):
     work.gate.clear()
     first, second = request(seed=1), request(seed=2)
     runner.submit(first)
     work.at_gate.wait(WAIT)
     runner.submit(second)
-    runner.stop(second.spec.run_id)
+    assert runner.stop(second.spec.run_id) == "queued"
     assert [entry["id"] for entry in runner.queue()] == [first.spec.run_id]
+    assert [run["id"] for run in runner.runs()] == [first.spec.run_id]
     work.gate.set()
     finished(runner, first)
-    assert status(runner, second) == "stopped"
+    assert runner.stop(second.spec.run_id) is None
     assert work.started == [first.spec.run_id]
+
+
+def test_a_run_that_was_stopped_in_its_first_epoch_has_begun_and_stays(runner, work):
+    one = request()
+    for _ in range(2):
+        work.gate.clear()
+        work.at_gate.clear()
+        runner.submit(one)
+        assert work.at_gate.wait(WAIT)
+        assert runner.stop(one.spec.run_id) == "running"
+        until(lambda: status(runner, one) == "stopped" and not runner.queue())
+    work.gate.clear()
+    work.at_gate.clear()
+    runner.submit(request(seed=9))
+    assert work.at_gate.wait(WAIT)
+    runner.submit(runner.resumption(one.spec.run_id))
+    runner.stop(one.spec.run_id)
+    run = runner.run(one.spec.run_id)
+    assert (run["status"], run["reason"]) == ("stopped", "Stopped by hand; resume it to go on.")
+
+
+def test_what_is_resumed_goes_next_whatever_else_is_looked_at(runner, work):
+    stopped, again = request(seed=5), request(seed=6)
+    for one in (stopped, again):
+        work.gate.clear()
+        work.at_gate.clear()
+        runner.submit(one)
+        assert work.at_gate.wait(WAIT)
+        runner.stop(one.spec.run_id)
+        until(lambda: not runner.queue())
+    work.at_gate.clear()
+    busy, first, looked_at = request(seed=1), request(seed=2), request(seed=3)
+    runner.submit(busy)
+    assert work.at_gate.wait(WAIT)
+    for one in (first, looked_at):
+        runner.submit(one)
+    runner.look_at([looked_at.spec.run_id])
+    for one in (stopped, again):
+        runner.submit(runner.resumption(one.spec.run_id), goes_next=True)
+    order = [one.spec.run_id for one in (busy, stopped, again, looked_at, first)]
+    assert [entry["id"] for entry in runner.queue()] == order
+    runner.submit(first, goes_next=True)  # it waits already, and is asked for again
+    assert [entry["id"] for entry in runner.queue()] == [*order[:1], first.spec.run_id, *order[1:4]]
 
 
 def test_only_the_value_on_which_the_slider_rests_is_trained(runner, work):

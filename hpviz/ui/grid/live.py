@@ -23,13 +23,14 @@ from hpviz.charts.grid import SELECTION, Crossed, heat_map, name_of_cell, rows_o
 from hpviz.charts.specification import table
 from hpviz.hyperparameters import HYPERPARAMETERS, Value, spell
 from hpviz.links import MOST_RUNS
-from hpviz.missing import seconds_for, unasked, untrained
+from hpviz.missing import unasked, untrained
 from hpviz.plan import Axes, Setting, grid, grid_spec
 from hpviz.runs.command import grid_command
 from hpviz.runs.document import ACTIVE, Run
-from hpviz.runs.pace import View, clock
+from hpviz.runs.pace import View
 from hpviz.runs.runner import Request
 from hpviz.ui.chart import show_chart_to_click
+from hpviz.ui.price import price, seconds_of
 from hpviz.ui.progress import bar
 from hpviz.ui.resources import get_runner, tick
 from hpviz.ui.study.launch import COMPLAINT, submit
@@ -103,11 +104,7 @@ def _launcher(setting: Setting, requests: Sequence[Request], missing: Sequence[R
     here = len(requests) - len(missing)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(
-            f"Run the grid: {plural(len(idle), 'run')}"
-            if idle
-            else "All runs are here"
-            if not missing
-            else "All queued",
+            f"Run the grid: {price(idle, setting)}" if idle else "All runs are here" if not missing else "All queued",
             key="grid:run",
             type="primary",
             icon=":material/play_arrow:",
@@ -116,13 +113,7 @@ def _launcher(setting: Setting, requests: Sequence[Request], missing: Sequence[R
             submit(setting, lambda: idle)
             st.rerun()  # the whole page: complaints and questions are shown there
         if idle:
-            seconds = seconds_for(idle, runs, setting.identity)
-            time = (
-                f"about {clock(seconds)}"
-                if seconds is not None
-                else "how long they take is known once one like them has been trained here"
-            )
-            st.caption(f"{time}; {here:,} of {plural(len(requests), 'run')} are here already", width="stretch")
+            st.caption(f"{here:,} of {plural(len(requests), 'run')} are here already", width="stretch")
     if complaint := st.session_state.pop(COMPLAINT, None):
         st.error(sentence(complaint), icon=":material/error:")
 
@@ -137,7 +128,7 @@ def _progress(
     if not queued:
         return
     idle = {one.spec.run_id for one in unasked(missing, runs)}
-    seconds = seconds_for([one for one in missing if one.spec.run_id not in idle], runs, setting.identity)
+    seconds = seconds_of([one for one in missing if one.spec.run_id not in idle], setting)
     done = len(requests) - len(missing)
     words = f"{done:,} of {plural(len(requests), 'run')} done"
     here = {run["id"]: run for run in runs}

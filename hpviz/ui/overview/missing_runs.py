@@ -1,6 +1,5 @@
 """“Run what is missing”: what the open claims still need, how long it would take, and one click that queues it."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,19 +8,18 @@ import streamlit as st
 from hpviz.analysis.claims import OPEN, Judgement
 from hpviz.analysis.words import plural
 from hpviz.data.catalogue import Identity, Source
-from hpviz.missing import expected_seconds, open_needs, requests_for, seconds_for, unasked, untrained
+from hpviz.missing import open_needs, requests_for, unasked, untrained
 from hpviz.plan import Setting
 from hpviz.reproduction import counterparts
 from hpviz.runs.document import Run
-from hpviz.runs.pace import clock
 from hpviz.runs.runner import Request
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, Preset
-from hpviz.terminal import headline
-from hpviz.ui.progress import bar
+from hpviz.ui.price import price
+from hpviz.ui.queue import show_queue_line
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study.launch import COMPLAINT, submit
-from hpviz.ui.text import literal, sentence
+from hpviz.ui.text import sentence
 
 
 def choose_weights() -> str | None:
@@ -64,7 +62,7 @@ def show_missing(
     with st.container(horizontal=True, vertical_alignment="center"):
         if missing:
             _offer_missing(missing, runs, setting)
-        told = [_told(missing, runs, setting), _offer_reproduction(setting, preset, weights)]
+        told = [_told(missing), _offer_reproduction(setting, preset, weights)]
     if not weights:
         told.append(_what_takes_weights(judgements))
     st.caption(" ".join(filter(None, told)))
@@ -75,7 +73,7 @@ def show_missing(
 def _offer_missing(missing: Sequence[Request], runs: Sequence[Run], setting: Setting) -> None:
     idle = unasked(missing, runs)
     if st.button(
-        f"Run what is missing ({plural(len(idle), 'run')})" if idle else "All that is missing is queued",
+        f"Run what is missing: {price(idle, setting)}" if idle else "All that is missing is queued",
         type="primary",
         icon=":material/playlist_play:",
         disabled=not idle,
@@ -85,14 +83,9 @@ def _offer_missing(missing: Sequence[Request], runs: Sequence[Run], setting: Set
         st.rerun()  # the whole page: a question is asked there
 
 
-def _told(missing: Sequence[Request], runs: Sequence[Run], setting: Setting) -> str:
-    """How long what is missing takes."""
-    if not missing:
-        return "No run is missing."
-    to_go, seconds = f"{plural(len(missing), 'run')} to go", seconds_for(missing, runs, setting.identity)
-    if seconds is None:
-        return f"{to_go}. How long they take is known once a run of each net has been trained here."
-    return f"{to_go}, about {clock(seconds)} at the pace of earlier runs; every finished epoch is kept."
+def _told(missing: Sequence[Request]) -> str:
+    """How much is missing."""
+    return f"{plural(len(missing), 'run')} to go; every finished epoch is kept." if missing else "No run is missing."
 
 
 def _what_takes_weights(judgements: Sequence[Judgement]) -> str:
@@ -115,9 +108,8 @@ def _offer_reproduction(setting: Setting, preset: Preset, weights: tuple[Path, s
     if not idle:
         state = "queued" if missing else "here"
         return f"The article's {len(asked)} runs are all {state}; `python -m hpviz reproduce` shows their times."
-    minutes = math.ceil(sum(expected_seconds(one, runs, setting.identity) for one in idle) / 60)
     if st.button(
-        f"Reproduce the article ({plural(len(idle), 'run')}, about {minutes:,} min)",
+        f"Reproduce the article: {price(idle, setting)}",
         icon=":material/history_edu:",
         key="reproduce",
         help="The runs that the article shows, under one seed each. Verdicts need more seeds.",
@@ -127,25 +119,20 @@ def _offer_reproduction(setting: Setting, preset: Preset, weights: tuple[Path, s
     return ""
 
 
-def show_queue() -> None:
-    """What trains, how many wait, and a way to call it all off."""
+def show_queue(setting: Setting | None) -> None:
+    """What trains and what waits, in the line that every page has, and a way to stop all of it."""
     runner = get_runner()
-    queue = runner.queue()
-    if not queue:
-        return
-    training = [entry for entry in queue if not entry["position"]] or queue[:1]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        with st.container(width="stretch"):
-            for entry in training:
-                run = runner.run(entry["id"])
-                bar(entry["view"], literal(headline(run)) if run else "")
-        st.button(
-            f"Stop all {len(queue)}" if len(queue) > 1 else "Stop",
-            key="stop all",
-            icon=":material/stop:",
-            help="Finished epochs are kept; the Runs page resumes what was stopped.",
-            on_click=_stop_all,
-        )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if not show_queue_line(runner, setting, lambda run: None):
+            st.caption("Nothing is training.")
+        elif len(queue := runner.queue()) > 1:
+            st.button(
+                f"Stop all {len(queue)}",
+                key="stop all",
+                icon=":material/stop:",
+                help="Also what others asked for. Finished epochs are kept; the Runs page resumes what had begun.",
+                on_click=_stop_all,
+            )
 
 
 def _stop_all() -> None:

@@ -137,12 +137,12 @@ def scoreboard(source: catalogue.Source, identity: Identity) -> None:
     judgements = ledger(runs, identity)
     standing = standings(judgements)
     with st.container():
-        machine = found_machine()
+        machine, setting = found_machine(), None
         if machine is not None:
             setting = setting_of(source, identity, preset, machine["precision"])
             show_missing(judgements, setting, preset, weights)
     with st.container():
-        show_queue()
+        show_queue(setting)
     with st.container():
         if all(run["spec"]["fingerprint"] != identity.fingerprint for run in runs):
             st.info(

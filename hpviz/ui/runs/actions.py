@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from hpviz.analysis.words import plural
+from hpviz.analysis.words import listed, plural
 from hpviz.links import MOST_RUNS
 from hpviz.runs import bundle, disk
-from hpviz.runs.document import ACTIVE, Run, goal
+from hpviz.runs.document import ACTIVE, Run, Status, goal
 from hpviz.runs.runner import Runner
 from hpviz.spec import MAX_EPOCHS
-from hpviz.ui.resources import get_runner
+from hpviz.ui.resources import get_runner, session
 from hpviz.ui.runs.questions import ask, ask_to_delete, ask_to_free, begin_anew, do, each
 
 FOREIGN = (
@@ -66,12 +66,20 @@ def _stop(runner: Runner, chosen: Sequence[Run]) -> None:
         key="runs:stop",
         icon=":material/stop:",
         disabled=not active,
-        help="Within one batch, whichever process trains it; finished epochs are kept.",
+        help="Within one batch, whichever process trains it; finished epochs are kept. What waits leaves the queue.",
     ):
         # Those that wait first, so that none of them begins meanwhile.
         waiting_first = sorted(active, key=lambda run: run["status"] != "queued")
-        do(lambda: each(waiting_first, runner.stop, "stopped"))
+        do(lambda: _stopped([runner.stop(run["id"]) for run in waiting_first]))
         st.rerun()
+
+
+def _stopped(were: Sequence[Status | None]) -> str:
+    """What came of stopping runs that were in these states."""
+    told = {"queued": "taken out of the queue", "running": "stopped"}
+    counts = [(sum(was == status for was in were), what) for status, what in told.items()]
+    words = [f"{plural(count, 'run')} {what}" for count, what in counts if count]
+    return f"{listed(words)}." if words else "They had ended already."
 
 
 def _train_on(runner: Runner, chosen: Sequence[Run], own: Sequence[Run]) -> None:
@@ -84,7 +92,9 @@ def _train_on(runner: Runner, chosen: Sequence[Run], own: Sequence[Run]) -> None
         key="runs:resume",
         icon=":material/play_arrow:",
         disabled=not unfinished,
-        help=FOREIGN if foreign else "Goes on from the last epoch to the one that was asked for.",
+        help=FOREIGN
+        if foreign
+        else "Goes on, before all that waits, from the last epoch to the one that was asked for.",
     ):
         _submit(runner, unfinished, 0)
     more = st.number_input("More epochs", 1, MAX_EPOCHS, 4, key="runs:more", width=120, persist_state="session")
@@ -100,10 +110,15 @@ def _train_on(runner: Runner, chosen: Sequence[Run], own: Sequence[Run]) -> None
 
 def _submit(runner: Runner, runs: Sequence[Run], more: int) -> None:
     """Queue the runs, up to where they were going or `more` epochs further; asks first if some begin at epoch 1."""
+    who = session()
     goals = {run["id"]: min(len(run["epochs"]) + more, MAX_EPOCHS) if more else None for run in runs}
 
     def queue(from_start: bool) -> str:
-        return each(runs, lambda run_id: runner.submit(runner.resumption(run_id, goals[run_id], from_start)), "queued")
+        def ask(run_id: str) -> None:
+            again = runner.resumption(run_id, goals[run_id], from_start)
+            runner.submit(again, session=who, goes_next=not more)
+
+        return each(runs, ask, "queued")
 
     if anew := [run for run in runs if disk.begins_anew(runner.store, run)]:
         ask(begin_anew(anew, lambda: queue(True)))

@@ -9,7 +9,7 @@ import streamlit as st
 from hpviz.analysis.diagnosis import diagnosis_of
 from hpviz.notation import short
 from hpviz.runs import disk
-from hpviz.runs.document import Run
+from hpviz.runs.document import Run, how_it_ended
 from hpviz.ui.resources import get_runner
 from hpviz.ui.runs.questions import megabytes
 from hpviz.ui.runs.table import place_of
@@ -31,7 +31,8 @@ def show_details(run: Run) -> None:
 
 
 def _became(run: Run) -> str:
-    told = f"{run['status'].capitalize()} after epoch {len(run['epochs'])} of {run['target']}."
+    ended = how_it_ended(run)
+    told = f"{ended[0].upper()}{ended[1:]}."
     return f"{told} {run['reason']}" if run["reason"] else told
 
 

@@ -3,15 +3,15 @@
 import streamlit as st
 
 from hpviz.analysis.claims import Judgement, ledger, standings
-from hpviz.missing import requests_for, seconds_for, untrained
+from hpviz.missing import requests_for, unasked, untrained
 from hpviz.plan import Setting
-from hpviz.runs.document import ACTIVE, Run
-from hpviz.runs.pace import clock
+from hpviz.runs.document import Run
 from hpviz.runs.reference import reference_runs
 from hpviz.runs.runner import Request
 from hpviz.spec import BadInput
 from hpviz.studies import Preset, Study
 from hpviz.ui.claims import SENTENCE, show_claim
+from hpviz.ui.price import price
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study import choices
 from hpviz.ui.study.launch import submit
@@ -54,18 +54,15 @@ def _offer(rows: list[Judgement], study: Study, setting: Setting, runs: list[Run
         return
     if not missing:
         return
-    under_way = {run["id"] for run in runs if run["status"] in ACTIVE}
-    idle = [one for one in missing if one.spec.run_id not in under_way]
+    idle = unasked(missing, runs)
     key = f"{choices.key(study, 'run claim')}:{name}"
-    if st.button(_label(idle, runs, setting, name), key=key, icon=":material/playlist_play:", disabled=not idle):
+    if st.button(_label(idle, setting, name), key=key, icon=":material/playlist_play:", disabled=not idle):
         submit(setting, lambda: idle)
         st.rerun()
 
 
-def _label(idle: list[Request], runs: list[Run], setting: Setting, name: str) -> str:
+def _label(idle: list[Request], setting: Setting, name: str) -> str:
     if not idle:
         return f"What {name} needs is under way" if name != ALL else "All that is missing is under way"
-    seconds = seconds_for(idle, runs, setting.identity)
-    time = "" if seconds is None else f", about {clock(seconds)}"
     what = "Run all that is missing" if name == ALL else f"Run what {name} needs"
-    return f"{what} ({len(idle)} {'run' if len(idle) == 1 else 'runs'}{time})"
+    return f"{what}: {price(idle, setting)}"

@@ -6,13 +6,14 @@ from hpviz.analysis.cost import Cost, cost, gigabytes
 from hpviz.analysis.measured import Measured, measured
 from hpviz.analysis.words import plural
 from hpviz.hyperparameters import Value, spell
-from hpviz.missing import seconds_for, untrained
+from hpviz.missing import untrained
 from hpviz.notation import counted, spelled
 from hpviz.plan import Setting, request
 from hpviz.runs.pace import clock
 from hpviz.runs.runner import Request
 from hpviz.spec import BadInput
 from hpviz.studies import Study
+from hpviz.ui.price import time_of
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study.launch import as_compared, check_memory
 from hpviz.ui.text import sentence
@@ -58,9 +59,10 @@ def show_cost(study: Study, setting: Setting, value: Value) -> None:
 
 # A help sign beside each figure would be one more button of the name “Help”.
 EXPLAINED = (
-    "Activations and multiply-adds are those of one image's forward pass. Memory holds the weights, their gradients, "
-    "the optimiser's moments and every layer's output at this batch size; what was measured includes PyTorch itself. "
-    "Time is at the pace of earlier runs like it on this machine, for training and testing."
+    "Activations and multiply-adds are those of one image's forward pass. Memory is the most that training holds at "
+    "this batch size, beside the 0.4 GB that PyTorch takes for itself: weights, gradients, the optimiser's moments, "
+    "every layer's output forward and back. Time goes by updates, images, multiply-adds and weights, at the pace of "
+    "runs on this machine or, before there are any, of the reference machine."
 )
 
 
@@ -91,8 +93,4 @@ def _parts(figures: Cost) -> str:
 
 
 def _time(one: Request, setting: Setting) -> str:
-    runs = get_runner().runs()
-    if not untrained([one], runs):
-        return "recorded"
-    seconds = seconds_for([one], runs, setting.identity)
-    return "how long is not known yet" if seconds is None else f"about {clock(seconds)}"
+    return time_of([one], setting) if untrained([one], get_runner().runs()) else "recorded"

@@ -7,15 +7,13 @@ import streamlit as st
 from hpviz.analysis.origin import Apart, apart, kind_of, recorded
 from hpviz.analysis.words import listed, plural
 from hpviz.hyperparameters import spell
-from hpviz.missing import seconds_for
 from hpviz.plan import Setting, request
 from hpviz.runs.document import Run
-from hpviz.runs.pace import clock
 from hpviz.runs.reference import reference_runs
 from hpviz.runs.runner import Request
 from hpviz.studies import Study
 from hpviz.ui.kept import Kept
-from hpviz.ui.resources import get_runner
+from hpviz.ui.price import time_of
 from hpviz.ui.study import choices
 from hpviz.ui.study.launch import as_compared, submit
 from hpviz.ui.study.screen import name_of
@@ -80,5 +78,4 @@ def _requests(study: Study, setting: Setting, foreign: Sequence[Run]) -> list[Re
 
 def _label(study: Study, setting: Setting, foreign: Sequence[Run]) -> str:
     what = "it" if len(foreign) == 1 else f"these {len(foreign)}"
-    seconds = seconds_for(_requests(study, setting, foreign), get_runner().runs(), setting.identity)
-    return f"Run {what} on my machine" + ("" if seconds is None else f" (about {clock(seconds)})")
+    return f"Run {what} on my machine · {time_of(_requests(study, setting, foreign), setting)}"

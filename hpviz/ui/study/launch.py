@@ -2,22 +2,26 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import count, islice
+from typing import Any
 
 import streamlit as st
 
 from hpviz.analysis.cost import cost, refusal
 from hpviz.analysis.words import plural
 from hpviz.hyperparameters import Value, spell
+from hpviz.missing import unasked, untrained
 from hpviz.plan import Setting, at_equal_updates, request
 from hpviz.runs import memory
 from hpviz.runs.runner import Request
 from hpviz.spec import BadInput, RunSpec
 from hpviz.studies import Study
-from hpviz.ui.resources import get_runner
+from hpviz.ui.price import time_of
+from hpviz.ui.resources import get_runner, session
 from hpviz.ui.runs.questions import QUESTION, begin_anew
 from hpviz.ui.study import choices
-from hpviz.ui.study.screen import on_screen, shown
+from hpviz.ui.study.screen import on_screen, shown, with_foreign
 
 REST_SECONDS = 0.4  # a slider that has rested so long has come to rest
 COMPLAINT = "complaint"
@@ -40,6 +44,59 @@ def as_compared(study: Study, setting: Setting, requests: Sequence[Request]) -> 
     return at_equal_updates([*requests, *beside], setting.identity)[: len(requests)]
 
 
+def offer_values(study: Study, setting: Setting | None, what: str, values: Sequence[Value], **button: Any) -> None:
+    """A button that runs a list of values, and says how many of them that takes, and for how long.
+
+    `what` is what the list is called, as `Study.lists` has it. Without a setting there is nothing to run.
+    """
+    total, told = f"{what} values", ""
+    idle: list[Request] = []
+    if setting is not None:
+        try:
+            requests = as_compared(study, setting, [request(setting, **{study.field: value}) for value in values])
+        except BadInput:
+            requests = []  # a click says why
+        runs = get_runner().runs()
+        missing = untrained(requests, runs)
+        idle = unasked(missing, runs)
+        told = f" · {time_of(idle, setting)}" if idle else ""
+        if requests and not idle:
+            state = "under way" if missing else "here"
+            st.button(f"{total[0].upper()}{total[1:]} are {state}", disabled=True, help=_spelled(values), **button)
+            return
+    st.button(
+        f"Run {f'{len(idle)} of ' if 0 < len(idle) < len(values) else ''}{total}{told}",
+        help=_spelled(values),
+        on_click=launch,
+        args=(study, setting, values),
+        disabled=setting is None,
+        **button,
+    )
+
+
+def offer_seed(study: Study, setting: Setting | None, **button: Any) -> None:
+    """A button that repeats every value on the screen under its next seed."""
+    told = ""
+    values: tuple[Value, ...] = ()
+    if setting is not None:
+        with suppress(BadInput):
+            requests = next_seeds(study, setting, 1)
+            values = tuple(dict.fromkeys(study.value_of(one.spec.model_dump()) for one in requests))
+            told = f" · {time_of(requests, setting)}" if requests else ""
+    st.button(
+        f"+1 seed{told}",
+        help=f"One more run of every value on the screen: {_spelled(values)}" if values else NOTHING_TO_REPEAT,
+        on_click=add_seeds,
+        args=(study, setting, 1),
+        disabled=setting is None,
+        **button,
+    )
+
+
+def _spelled(values: Sequence[Value]) -> str:
+    return ", ".join(map(spell, values))
+
+
 def propose(study: Study, setting: Setting, value: Value, slot: str) -> None:
     """Queue the value on which the slider comes to rest."""
     try:
@@ -54,29 +111,36 @@ def propose(study: Study, setting: Setting, value: Value, slot: str) -> None:
 
 def add_seeds(study: Study, setting: Setting, seeds: int, values: Sequence[Value] | None = None) -> None:
     """Queue the next seeds of these values, or of every value on the screen, one seed of all after the other."""
-    taken: dict[Value, set[int]] = {}
-    for run in shown(on_screen(get_runner().runs(), study, setting), study):
-        if values is None or run["spec"][study.field] in values:
-            taken.setdefault(run["spec"][study.field], set()).add(run["spec"]["seed"])
-    if not taken:
-        st.session_state[COMPLAINT] = "There is no value on the screen to repeat: train one first."
+    if not _seeds_taken(study, setting, values):
+        st.session_state[COMPLAINT] = NOTHING_TO_REPEAT
         return
-    first = int(setting.fixed.get("seed", 0))
+    submit(setting, lambda: next_seeds(study, setting, seeds, values))
+
+
+NOTHING_TO_REPEAT = "There is no value on the screen to repeat: train one first."
+
+
+def next_seeds(study: Study, setting: Setting, seeds: int, values: Sequence[Value] | None = None) -> list[Request]:
+    """The runs that `add_seeds` queues. Raises BadInput, in a sentence, if one cannot be."""
+    taken, first = _seeds_taken(study, setting, values), int(setting.fixed.get("seed", 0))
     free = {
         value: list(islice((seed for seed in count(first) if seed not in used), seeds)) for value, used in taken.items()
     }
-    submit(
-        setting,
-        lambda: as_compared(
-            study,
-            setting,
-            [
-                request(setting, **{study.field: value, "seed": free[value][number]})
-                for number in range(seeds)
-                for value in free
-            ],
-        ),
-    )
+    asked = [{study.field: value, "seed": free[value][number]} for number in range(seeds) for value in free]
+    return as_compared(study, setting, [request(setting, **varied) for varied in asked])
+
+
+def _seeds_taken(study: Study, setting: Setting, values: Sequence[Value] | None) -> dict[Value, set[int]]:
+    """The values on the screen, of these or all, and which of their seeds this machine has or will have.
+
+    A reference run is on the screen, but none of this machine's.
+    """
+    taken: dict[Value, set[int]] = {}
+    for run in shown(with_foreign(on_screen(get_runner().runs(), study, setting), study, setting), study):
+        if values is None or run["spec"][study.field] in values:
+            seeds = taken.setdefault(run["spec"][study.field], set())
+            seeds.update([] if run["origin"] else [run["spec"]["seed"]])
+    return taken
 
 
 def submit(setting: Setting, ask: Callable[[], Sequence[Request]]) -> None:
@@ -93,12 +157,14 @@ def submit(setting: Setting, ask: Callable[[], Sequence[Request]]) -> None:
     anew = [run for one in requests if runner.begins_anew(one) and (run := runner.run(one.spec.run_id))]
     if not anew:
         for one in requests:
-            runner.submit(one)
+            runner.submit(one, session=session())
         return
+
+    asker = session()
 
     def act() -> str:
         for one in requests:
-            runner.submit(dataclasses.replace(one, from_start=True))
+            runner.submit(dataclasses.replace(one, from_start=True), session=asker)
         return f"{plural(len(requests), 'run')} queued."
 
     st.session_state[QUESTION] = begin_anew(anew, act)

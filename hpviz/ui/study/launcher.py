@@ -12,7 +12,7 @@ from hpviz.spec import BadInput
 from hpviz.studies import Study
 from hpviz.ui.study import choices
 from hpviz.ui.study.cost_card import price
-from hpviz.ui.study.launch import COMPLAINT, add_seeds, launch, propose
+from hpviz.ui.study.launch import COMPLAINT, launch, offer_seed, offer_values, propose
 from hpviz.ui.study.prediction import offer_prediction
 from hpviz.ui.text import sentence
 
@@ -77,30 +77,13 @@ def _buttons(study: Study, ready: Setting | None) -> None:
         args=(study, ready, (value,)),
         disabled=ready is None,
     )
-    _offer_list(study, ready, *first, "primary")
-    st.button(
-        "+1 seed",
-        help="Repeat every value on the screen under its next seed",
-        on_click=add_seeds,
-        args=(study, ready, 1),
-        disabled=ready is None,
-    )
+    offer_values(study, ready, *first, type="primary")
+    offer_seed(study, ready)
     offer_prediction(study, ready)
     with st.popover("More", key=choices.key(study, "more")):
         for each in others:
-            _offer_list(study, ready, *each, "secondary")
+            offer_values(study, ready, *each)
         st.checkbox("train as I move the slider", key=choices.key(study, "auto"), persist_state="session")
-
-
-def _offer_list(study: Study, ready: Setting | None, name: str, values: Sequence[Value], style: str) -> None:
-    st.button(
-        f"Run {name}",
-        type=style,  # type: ignore[arg-type]
-        help=", ".join(map(spell, values)),
-        on_click=launch,
-        args=(study, ready, values),
-        disabled=ready is None,
-    )
 
 
 def there(study: Study, setting: Setting | None, values: Sequence[Value]) -> tuple[Value, ...]:

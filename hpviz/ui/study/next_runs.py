@@ -9,8 +9,8 @@ from hpviz.analysis.next_runs import Advice, Known, NextRun, advise, brief, why_
 from hpviz.analysis.words import plural
 from hpviz.hyperparameters import Value, spell
 from hpviz.missing import known_of, requests_of
-from hpviz.plan import Setting
-from hpviz.runs.pace import clock
+from hpviz.plan import Setting, request
+from hpviz.runs.pace import about
 from hpviz.studies import Study
 from hpviz.ui.bench.legend import hidden
 from hpviz.ui.bench.verdict import outcome
@@ -34,10 +34,11 @@ def show_next(study: Study, setting: Setting) -> None:
     everything = runner.runs()
     runs = shown(on_screen(everything, study, setting), study)
     values = tuple(_values(study))
+    crew = runner.crew(request(setting).spec, 1)
     known = _known.of(
         everything,
-        (study.name, stamp_of(setting), values, tuple(run["id"] for run in runs)),
-        lambda: known_of(study, setting, values, runs, everything),
+        (study.name, crew, stamp_of(setting), values, tuple(run["id"] for run in runs)),
+        lambda: known_of(study, setting, values, runs, everything, crew),
     )
     waiting = sum(known.under_way.values())
     if waiting:
@@ -101,15 +102,13 @@ def _line(advice: Advice[Value], names: Mapping[Value, str], minutes: int) -> st
 def _time(runs: Sequence[NextRun[Value]]) -> str:
     """How long the runs take one after the other; one that nobody knows of is as long as the longest."""
     known = [run.seconds for run in runs if run.seconds is not None]
-    if not known:
-        return "how long is known once one has been trained here"
-    return f"about {clock(sum(max(known) if run.seconds is None else run.seconds for run in runs))}"
+    return about(sum(max(known, default=0.0) if run.seconds is None else run.seconds for run in runs))
 
 
 def _offer(study: Study, setting: Setting, runs: Sequence[NextRun[Value]]) -> None:
     these = f"these {len(runs)} runs" if len(runs) > 1 else "this run"
     if st.button(
-        f"Train {these}" if runs else "Train these runs",
+        f"Run {these} · {_time(runs)}" if runs else "Run these",
         key=choices.key(study, "next"),
         icon=":material/playlist_play:",
         disabled=not runs,

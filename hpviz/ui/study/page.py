@@ -1,12 +1,11 @@
 """A study's page, the same for every study: what is held, what is launched, what trains, and the bench below."""
 
-import uuid
-
 import streamlit as st
 
 from hpviz.studies import Study
 from hpviz.ui import permalink
 from hpviz.ui.bench.bench import PROGRESS_HEIGHT, show_bench, show_share_of
+from hpviz.ui.resources import session
 from hpviz.ui.runs.questions import show_question
 from hpviz.ui.study import choices, link
 from hpviz.ui.study.launch import launch as start
@@ -49,4 +48,4 @@ def show_study(study: Study) -> None:
 
 def slot_of(study: Study) -> str:
     """This session's slider on this page: its newest move replaces an older one that has not started."""
-    return f"{study.name}/{st.session_state.setdefault('session', uuid.uuid4().hex)}"
+    return f"{study.name}/{session()}"

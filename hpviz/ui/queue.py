@@ -1,0 +1,130 @@
+"""The queue as one line: what trains and how long it will still take, what waits, unfolded on a click."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from hpviz.analysis.estimate import Images, Paces, all_done, images_of
+from hpviz.analysis.words import brief_name, plural
+from hpviz.missing import images_in
+from hpviz.plan import Setting
+from hpviz.runs.document import Run
+from hpviz.runs.pace import about, elsewhere
+from hpviz.runs.runner import QueueEntry, Runner
+from hpviz.spec import RunSpec
+from hpviz.ui.crew import show_pause
+from hpviz.ui.progress import bar
+from hpviz.ui.resources import session
+from hpviz.ui.text import literal
+
+# Data sets of photos have about so many training images for each that is tested on; for those nobody has counted yet.
+TRAIN_TO_TEST = 4
+# Of a run that trains: before so much of it is done, its first updates, which are slow, say too much.
+TELLING = 0.02
+
+CANCEL_HELP = (
+    "Takes out of the queue all that was asked for on this page since it was loaded, and on others opened from it. "
+    "What others asked for stays, and so does what has begun."
+)
+
+
+def show_queue_line(
+    runner: Runner, setting: Setting | None, names: Callable[[Run], str | None], others: Sequence[Run] = ()
+) -> bool:
+    """Everything that trains or waits in this process, and `others`, which another process trains; False if nothing is.
+
+    `names` says what the page calls its own runs. Call it inside a horizontal container.
+    """
+    queue = runner.queue()
+    training = [entry for entry in queue if not entry["position"]] or queue[:1]  # or the one that is about to
+    waiting = queue[len(training) :]
+    runs = {run["id"]: run for entry in queue if (run := runner.run(entry["id"]))}
+
+    def name(run_id: str) -> str:
+        run = runs.get(run_id)
+        return (names(run) or literal(brief_name(run["spec"]))) if run else ""
+
+    views = [(entry["id"], name(entry["id"]), entry["view"]) for entry in training]
+    views += [(run["id"], names(run) or literal(brief_name(run["spec"])), elsewhere(run)) for run in others]
+    for run_id, told, view in views:
+        with st.container(width="stretch"):
+            bar(view, told)
+        st.button(
+            f"Stop {told}" if len(views) > 1 else "Stop",
+            key=f"stop:{run_id}",
+            icon=":material/stop:",
+            help="Within a batch; finished epochs are kept, and it can be resumed.",
+            on_click=_stop,
+            args=(runner, run_id),
+        )
+    if waiting:
+        seconds = _until_done(runner, setting, training, waiting, runs)
+        with st.popover(f"{len(waiting)} waiting, all done in {about(seconds).removeprefix('about ')}"):
+            for entry in waiting:
+                st.button(
+                    f"Cancel {name(entry['id'])}",
+                    key=f"stop:{entry['id']}",
+                    icon=":material/close:",
+                    help=f"Number {entry['position']} of those that wait. Takes it out of the queue.",
+                    on_click=_stop,
+                    args=(runner, entry["id"]),
+                )
+        if asked := runner.asked(session()):
+            st.button(
+                "Cancel all" if len(asked) == len(waiting) else f"Cancel all of mine ({len(asked)})",
+                key="cancel all",
+                icon=":material/playlist_remove:",
+                help=CANCEL_HELP,
+                on_click=_cancel,
+                args=(runner, session()),
+            )
+    if queue or runner.is_paused:
+        show_pause(runner)
+    return bool(queue or others)
+
+
+def _stop(runner: Runner, run_id: str) -> None:
+    runner.stop(run_id)
+
+
+def _cancel(runner: Runner, who: str) -> None:
+    st.toast(f"{plural(runner.cancel(who), 'run')} taken out of the queue.", icon=":material/check:")
+
+
+def _until_done(
+    runner: Runner,
+    setting: Setting | None,
+    training: Sequence[QueueEntry],
+    waiting: Sequence[QueueEntry],
+    runs: dict[str, Run],
+) -> float:
+    """Seconds until the last that waits now is done, if nothing more is asked for."""
+    known = [run for entry in waiting if (run := runs.get(entry["id"]))]
+    if not known:
+        return 0.0
+    crew = runner.crew(RunSpec(**known[0]["spec"]), len(known) + len(training))
+    paces = Paces(runner.runs(), crew)
+
+    def taking(run: Run, epochs: int) -> float:
+        spec, classes = RunSpec(**run["spec"]), len(run["inputs"].get("classes") or ()) or 2
+        return paces.seconds(spec, _images(run, spec, setting), classes, epochs)
+
+    expected, left = [], []
+    for entry in training:
+        view, run = entry["view"], runs.get(entry["id"])
+        begun, rest = view["fraction"] or 0.0, view["seconds_left"] if view.get("trains") else None
+        expected.append((taking(run, run["target"]) if run else 0.0) * (1 - begun))
+        left.append(expected[-1] if rest is None or begun < TELLING else rest)
+    # What trains now tells how busy the machine is, and so how what waits will fare.
+    busy = sum(left) / sum(expected) if sum(expected) else 1.0
+    still = [busy * taking(run, run["target"] - len(run["epochs"])) for run in known]
+    return all_done([*left, *still], max(crew.jobs, len(training)))
+
+
+def _images(run: Run, spec: RunSpec, setting: Setting | None) -> Images:
+    """The images of a run: as the page has them, as the run counted them, or as its inputs let expect."""
+    if setting is not None and setting.identity.fingerprint == spec.fingerprint:
+        return images_in(spec, setting.identity)
+    tested, classes = run["inputs"].get("test_images") or 0, len(run["inputs"].get("classes") or ())
+    expected = TRAIN_TO_TEST * tested if spec.per_class is None else spec.per_class * classes
+    return images_of(run) or Images(max(expected, 1), tested)
