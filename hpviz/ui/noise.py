@@ -31,9 +31,10 @@ def cautions(comparison: Comparison) -> tuple[Caution, ...]:
 def show_noise(answer: Answer, outcome: Outcome) -> None:
     """The answer, its pairs a click away, then what is not judged as it is."""
     st.markdown(f"**{sentence(answer.sentence)}**")
+    st.caption(f"Runs that have ended, after {outcome.after}")
     if outcome.told:
         pairs = (*outcome.told, *outcome.more)
-        with st.expander(f"Different, or noise? {plural(len(pairs), 'pair')} after {outcome.after}"):
+        with st.expander(f"Different, or noise? {plural(len(pairs), 'pair')}"):
             _list(pairs)
     for note in outcome.notes:
         st.caption(sentence(note))
