@@ -44,11 +44,12 @@ def four_runs():
     return "%2C".join(named[width] for width in LABELS)
 
 
-def legend(page):
+def lines(page):
+    """What the lines are labelled with, at their ends."""
     chart = page.get_by_test_id("stVegaLiteChart").filter(has=page.get_by_text("Test accuracy", exact=True)).first
-    labels = chart.locator("svg .role-legend-label text")
-    expect(labels.first).to_be_attached()
-    return labels.all_text_contents()
+    for label in LABELS:
+        expect(chart.locator("svg .mark-text text").get_by_text(label, exact=True)).to_be_attached()
+    return sorted(filter(None, chart.locator("svg .role-mark.mark-text text").all_text_contents()), key=int)
 
 
 def open_share(page):
@@ -71,14 +72,14 @@ def test_four_runs_are_chosen_shared_and_seen_alike_by_another_browser(visit, se
     choose_four_runs(visitor)
     page.get_by_text("images", exact=True).click()
     expect(page.get_by_text("images seen").first).to_be_attached()
-    assert legend(page) == list(LABELS)
+    assert lines(page) == list(LABELS)
     open_share(page)
     link = page.get_by_test_id("stPopoverBody").get_by_test_id("stCode").inner_text().strip()
     assert link.startswith(server.url)
 
     friend.page.goto(link)
     expect(friend.page.get_by_text("images seen").first).to_be_attached()
-    assert legend(friend.page) == list(LABELS)
+    assert lines(friend.page) == list(LABELS)
     # The address of both is the link itself: what is on the screen is in it.
     assert friend.page.evaluate("location.href") == page.evaluate("location.href") == link
     for one in (visitor, friend):
