@@ -65,6 +65,7 @@ class _Judged:
         self.means = {label: fmean(each) for label, each in self.accuracies.items()}
         self.pairs: dict[tuple[str, str], Pair[str]] = {(pair.first, pair.second): pair for pair in comparison.pairs()}
         self.tested = [label for label, each in self.accuracies.items() if len(each) > 1]
+        self.name = _plain_names(comparison)
         self.groups = self._groups() if len(self.tested) > 1 else ()
         said = {label for group in self.groups for label in group}
         self.unjudged = {label: self._why_not(label) for label in comparison.groups if label not in said}
@@ -118,9 +119,10 @@ def _finding(judged: _Judged) -> tuple[str, list[str]]:
         return f"{_together(best, judged)}.", []
     if len(best) == len(below) == len(below[0]) == 1:
         low, high = judged.above(best[0], below[0][0])
-        return f"{best[0]}: {_points(low, high)} better than {below[0][0]} ({judged.seeds(judged.tested)}).", []
+        one, other = judged.name[best[0]], judged.name[below[0][0]]
+        return f"{one}: {_points(low, high)} better than {other} ({judged.seeds(judged.tested)}).", []
     seeds = judged.seeds(judged.tested)
-    finding = f"{_together(best, judged)}." if len(best) > 1 else f"{best[0]} is the best ({seeds})."
+    finding = f"{_together(best, judged)}." if len(best) > 1 else f"{judged.name[best[0]]} is the best ({seeds})."
     worse = [f"{_named(group, judged)}: {_points(*_worse(best, group, judged))} worse" for group in below[:GROUPS_SAID]]
     if more := [label for group in below[GROUPS_SAID:] for label in group]:
         worse.append(f"{plural(len(more), 'more value')}: {_points(*_worse(best, more, judged))} worse")
@@ -147,10 +149,10 @@ def _alone(judged: _Judged) -> str:
     (label,) = comparison.groups
     accuracies = comparison.accuracies.get(label)
     if not accuracies:
-        return f"{label}: {judged.unjudged[label]}."
+        return f"{judged.name[label]}: {judged.unjudged[label]}."
     ends = "" if len(accuracies) == 1 else f", {min(accuracies):.1%} to {max(accuracies):.1%}"
     mean = f"{fmean(accuracies):.1%} after {comparison.after} ({plural(len(accuracies), 'seed')}{ends})"
-    return f"{label}: {mean}; there is nothing to hold it against."
+    return f"{judged.name[label]}: {mean}; there is nothing to hold it against."
 
 
 def _too_few(judged: _Judged) -> str:
@@ -188,7 +190,12 @@ def _together(group: Sequence[str], judged: _Judged) -> str:
         return f"{name}: {'not' if len(pairs) == 1 else 'no pair'} told apart ({seeds})"
     if len(apart) > PAIRS_SAID:
         return f"{name}: {len(apart)} of {len(pairs)} pairs told apart, in no clear order ({seeds})"
-    said = listed([f"{one} above {other}, by {_points(*judged.above(one, other))}," for one, other in apart])
+    said = listed(
+        [
+            f"{judged.name[one]} above {judged.name[other]}, by {_points(*judged.above(one, other))},"
+            for one, other in apart
+        ]
+    )
     return f"{name}: only {said.removesuffix(',')} ({seeds})"
 
 
@@ -199,7 +206,7 @@ def _lost(judged: _Judged) -> Iterator[str]:
     """Which seeds diverged, of labels that are judged."""
     for label, lost in judged.comparison.lost.items():
         if label in judged.accuracies:
-            yield f"{label}: {lost_in_words(lost, len(judged.comparison.groups[label]))}"
+            yield f"{judged.name[label]}: {lost_in_words(lost, len(judged.comparison.groups[label]))}"
 
 
 def _unjudged(judged: _Judged) -> Iterator[str]:
@@ -216,27 +223,38 @@ def _unjudged(judged: _Judged) -> Iterator[str]:
         stopped = [run for run in comparison.unjudged if comparison.labels[run["id"]] == label]
         if stopped and label not in judged.unjudged:
             of = plural(len(comparison.groups[label]), "seed")
-            yield f"{label}: {len(stopped)} of {of} {ended_after(stopped[0])}"
+            yield f"{judged.name[label]}: {len(stopped)} of {of} {ended_after(stopped[0])}"
 
 
 # Words
 
 
+def _plain_names(comparison: Comparison) -> dict[str, str]:
+    """Labels as sentences say them: values alone, where no two labels are of one value."""
+    study = comparison.study
+    labels = {label: label for label in comparison.named}
+    if study is None:
+        return labels
+    spelled = {
+        label: study.hyperparameter.spell(runs[0]["spec"][study.field]) for label, runs in comparison.named.items()
+    }
+    return spelled if len(set(spelled.values())) == len(spelled) else labels
+
+
 def _named(labels: Sequence[str], judged: _Judged) -> str:
     """Labels in order: 1e-5 to 1e-2; 3 and 7. A range has every value between its ends that is on the screen."""
     comparison = judged.comparison
-    order = list(comparison.named)
-    study = comparison.study
+    names, study = judged.name, comparison.study
     values = [run["spec"][study.field] for run in comparison.runs] if study else ["word"]
-    numbers = study is not None and not any(isinstance(value, str) or value is None for value in values)
-    plain = numbers and study is not None and {study.hyperparameter.spell(value) for value in values} >= {*labels}
-    if not plain:
-        return listed([*labels[:NAMES_SAID], *[f"{len(labels) - NAMES_SAID} more"] * (len(labels) > NAMES_SAID)])
+    if len(set(values)) < len(comparison.groups) or any(isinstance(value, str) or value is None for value in values):
+        shown = [names[label] for label in labels[:NAMES_SAID]]
+        return listed([*shown, *[f"{len(labels) - NAMES_SAID} more"] * (len(labels) > NAMES_SAID)])
+    order = list(comparison.named)
     places = [order.index(label) for label in labels]
     parts: list[str] = []
     for _, each in groupby(enumerate(places), key=lambda item: item[1] - item[0]):
-        names = [order[place] for _, place in each]
-        parts += [f"{names[0].removesuffix(' px')} to {names[-1]}"] if len(names) >= RANGE_FROM else names
+        along = [names[order[place]] for _, place in each]
+        parts += [f"{along[0].removesuffix(' px')} to {along[-1]}"] if len(along) >= RANGE_FROM else along
     return listed(parts)
 
 

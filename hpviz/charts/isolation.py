@@ -116,7 +116,8 @@ def _x(ground: Ground) -> alt.X:
     labels = f"{json.dumps(lines, ensure_ascii=False)}[indexof({json.dumps(places)}, datum.value)]"
     turned = {"labelAngle": -90, "labelAlign": "right", "labelBaseline": "middle"} if upright else {"labelAngle": 0}
     axis = alt.Axis(values=places, labelExpr=labels, grid=False, labelOverlap=False, labelBound=False, **turned)
-    scale = alt.Scale(type="log" if ground.logarithmic else "linear", domain=[low, high], nice=False, zero=False)
+    kind = {"type": "log"} if ground.logarithmic else {"zero": False}
+    scale = alt.Scale(domain=[low, high], nice=False, **kind)
     return alt.X("place:Q", title=ground.title, scale=scale, axis=axis)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hpviz.analysis.answer import answer_of
 from hpviz.analysis.comparison import compare_runs
+from hpviz.runs import bundle
 from hpviz.runs.document import move
 from tests.analysis.test_comparison import cut_short, diverged, known, made
 
@@ -77,6 +78,13 @@ def test_a_range_leaves_out_no_value_that_is_on_the_screen():
     waiting = cut_short(1, 4, learning_rate=1e-4)
     alike = rates({1e-5: 0.7, 1e-3: 0.71, 1e-2: 0.7})
     assert answer(*alike, known(waiting, SIX)).finding.startswith("1e-5, 1e-3 and 1e-2:")
+
+
+def test_a_value_is_called_by_itself_wherever_its_runs_are_from_unless_it_is_there_twice():
+    own, others = rates({1e-5: 0.7}), bundle.read(bundle.write(rates({1e-4: 0.71, 1e-3: 0.7})))
+    assert sentence(*own, *others) == "1e-5 to 1e-3: no pair told apart (3 seeds)."
+    twice = sentence(*own, *bundle.read(bundle.write(own)))
+    assert re.fullmatch(r"1e-5 and 1e-5 \(.+\) are equal: 70\.0% \(3 seeds\)\.", twice.replace("article-cnn", "1e-5"))
 
 
 def test_words_are_listed_and_never_a_range():

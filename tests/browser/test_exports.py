@@ -56,6 +56,6 @@ def test_a_hostile_name_is_text_in_page_and_tooltip(open_page):
     page, wrong = open_page(runs)
     dot(page).hover(force=True)
     expect(page.locator("#vg-tooltip-element.visible")).to_contain_text(HOSTILE)
-    expect(page.locator("h1")).to_contain_text(HOSTILE)
+    expect(page.locator("h1 + p")).to_contain_text(HOSTILE)
     assert page.locator("img").count() == 0
     assert wrong == []
