@@ -155,3 +155,15 @@ def test_charts_follow_when_the_system_turns_dark(visitor):
     light = word.evaluate("node => getComputedStyle(node).fill")
     page.emulate_media(color_scheme="dark")
     expect(word).not_to_have_css("fill", light)
+
+
+def test_what_held_and_what_did_not_is_on_the_first_screen(visitor):
+    page = opened(visitor, "overview")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    for title in ("Held", "Did not hold", "Within noise"):
+        column = page.get_by_test_id("stVerticalBlock").filter(has=page.get_by_role("heading", name=f"{title}:")).last
+        named = column.get_by_role("listitem")
+        assert named.count() > 0
+        for claim in named.all():
+            box = claim.bounding_box()
+            assert box["y"] + box["height"] <= 800
