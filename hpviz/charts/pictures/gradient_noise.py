@@ -8,6 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from hpviz.charts.palette import MUTED
 from hpviz.charts.pictures.picture import FAINT, INK, Picture, stack, three_colours
 from hpviz.theory.sampling import standard_error
 from hpviz.training.inside import GradientNoise
@@ -94,7 +95,7 @@ def _landmarks(noise: GradientNoise, batch_size: int, dark: bool) -> list[alt.Ch
     own = alt.Chart(pd.DataFrame([{"batch": batch_size, "name": f"batch {batch_size:,}"}]))
     marks = [
         level.mark_rule(color=FAINT[dark], strokeDash=[2, 4]).encode(y=_error()),
-        level.mark_text(align="left", baseline="bottom", dy=-3, color=FAINT[dark]).encode(
+        level.mark_text(align="left", baseline="bottom", dy=-3, color=MUTED[dark]).encode(
             x=alt.value(4), y=_error(), text="name:N"
         ),
     ]

@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from hpviz.charts.palette import spread
+from hpviz.charts.palette import MUTED, spread
 from hpviz.charts.pictures.picture import FAINT, Picture, at, frame_of, slider, stack, words
 from hpviz.notation import short
 from hpviz.spec import RunSpec, Schedule, build_spec
@@ -95,7 +95,7 @@ def _horizon(ends: pd.DataFrame, kept: list[str], dark: bool) -> list[alt.Chart]
     base = frame_of(ends, kept).encode(x=_epochs())
     return [
         base.mark_rule(color=FAINT[dark], strokeDash=[2, 4]),
-        base.mark_text(align="left", baseline="bottom", dx=5, dy=-3, color=FAINT[dark]).encode(
+        base.mark_text(align="left", baseline="bottom", dx=5, dy=-3, color=MUTED[dark]).encode(
             y=alt.datum(1), text=alt.value("horizon")
         ),
     ]

@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from hpviz.charts.palette import spread
+from hpviz.charts.palette import MUTED, spread
 from hpviz.charts.pictures.picture import FAINT, Picture, at, choice, frame_of, slider, stack, words
 from hpviz.charts.pictures.schedules import NAMES, spec_of
 from hpviz.theory.settling import Floats, drawn_losses, expected_losses, floor
@@ -92,7 +92,7 @@ def _horizon(dark: bool) -> list[alt.Chart]:
     base = alt.Chart(pd.DataFrame([{"epoch": float(HORIZON)}])).encode(x=_epochs())
     return [
         base.mark_rule(color=FAINT[dark], strokeDash=[2, 4]),
-        base.mark_text(align="left", baseline="bottom", dx=5, color=FAINT[dark]).encode(
+        base.mark_text(align="left", baseline="bottom", dx=5, color=MUTED[dark]).encode(
             y=alt.value("height"), text=alt.value("horizon")
         ),
     ]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hpviz.charts.palette import MUTED
 from hpviz.charts.pictures.picture import (
     FAINT,
     Picture,
@@ -104,7 +105,7 @@ def _nothing(dark: bool) -> list[alt.Chart]:
     base = alt.Chart(pd.DataFrame([{"left": 0.0, "name": "nothing left: chance, ln 6 = 1.79 nats"}]))
     return [
         base.mark_rule(strokeDash=[2, 4], color=FAINT[dark]).encode(y=_left()),
-        base.mark_text(align="left", baseline="bottom", dy=-4, dx=6, color=FAINT[dark]).encode(
+        base.mark_text(align="left", baseline="bottom", dy=-4, dx=6, color=MUTED[dark]).encode(
             x=alt.value(0), y=_left(), text="name:N"
         ),
     ]

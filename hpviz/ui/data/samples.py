@@ -37,9 +37,9 @@ def show_samples(prepared: Prepared, given: str) -> None:
 
 def _told(wrong: Mapping[int, str], name: str) -> str:
     """Which images in a row do not show what their label says."""
-    each = [f"the {ORDINALS[position]} shows {place}" for position, place in wrong.items()]
-    labels = "its label is" if len(each) == 1 else "their labels are"
-    return f":material/label_off: From the left, {listed(each)}: {labels} “{name}”, wrong on purpose."
+    each = [f"the {ORDINALS[position]} image shows {place}" for position, place in wrong.items()]
+    its = "Its" if len(each) == 1 else "Their"
+    return f":material/label_off: From the left, {listed(each)}. {its} label, {name}, is wrong on purpose."
 
 
 def _turn(shown: str) -> None:
