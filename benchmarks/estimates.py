@@ -5,9 +5,11 @@
 A run is promised its seconds twice: as on a fresh machine, from what was fitted on the reference machine, and from all
 other runs of the store, itself left out. What it took is the time from its beginning to its end, as its history has it;
 only runs that were not interrupted count. Of several seeds of a value the median counts, and a study is the sum of its
-values: a sweep under one seed. `--train` trains one seed of every value of the quick preset that has no such
-run, each by itself, for a few epochs: on a quiet machine, for what another program takes is in no promise. Exit status
-1 if a study was promised less than two thirds or more than one and a half times of what it took.
+values: a sweep under one seed. Where the store has no run of a value, the reference runs stand in, by the seconds that
+their epochs tell, each judged from the others of its machine. `--train` trains one seed of every value of the quick
+preset that has no such run, each by itself, for a few epochs: on a quiet machine, for what another program takes is in
+no promise. Exit status 1 if a study was promised less than two thirds or more than one and a half times of what it
+took.
 """
 
 import argparse
@@ -31,6 +33,7 @@ from hpviz.paths import absolute, read_path
 from hpviz.plan import DEFAULT_DATA, Setting, sweep
 from hpviz.runs.crew import Crew, Wish
 from hpviz.runs.document import Run
+from hpviz.runs.reference import reference_runs
 from hpviz.runs.runner import Runner
 from hpviz.runs.store import RunStore
 from hpviz.spec import RunSpec
@@ -69,13 +72,19 @@ class Line:
 
     @property
     def ratios(self) -> list[float]:
-        """Promised for each that was measured: seconds twice, megabytes."""
+        """Promised for each that was measured: seconds, megabytes."""
         memory = [self.promised_megabytes / self.megabytes] if self.megabytes else []
-        return [self.fresh / self.seconds, self.promised / self.seconds, *memory]
+        return [self.promised / self.seconds, *memory]
 
 
 def taken(run: Run) -> float | None:
-    """Seconds from the beginning of a run to its end; None if it did not train in one go."""
+    """Seconds from the beginning of a run to its end; None if it did not train in one go.
+
+    A run from elsewhere has left its history there: it took what its epochs took, evaluation of the sample, which is as
+    large as the test set, included.
+    """
+    if not run["history"]:
+        return float(sum(row["train_seconds"] + 2 * row["test_seconds"] for row in run["epochs"]))
     begun = [moment["at"] for moment in run["history"] if moment["status"] == "running"]
     if len(begun) != 1 or run["status"] != "finished" or run["history"][-1]["status"] != "finished":
         return None
@@ -193,6 +202,8 @@ def main() -> int:
         train(cache, options.epochs, studies)
     with closing(RunStore(cache)) as store:
         runs = [run for run in store.runs() if run["origin"] is None and run["epochs"]]
+    own = {_key(run["spec"]) for run in runs if taken(run)}
+    runs += [Run(**{**run, "origin": None}) for run in reference_runs() if _key(run["spec"]) not in own]
     with closing(Runner(cache, wish=Wish(jobs=1))) as runner:
         setting = setting_of(cache, runner, PRESET.epochs)
     lines = []
@@ -201,8 +212,11 @@ def main() -> int:
         found: dict[str, list[Held]] = defaultdict(list)
         for run in runs:
             seconds = taken(run)
-            one = held(run, seconds, [other for other in runs if other is not run]) if seconds else None
-            if one and (key := _key(run["spec"])) in wanted:
+            if not seconds or (key := _key(run["spec"])) not in wanted:
+                continue
+            name = run["machine"].get("name")
+            others = [other for other in runs if other is not run and other["machine"].get("name") == name]
+            if one := held(run, seconds, others):
                 found[key].append(one)
         if found:
             lines.append(line(study, list(found.values())))

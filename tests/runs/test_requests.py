@@ -262,7 +262,7 @@ def test_a_target_that_an_older_version_set_counts_as_a_request(busy):
 # One run, one training
 
 
-def test_a_run_stopped_elsewhere_and_asked_for_again_here_is_one_job_and_ends_finished(busy, elsewhere, work):
+def test_a_run_stopped_elsewhere_and_resumed_here_is_one_job_and_ends_finished(busy, elsewhere, work):
     one = request()
     busy.submit(one)
     elsewhere.stop(one.spec.run_id)
