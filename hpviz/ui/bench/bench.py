@@ -90,7 +90,7 @@ def show_bench(bench: Bench) -> None:
     with st.container(key="bench-curves"):
         if bench.question:
             hide_curves("The curves come back with your guess.")
-        elif at_first.named:
+        elif at_first.labels:
             curves()
         else:
             st.info(bench.empty, icon=":material/show_chart:")
