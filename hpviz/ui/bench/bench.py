@@ -70,7 +70,8 @@ def show_bench(bench: Bench) -> None:
         choose_shown(bench.name, at_first)
         st.space("stretch")
         choose_axes(bench.name, bench.switch, bench.layouts)
-        bench.beside_legend(at_first)
+        if not bench.question:
+            bench.beside_legend(at_first)
     ticks = tick(DRAW_SECONDS) if bench.active else None
 
     @st.fragment(run_every=tick(LIVE_SECONDS) if bench.active else None)
