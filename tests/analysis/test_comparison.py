@@ -236,3 +236,22 @@ def test_a_run_under_way_is_not_judged():
     (pair,) = compare_runs(runs).pairs()
     assert pair.seeds == (1, 2)
     assert pair.verdict == "one seed only"
+
+
+def test_what_is_hidden_keeps_its_name_and_counts_nowhere():
+    runs = [made(8), made(5, weight_decay=0.01), made(8, weight_decay=1.0)]
+    whole = compare_runs(runs, "weight_decay")
+    comparison = compare_runs(runs, "weight_decay", hidden={"1e-2"})
+    assert comparison.labels == whole.labels
+    assert list(comparison.groups) == ["0", "1"]
+    assert [run["spec"]["weight_decay"] for run in comparison.hidden] == [0.01]
+    assert (whole.epochs, comparison.epochs) == (5, 8)
+
+
+def test_what_is_drawn_goes_as_far_as_was_asked_and_what_is_judged_as_far_as_all_have_come():
+    runs = [made(8), made(5, weight_decay=1.0)]
+    comparison = compare_runs(runs, "weight_decay", asked=10)
+    assert (comparison.epochs, comparison.drawn.epochs) == (5, 10)
+    assert comparison.drawn.labels == comparison.labels
+    alone = compare_runs(runs)
+    assert alone.drawn is alone

@@ -508,3 +508,47 @@ def test_an_impossible_setting_leaves_the_bench_as_it_was_and_says_why(runner, l
     assert app.select_slider[0].label == WEIGHT_DECAY.title
     assert next(button for button in app.button if button.label.startswith("Train ")).disabled
     assert runner.queue() == []
+
+
+def test_only_what_is_open_below_the_bench_is_drawn(runner):
+    remember(runner, 8, study=WEIGHT_DECAY, weight_decay=0)
+    app = open_page(WEIGHT_DECAY)
+    folds = [tab.label for tab in app.get("tab")]
+    assert folds == ["The picture", "Table", "Cost", CLAIMED, "What the net learned"]
+    signs = {
+        "The picture": lambda: WEIGHT_DECAY.question in texts(app),
+        "Table": lambda: len(app.dataframe) == 1,
+        "Cost": lambda: "Parameters" in texts(app),
+        CLAIMED: lambda: "The author's logs" in texts(app),
+        "What the net learned": lambda: any(chart.alt.startswith("Weight norm") for chart in drawn(app)),
+    }
+    for name in folds:
+        fold(app, name, WEIGHT_DECAY.name)
+        assert [each for each, is_there in signs.items() if is_there()] == [name]
+
+
+def test_a_page_on_which_every_value_is_hidden_keeps_its_charts_and_its_chips(app, runner):
+    remember(runner, 8, learning_rate=1e-4)
+    remember(runner, 8, learning_rate=1e-2)
+    app.run()
+    app.pills[0].set_value([]).run()
+    assert not app.exception
+    assert not app.info
+    assert len([chart for chart in drawn(app) if " over training" in chart.alt]) == 3
+    assert len(app.pills[0].options) == 2
+    app.pills[0].set_value(["1e-4"]).run()
+    assert "for 1e-4." in charts(app)[0].alt
+
+
+def test_a_chip_has_the_colour_of_its_lines_and_is_hollow_until_an_epoch_is_measured(app, runner, work):
+    remember(runner, 8, learning_rate=1e-4)
+    work.gate.clear()
+    app.run()
+    app.text_input(key="learning-rate:exact").set_value("1e-3").run()
+    measured, ahead = app.pills[0].options
+    assert measured.endswith(" 1e\\-4")
+    assert ahead.endswith(" 1e\\-3")
+    assert "◌" in ahead
+    assert "◌" not in measured
+    for chip in (measured, ahead):
+        assert chip.partition('="')[2].partition('"')[0] in charts(app)[0].spec

@@ -157,7 +157,7 @@ def test_runs_and_data_pages_show_what_there_is(visit, cache):
     expect(visitor.page.get_by_role("button", name="1e-4", exact=True)).to_be_visible(timeout=MINUTES)
     visitor.page.get_by_role("link", name="Runs").click()
     expect(visitor.page.get_by_role("button", name="Free checkpoints")).to_be_visible()
-    assert visitor.page.get_by_test_id("stDataFrame").count() == 1
+    expect(visitor.page.get_by_test_id("stDataFrame")).to_have_count(1)
     visitor.page.get_by_role("link", name="Data").click()
     expect(visitor.page.get_by_role("heading", name="Samples")).to_be_visible()
     visitor.choose("Data set", "intel", shown="Intel Image Classification")

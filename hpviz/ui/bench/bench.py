@@ -71,7 +71,8 @@ def show_bench(bench: Bench) -> None:
         choose_shown(bench.name, at_first)
         st.space("stretch")
         choose_axes(bench.name, bench.switch, bench.layouts)
-        bench.beside_legend(at_first)
+        if not bench.question:
+            bench.beside_legend(at_first)
     ticks = tick(DRAW_SECONDS) if bench.active else None
 
     @st.fragment(run_every=tick(LIVE_SECONDS) if bench.active else None)
@@ -91,7 +92,7 @@ def show_bench(bench: Bench) -> None:
     with st.container(key="bench-curves"):
         if bench.question:
             hide_curves("The curves come back with your guess.")
-        elif at_first.named:
+        elif at_first.labels:
             curves()
         else:
             st.info(bench.empty, icon=":material/show_chart:")

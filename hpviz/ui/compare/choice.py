@@ -41,7 +41,7 @@ def choose_runs(runs: Sequence[Run]) -> list[Run]:
             key=CHOSEN,
             format_func=lambda run: headline(by_id[run]),
             max_selections=MOST_RUNS,
-            wrap=True,
+            wrap=False,
             placeholder="Runs: type to search, lr 1e-4, resnet18, seed 2 …",
             label_visibility="collapsed",
             persist_state="session",

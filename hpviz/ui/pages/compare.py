@@ -22,13 +22,15 @@ NAME = "compare"
 runner = get_runner()
 everything = [*runner.runs(), *reference_runs()]
 link.take(everything)
-head = st.container(key="bench-head", horizontal=True, vertical_alignment="center")
-with head:
-    st.title("Compare", anchor=False, width="stretch")
 permalink.complain(link.PAGE)
-link.show_absent(everything)
-with st.container(key="bench-launch", gap="xsmall"):
-    chosen = choice.choose_runs(everything)
+page = st.container(gap="xsmall")
+with page:
+    head = st.container(key="bench-head", horizontal=True, vertical_alignment="center")
+    with head:
+        st.title("Compare", anchor=False, width="stretch")
+    link.show_absent(everything)
+    with st.container(key="bench-launch"):
+        chosen = choice.choose_runs(everything)
 
 
 def fresh() -> list[Run]:
@@ -92,9 +94,10 @@ if chosen:
     )
     with head:
         show_share_of(bench)
-    with st.container(key="bench-progress", height=PROGRESS_HEIGHT, border=False):
-        watching()
-    show_bench(bench)
+    with page:
+        with st.container(key="bench-progress", height=PROGRESS_HEIGHT, border=False):
+            watching()
+        show_bench(bench)
 else:
     link.put(None)
     choice.offer_starts(everything)
