@@ -75,6 +75,17 @@ def test_runs_are_exported_at_equal_updates_where_that_is_asked(hpviz, tmp_path)
     assert "compared_after" not in next(csv.reader((tmp_path / "plain.csv").open()))
 
 
+def test_letters_that_no_font_here_has_are_named_beside_the_picture(tmp_path, capsys):
+    (document,) = sweep([0.0], dataset="\U000f0000 photos")
+    remember(document)
+    for form, told in (("png", True), ("svg", False)):
+        assert main(["export", document["id"], "--to", str(tmp_path / f"a.{form}"), "--json"]) == 0
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert [line["message"].partition(" \U000f0000")[0] for line in lines if line["event"] == "note"] == [
+            "No font on this machine has"
+        ] * told
+
+
 def test_a_run_named_twice_is_exported_once(hpviz, runs, tmp_path):
     hpviz("export", runs[0]["id"], runs[0]["id"][:7], "--to", tmp_path / "a.csv")
     assert len(list(csv.DictReader((tmp_path / "a.csv").open()))) == 4

@@ -30,11 +30,14 @@ def export_runs(options: argparse.Namespace, reporter: Reporter) -> int:
         runs = _found(runner.store, options.runs)
     # Charts take a second to load, which the other verbs need not wait for.
     from hpviz.analysis.comparison import compare_runs
-    from hpviz.charts.export import export
+    from hpviz.charts.export import export, undrawn
 
     x = options.x or ("updates" if options.at == "updates" else "epoch")
-    content = export(compare_runs(runs, at=options.at), form, x=x, log_loss=options.log_loss, dark=options.dark)  # type: ignore[arg-type]
+    comparison = compare_runs(runs, at=options.at)
+    content = export(comparison, form, x=x, log_loss=options.log_loss, dark=options.dark)  # type: ignore[arg-type]
     _write(file, content)
+    if form == "png" and (boxes := undrawn(comparison)):
+        reporter.note(f"No font on this machine has {' '.join(boxes)}: the picture shows boxes instead; .svg has them.")
     ids = [run["id"] for run in runs]
     reporter.event("exported", {"file": str(file), "format": form, "runs": ids})
     reporter.table("Exported", ("file", "format", "runs"), [[str(file), form, ", ".join(ids)]])

@@ -1,11 +1,14 @@
 """The Compare page: any runs, held against each other; a link that another machine can follow."""
 
+import json
+
 import pandas as pd
 import pytest
 
 from hpviz import links
 from hpviz.runs import bundle
 from hpviz.runs.document import move
+from hpviz.spec import build_spec
 from hpviz.studies import BATCH_SIZE, WEIGHT_DECAY
 from tests.app.pages import fold, page, press, remember, texts
 from tests.app.test_permalinks import address, widget
@@ -100,6 +103,18 @@ def test_a_link_shows_another_browser_the_same(runner, runs):
     assert address(again) == address(app)
     assert widget(again, "multiselect", "Runs").value == [run["id"] for run in runs[:3]]
     assert again.toggle[0].value
+
+
+def test_a_link_is_short_and_a_long_one_of_an_earlier_version_opens_still(runner, runs):
+    app = open_compare(runs=ids(runs[:4]))
+    assert set(address(app)) == {"specs"}
+    assert len(address(app)["specs"]) < 200
+    plain = [build_spec(**run["spec"]).plain() for run in runs[:4]]
+    told = {"epochs": 8, "same": {}, "runs": {run["id"]: spec for run, spec in zip(runs, plain, strict=False)}}
+    again = open_compare(runs=ids(runs[:4]), specs=json.dumps(told))
+    assert not again.warning
+    assert address(again) == address(app)
+    assert widget(again, "multiselect", "Runs").value == [run["id"] for run in runs[:4]]
 
 
 def test_runs_that_are_not_here_are_named_and_trained_from_the_link(runner, runs):

@@ -13,10 +13,11 @@ from hpviz import links
 from hpviz.analysis.comparison import compare_runs
 from hpviz.charts.card import card
 from hpviz.charts.export import export
-from hpviz.data import catalogue
+from hpviz.data import catalogue, public_name
 from hpviz.runs import desk as desks
 from hpviz.spec import RunSpec
 from hpviz.studies import LEARNING_RATE, WEIGHT_DECAY
+from hpviz.ui import share
 from hpviz.ui.data_address import FOLDERS_NOTE
 from tests.app.pages import ROOT, drawer, open_page, page, press, remember, texts
 
@@ -215,6 +216,37 @@ def test_what_is_shared_of_a_folder_does_not_say_where_it_lies(runner, here):
         assert str(Path.home()) not in text
     assert "squares" in link
     assert all("squares" in text for text in written)
+
+
+@pytest.mark.parametrize("shape", ["home/{}", "Users/{}", "home/x/{} photos", "home/x/C:\\\\Users\\\\{}"])
+def test_a_folder_that_bears_somebodys_name_is_shared_without_it(runner, folder, tmp_path, monkeypatch, shape):
+    monkeypatch.setattr(public_name, "_owners", lambda: frozenset({"lovelace"}))
+    here = str(shutil.copytree(folder, tmp_path / shape.format("lovelace")))
+    runner.store.note(FOLDERS_NOTE, [here])
+    app = visited("learning_rate", data=here)
+    assert app.selectbox(key="learning-rate:data").value == here
+    assert re.fullmatch("images:[0-9a-f]{12}", address(app)["data"])
+    run = remember(runner, 8, learning_rate=1e-4)
+    run["spec"]["dataset"], run["inputs"]["data"] = Path(here).name, here
+    comparison = compare_runs([run])
+    for text in (export(comparison, form).decode() for form in ("svg", "html", "csv", "json")):
+        assert "lovelace" not in text
+    again = visited("learning_rate", **address(app))
+    assert again.selectbox(key="learning-rate:data").value == here
+
+
+def test_a_link_names_the_runs_from_elsewhere_too_though_the_address_need_not(runner, references, monkeypatch):
+    monkeypatch.setattr(share, "is_only_here", lambda address: False)
+    foreign = [remember(runner, 8, learning_rate=value, seed=seed) for value in (1e-4, 1e-2) for seed in range(2)]
+    references(foreign)
+    for run in foreign[1:]:
+        runner.delete(run["id"])
+    app = open_page(LEARNING_RATE)
+    app.session_state["share"] = True
+    app.run()
+    link = next(code.value for code in app.code if "values=" in code.value)
+    assert "values=1e-4%3A0%2C1e-2%3A0-1" in link  # of 1e-4 one's own run is on the screen, and no other
+    assert address(app) == {"values": "1e-4:0"}
 
 
 def test_an_address_of_a_megabyte_is_ignored(runner):

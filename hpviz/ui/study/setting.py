@@ -15,6 +15,7 @@ from hpviz.studies import Study
 from hpviz.ui.fetching import found_weights, identified
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study import choices
+from hpviz.ui.text import literal
 
 Chosen = tuple[str, Mapping[str, Any]]  # the data and what is held
 
@@ -45,6 +46,8 @@ def possible_setting(study: Study, given: str) -> tuple[Setting | None, str | No
         if _inputs(each) != _inputs(chosen):  # of which the page has said what is missing
             with suppress(BadInput):
                 if setting := _checked(each):
+                    if problem == "":
+                        st.caption(f"Until it is, what is below is of {literal(setting.source.name)}, as it was.")
                     return _noted(study, setting, problem)
     return _noted(study, None, problem)
 
