@@ -25,10 +25,10 @@ def test_a_page_that_is_drawn_again_judges_nothing_again_until_a_run_changes(run
     for rate in (1e-4, 1e-2):
         remember(runner, 8, learning_rate=rate)
     app = open_page(LEARNING_RATE)
-    before = verdict.finding.cache_info()
+    before = verdict.answer.cache_info()
     app.run()
-    assert verdict.finding.cache_info().misses == before.misses
-    assert verdict.finding.cache_info().hits > before.hits
+    assert verdict.answer.cache_info().misses == before.misses
+    assert verdict.answer.cache_info().hits > before.hits
     remember(runner, 8, learning_rate=1e-3)
     app.run()
-    assert verdict.finding.cache_info().misses == before.misses + 1
+    assert verdict.answer.cache_info().misses == before.misses + 1

@@ -160,7 +160,7 @@ def test_a_seed_that_was_stopped_early_does_not_hold_the_judgement_back(app, run
         remember(runner, 8, learning_rate=1e-2, top=0.2, seed=seed)
     remember(runner, 1, status="stopped", learning_rate=1e-2, top=0.2, seed=2)
     app.run()
-    assert "Different: lr 1e-4 is 70.0 points above lr 1e-2" in texts(app)
+    assert "Different: lr 1e-4 is 70.0 points above lr 1e-2" in texts(fold(app, "Table"))
 
 
 def test_the_page_knows_its_images_even_where_a_run_has_not_noted_them(app, runner):
@@ -170,7 +170,7 @@ def test_the_page_knows_its_images_even_where_a_run_has_not_noted_them(app, runn
             run["inputs"] = {"data": "scenes", "weights": None}
             runner.store.put(run)
     app.run()
-    assert "Different: lr 1e-4 is 70.0 points above lr 1e-2" in texts(app)
+    assert "Different: lr 1e-4 is 70.0 points above lr 1e-2" in texts(fold(app, "Table"))
 
 
 def test_seeds_that_agree_show_a_difference(app, runner):
@@ -178,7 +178,7 @@ def test_seeds_that_agree_show_a_difference(app, runner):
         remember(runner, 8, learning_rate=1e-4, top=0.9 + 0.01 * seed, seed=seed)
         remember(runner, 8, learning_rate=1e-2, top=0.2 + 0.01 * seed, seed=seed)
     app.run()
-    assert "Different: lr 1e-4" in texts(app)
+    assert "Different: lr 1e-4" in texts(fold(app, "Table"))
 
 
 def test_a_run_that_is_still_training_holds_no_judgement_back(app, runner, work):
@@ -192,7 +192,7 @@ def test_a_run_that_is_still_training_holds_no_judgement_back(app, runner, work)
     press(app, "Resume")
     assert work.at_gate.wait(30)
     app.run()
-    assert "Different: lr 1e-4 is 70.0 points above lr 1e-2" in texts(app)
+    assert "Different: lr 1e-4 is 70.0 points above lr 1e-2" in texts(fold(app, "Table"))
 
 
 def test_the_edge_of_the_range_is_told(app, runner):
