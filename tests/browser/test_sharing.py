@@ -94,7 +94,7 @@ def test_a_picture_is_copied_from_a_popover_that_fits_the_screen_and_falls_back_
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(f"{server.url}compare?runs={four_runs()}")
     expect(page.get_by_text("One seed each").first).to_be_visible()
-    page.get_by_role("button", name="Share", exact=True).evaluate("button => button.scrollIntoView()")
+    page.get_by_role("button", name="Share", exact=True).evaluate("button => button.scrollIntoView(false)")
     open_share(page)
     popover = page.get_by_test_id("stPopoverBody")
     copy = popover.get_by_role("button", name="Copy picture")
