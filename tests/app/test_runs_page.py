@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from hpviz import links
 from hpviz.runs import bundle
 from hpviz.runs.crew import Wish
 from hpviz.runs.document import move, new_run, put_epoch
@@ -518,7 +519,7 @@ def test_chosen_runs_are_compared_on_their_page(app, runner):
     app.run()
     choose(app, *ids)
     press(app, "compare")
-    assert set(app.query_params["runs"].split(",")) == set(ids)
+    assert set(links.decode("".join(app.query_params["specs"])).specs) == set(ids)
     assert app.title[0].value == "Compare"
 
 
