@@ -369,7 +369,8 @@ def test_an_impossible_setting_is_one_sentence_and_leaves_slider_and_charts_wher
     assert ["at least 32 px" in error.value for error in app.error] == [True, True]
     assert [chart.alt for chart in drawn(app)] == before
     # Nothing is launched of a setting that is not the one in the drawer.
-    launching = [button for button in app.button if button.label.startswith(("Train lr", "Run 5", "Run the article", "+1"))]
+    ours = ("Train lr", "Run 5", "Run the article", "+1")
+    launching = [button for button in app.button if button.label.startswith(ours)]
     assert [button.label for button in launching if not button.disabled] == []
     app.select_slider[0].set_value(1e-3).run()
     app.text_input(key="learning-rate:exact").set_value("2e-3").run()
