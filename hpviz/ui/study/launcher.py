@@ -17,7 +17,7 @@ from hpviz.ui.study.prediction import offer_prediction
 from hpviz.ui.text import sentence
 
 PLACEHOLDER = "exact value"
-SHARES = (10, 13)  # of the row, for the slider and for what is beside it; on a phone they stand below each other
+SHARES = (7, 13)  # of the row, for the slider and for what is beside it; on a phone they stand below each other
 
 
 def show_launcher(study: Study, setting: Setting | None, problem: str | None, slot: str) -> None:
@@ -33,7 +33,7 @@ def show_launcher(study: Study, setting: Setting | None, problem: str | None, sl
     if st.session_state[slider_key] not in offered:
         st.session_state[slider_key] = offered[-1]
     hand, buttons = st.columns(SHARES, gap="xsmall")
-    with hand, st.container(gap=None):
+    with hand, st.container(gap="xsmall"):
         st.select_slider(
             study.title,
             offered,
