@@ -1,6 +1,6 @@
 """The engine: what training keeps of its speed beside a page and beside another program, and how soon a page answers.
 
-    python -m benchmarks.engine drawing | busy | sweep | start | launch | memory   [--app DIR]
+    python -m benchmarks.engine drawing | busy | sweep | start | launch | memory | threads   [--app DIR]
 
 Every figure is taken by the wall clock, from outside, of the command line and the server of the checkout that `--app`
 names (this one by default), so that two versions are measured in the same way. Linux only.
@@ -8,6 +8,7 @@ names (this one by default), so that two versions are measured in the same way. 
 
 import argparse
 import json
+import os
 import shutil
 import statistics
 import subprocess
@@ -15,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,22 @@ DECAYS = ("0", "0.01", "0.1", "1")
 MODEL, RATE, NEXT_RATE = "article-cnn", "1e-4", "3e-4"
 SLIDER = "role=slider"
 LOOK_SECONDS = 0.02
+COMPUTES = """
+import sys, time
+share = float(sys.argv[1])
+while True:
+    until = time.monotonic() + 0.05 * share
+    while time.monotonic() < until:
+        pass
+    time.sleep(0.05 * (1 - share))
+"""
+# How many threads, which look for each other as hpviz has it, as long as OpenMP does unless told, or never.
+WAITING: dict[str, tuple[str, dict[str, str]]] = {
+    "1 thread": ("1", {}),
+    "2 threads": ("2", {}),
+    "2 threads, OpenMP's wait": ("2", {"GOMP_SPINCOUNT": "300000"}),
+    "2 threads, no wait": ("2", {"GOMP_SPINCOUNT": "0"}),
+}
 SETTLED_SECONDS = 5.0  # after which a page that was opened has loaded everything
 
 
@@ -47,10 +64,11 @@ class Bench:
         self._caches += 1
         return shutil.copytree(self._drawn / "data", self._folder / str(self._caches) / "data").parent
 
-    def lines(self, cache: Path, *arguments: str) -> Iterator[tuple[float, dict[str, Any]]]:
-        """The lines of a command, each with the moment at which it came."""
+    def lines(self, cache: Path, *arguments: str, **variables: str) -> Iterator[tuple[float, dict[str, Any]]]:
+        """The lines of a command, each with the moment at which it came; `variables` are added to its environment."""
         command = [self.options.python, "-m", "hpviz", *arguments, "--json", "--cache", str(cache)]
-        with subprocess.Popen(command, cwd=self.options.app, stdout=subprocess.PIPE, text=True) as process:
+        around = {**os.environ, **variables}
+        with subprocess.Popen(command, cwd=self.options.app, stdout=subprocess.PIPE, text=True, env=around) as process:
             for line in process.stdout or ():
                 yield time.perf_counter(), json.loads(line)
         if process.returncode:
@@ -84,10 +102,23 @@ class Bench:
             server.end()
 
 
-def command_seconds(bench: Bench, cache: Path, seed: int) -> float:
+def command_seconds(bench: Bench, cache: Path, seed: int, *more: str, **variables: str) -> float:
     """Seconds from the end of the first epoch of a run of the command line to the end of its last."""
-    epochs = [moment for moment, line in bench.lines(cache, *bench.run(seed)) if line["event"] == "epoch"]
+    lines = bench.lines(cache, *bench.run(seed), *more, **variables)
+    epochs = [moment for moment, line in lines if line["event"] == "epoch"]
     return epochs[-1] - epochs[0]
+
+
+@contextmanager
+def another_program(share: float = 1.0) -> Iterator[None]:
+    """A program that takes that share of a core, in turns of 50 ms."""
+    other = subprocess.Popen([sys.executable, "-c", COMPUTES, str(share)])
+    try:
+        time.sleep(SETTLED_SECONDS)
+        yield
+    finally:
+        other.kill()
+        other.wait()
 
 
 def of_store(cache: Path, seed: int, is_so: Callable[[Run], bool]) -> float:
@@ -125,13 +156,8 @@ def busy(bench: Bench) -> dict[str, Any]:
     rounds, cache = [], bench.cache()
     for seed in range(bench.options.rounds):
         quiet = command_seconds(bench, cache, 2 * seed)
-        other = subprocess.Popen([sys.executable, "-c", "while True: pass"])
-        try:
-            time.sleep(SETTLED_SECONDS)
+        with another_program():
             rounds.append([command_seconds(bench, cache, 2 * seed + 1), quiet])
-        finally:
-            other.kill()
-            other.wait()
     return ratios(rounds, "beside another program, s", "quiet, s")
 
 
@@ -204,6 +230,21 @@ def memory(bench: Bench) -> dict[str, Any]:
         return {"server, MB": server.resident_bytes() / 1e6, "ready to train, MB": sum(ready) / 1e6}
 
 
+def threads(bench: Bench) -> dict[str, Any]:
+    """What one thread does in a second and what two do that wait for each other so long, beside other programs."""
+    options, found = bench.options, dict[str, Any]()
+    images = 6 * options.per_class * (options.epochs - 1)
+    for share in (0.0, 0.5, 1.0):
+        for name, (count, waiting) in WAITING.items():
+            with another_program(share) if share else nullcontext():
+                cache = bench.cache()
+                times = [
+                    command_seconds(bench, cache, seed, "--threads", count, **waiting) for seed in range(options.rounds)
+                ]
+            found[f"{name}, {share} cores taken, images/s"] = images / statistics.median(times)
+    return found
+
+
 def record(bench: Bench, cache: Path) -> None:
     """Two runs that a page has curves of, with the epochs that its address asks for."""
     rates = ["--values", RATE, NEXT_RATE, "--model", bench.options.model]
@@ -230,6 +271,7 @@ MEASURES: dict[str, Callable[[Bench], dict[str, Any]]] = {
     "start": start,
     "launch": launch,
     "memory": memory,
+    "threads": threads,
 }
 
 
@@ -257,7 +299,7 @@ def main() -> None:
         print(name)
         for what, figure in figures.items():
             if what != "rounds":
-                print(f"  {what:>28} {figure:8.2f}")
+                print(f"  {what:>50} {figure:8.2f}")
 
 
 if __name__ == "__main__":

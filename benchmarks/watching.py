@@ -16,7 +16,6 @@ import random
 import signal
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -26,7 +25,7 @@ from typing import Any
 
 from benchmarks.made_up_store import made_up
 from benchmarks.pages import drive
-from benchmarks.visitors import HOME, ROOT, Server, Visitor
+from benchmarks.visitors import HOME, ROOT, Server, Visitor, offer_app
 from hpviz.data import catalogue
 from hpviz.data.catalogue import Identity
 from hpviz.runs import executor
@@ -101,10 +100,10 @@ def watch_training(server: Server, visitor: Visitor, seconds: float) -> float:
 
 
 @contextmanager
-def training_elsewhere(cache: Path, folder: Path, per_class: int) -> Iterator[None]:
+def training_elsewhere(cache: Path, folder: Path, options: argparse.Namespace) -> Iterator[None]:
     """The command line, at the value that the page has not."""
-    wanted = ["--lr", NINTH, "--per-class", str(per_class), "--epochs", "400", "--cache", str(cache)]
-    command = [sys.executable, "-m", "hpviz", "run", *wanted, "--json"]
+    wanted = ["--lr", NINTH, "--per-class", str(options.per_class), "--epochs", "400", "--cache", str(cache)]
+    command = [options.python, "-m", "hpviz", "run", *wanted, "--json"]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             yield
@@ -115,14 +114,14 @@ def training_elsewhere(cache: Path, folder: Path, per_class: int) -> Iterator[No
 
 def measure(cache: Path, folder: Path, options: argparse.Namespace) -> Figures:
     """One server's figures."""
-    server = Server(cache, folder=folder, app=folder / "app.py")
+    server = Server(cache, folder=folder, app=folder / "app.py", python=options.python)
     try:
         with server.visit(HOME, QUERY.format(per_class=options.per_class)) as visitor:
             visitor.draw()
             time.sleep(SETTLED_SECONDS)  # a process that trains is being warmed
             found = {"redraw": redraw(server, visitor, options.draws)}
             found["idle"] = watch(server, visitor, options.seconds / 2)
-            with training_elsewhere(cache, folder, options.per_class):
+            with training_elsewhere(cache, folder, options):
                 found["watching another process"] = watch_training(server, visitor, options.seconds)
             if folder == ROOT:
                 visitor.draw()
@@ -147,14 +146,14 @@ def compared(caches: Sequence[Path], folders: Sequence[Path], options: argparse.
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--folder", type=Path, help="another checkout, measured in turn with this one")
+    offer_app(parser)
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="servers of each")
     parser.add_argument("--draws", type=int, default=20, metavar="N", help="of the page, a round")
     parser.add_argument("--seconds", type=float, default=30, metavar="S", help="for which a run is watched")
     parser.add_argument("--per-class", type=int, default=100, metavar="N", help="training images of the watched run")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     options = parser.parse_args()
-    folders = [ROOT, *([options.folder.absolute()] if options.folder else [])]
+    folders = list(dict.fromkeys([ROOT, options.app.absolute()]))
     with tempfile.TemporaryDirectory() as folder:
         caches = [Path(folder) / str(place) for place in range(len(folders))]
         for cache in caches:

@@ -27,6 +27,6 @@ if __name__ == "__main__":
     if (executor := sys.modules.get("hpviz.runs.executor")) is not None:
         executor.end_all()  # they would end by themselves, but nobody would have waited for them
     if threading.active_count() > 1:
-        # A thread that is still inside PyTorch would abort the process while the interpreter ends.
+        # A thread that is still inside a library would abort the process while the interpreter ends.
         os._exit(status)
     sys.exit(status)
