@@ -13,8 +13,8 @@ from hpviz.spec import RunSpec, block_channels, feature_sizes, hidden_units, ker
 Part = Literal["convolution", "batch norm", "relu", "pool", "linear"]
 
 FLOAT_BYTES = 4
-# Measured in 40 fresh training processes, 13 nets and batches in bf16 and fp32: `python -m benchmarks.estimates` holds
-# them against recorded runs. A weight in bf16 is there a second time, and so is its gradient; for every output that the
+# Set on 29 trainings of nine nets and batches in 15 processes: `python -m benchmarks.estimates` holds them against
+# recorded runs. A weight in bf16 is there a second time, and so is its gradient; for every output that the
 # forward pass keeps, the backward pass holds most of another; kernels and the allocator take something for themselves.
 COPIES_IN_BF16 = 4
 BACKWARD = 1.7

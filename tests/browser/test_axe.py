@@ -135,7 +135,6 @@ def test_where_the_keyboard_is_is_always_seen(visitor):
         assert page.evaluate(IS_SEEN), page.evaluate("document.activeElement.outerHTML.slice(0, 300)")
 
 
-@pytest.mark.xfail(reason="the slider stands below the pictures until the bench is there")
 def test_the_slider_is_among_the_first_ten_stops_after_the_navigation(visitor):
     page = opened(visitor, LEARNING_RATE.field)
     page.keyboard.press("Tab")
