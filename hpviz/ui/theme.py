@@ -8,15 +8,30 @@ import streamlit as st
 
 # What the theme of .streamlit/config.toml cannot say.
 STYLES = Path(__file__).parent / "app.css"
-# Streamlit changes its own colours by itself; those of our charts come from the server, which is not told. The wait
-# lets Streamlit learn of its new theme first.
+# Streamlit changes its own colours by itself; those of our charts come from the server, which is told of a theme with
+# the next rerun only. So that is asked for once Streamlit has turned.
 WATCH = """
 export default function ({ data, setTriggerValue }) {
   document.documentElement.dataset.drawn = data.drawn;
-  const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const tell = () => setTimeout(() => setTriggerValue("switched", dark.matches), 300);
-  dark.addEventListener("change", tell);
-  return () => dark.removeEventListener("change", tell);
+  const system = window.matchMedia("(prefers-color-scheme: dark)");
+  const app = document.querySelector("[data-testid=stApp]");
+  let looking;
+  const follow = () => {
+    clearInterval(looking);
+    let left = 100;
+    looking = setInterval(() => {
+      const shown = getComputedStyle(app).colorScheme;
+      const has_turned = ["dark", "light"].includes(shown) && shown !== data.drawn;
+      if (has_turned || !--left) clearInterval(looking);
+      if (has_turned) setTriggerValue("switched", shown);
+    }, 100);
+  };
+  follow();  // it may have turned while the page was being drawn
+  system.addEventListener("change", follow);
+  return () => {
+    clearInterval(looking);
+    system.removeEventListener("change", follow);
+  };
 }
 """
 

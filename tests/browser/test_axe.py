@@ -148,14 +148,6 @@ def test_the_slider_is_among_the_first_ten_stops_after_the_navigation(visitor):
     assert slider.evaluate("node => node === document.activeElement"), stops
 
 
-def test_charts_follow_when_the_system_turns_dark(visitor):
-    page = opened(visitor, "overview")
-    word = page.locator("svg.marks .mark-text text", has_text="lr 1e-4").first
-    light = word.evaluate("node => getComputedStyle(node).fill")
-    page.emulate_media(color_scheme="dark")
-    expect(word).not_to_have_css("fill", light)
-
-
 def test_what_held_and_what_did_not_is_on_the_first_screen(visitor):
     page = opened(visitor, "overview")
     page.set_viewport_size({"width": 1280, "height": 800})

@@ -292,5 +292,5 @@ def test_a_signal_to_all_processes_of_a_command_is_one_sentence_and_leaves_none(
     runner.close()
     assert (run["status"], run["reason"]) == (
         "interrupted",
-        "hpviz was closed; resume it to go on from the last epoch.",
+        "hpviz was closed; resume it to go on.",
     )

@@ -53,7 +53,7 @@ def show_launcher(study: Study, setting: Setting | None, problem: str | None, sl
                 key=choices.key(study, "exact"),
                 placeholder=PLACEHOLDER,
                 max_chars=20,
-                width=110,
+                width=100,
                 on_change=_typed,
                 args=(study, ready),
                 label_visibility="collapsed",
@@ -71,19 +71,16 @@ def _buttons(study: Study, ready: Setting | None) -> None:
     lists = {name: there(study, ready, values) for name, values in study.lists(preset).items()}
     *others, first = lists.items()
     st.button(
-        f"Train {study.symbol} {spell(value)}",
-        icon=":material/play_arrow:",
-        on_click=launch,
-        args=(study, ready, (value,)),
-        disabled=ready is None,
+        f"Train {study.symbol} {spell(value)}", on_click=launch, args=(study, ready, (value,)), disabled=ready is None
     )
-    offer_values(study, ready, *first, type="primary")
-    offer_seed(study, ready)
+    # In this order they fill two rows on a phone.
     offer_prediction(study, ready)
     with st.popover("More", key=choices.key(study, "more")):
         for each in others:
             offer_values(study, ready, *each)
         st.checkbox("train as I move the slider", key=choices.key(study, "auto"), persist_state="session")
+    offer_values(study, ready, *first, type="primary")
+    offer_seed(study, ready)
 
 
 def there(study: Study, setting: Setting | None, values: Sequence[Value]) -> tuple[Value, ...]:
