@@ -93,7 +93,7 @@ def test_a_picture_is_copied_from_a_popover_that_fits_the_screen_and_falls_back_
     page = visitor.page
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(f"{server.url}compare?runs={four_runs()}")
-    expect(page.get_by_text("One seed each").first).to_be_visible()
+    expect(page.get_by_text("One seed a value").first).to_be_visible()
     page.get_by_role("button", name="Share", exact=True).evaluate("button => button.scrollIntoView(false)")
     open_share(page)
     popover = page.get_by_test_id("stPopoverBody")
@@ -164,7 +164,7 @@ def test_going_back_brings_back_what_was_on_the_screen(visit, server):
     expect(page.get_by_text("Held fixed").filter(has_text="4 epochs")).to_be_visible()
 
 
-RUNS = "Everything that was ever trained here"
+RUNS = "Every run that was trained here"
 
 
 def at_rest(page, shown):
@@ -220,10 +220,11 @@ def test_what_a_page_held_is_there_again_going_back_and_forward_over_other_pages
 
 
 def test_going_back_over_ones_own_changes_ends_where_the_page_was_opened(visit, server):
-    page = visit().page
+    visitor = visit()
+    page = visitor.page
     page.goto(f"{server.url}weight_decay")
     held(page, 8)
-    page.get_by_text("images", exact=True).click()
+    visitor.along("images")
     expect(page).to_have_url(f"{server.url}weight_decay?x=images")
     page.go_back()
     expect(page).to_have_url(f"{server.url}weight_decay")
