@@ -74,6 +74,7 @@ def test_four_runs_are_chosen_shared_and_seen_alike_by_another_browser(visit, se
     expect(page.get_by_text("images seen").first).to_be_attached()
     assert legend(page) == list(LABELS)
     # On a server that this machine alone reaches, the page's own address is for this machine's browsers.
+    expect(page).to_have_url(re.compile("x=images"))
     link = page.evaluate("location.href")
     assert link.startswith(f"{server.url}compare?specs=")
     assert len(link) < 300
