@@ -142,9 +142,10 @@ class Visitor:
         page.get_by_text("Held fixed").click()
         self.choose("Model", "article-cnn", shown="Held fixed: article-cnn")
         self.fill("Training images a class", "60")
-        expect(page.get_by_text("60 a class")).to_be_visible()
+        held = page.get_by_text("Held fixed: ")  # what is found elsewhere may say so, too
+        expect(held.filter(has_text="60 a class")).to_be_visible()
         self.fill("Epochs", str(epochs))
-        expect(page.get_by_text(f"{epochs} epochs")).to_be_visible()
+        expect(held.filter(has_text=f"{epochs} epochs")).to_be_visible()
 
     def choose(self, label: str, option: str, shown: str) -> None:
         """Pick from a list until the page shows it: the list closes by itself while the page around it still moves."""
