@@ -14,11 +14,10 @@ from filelock import FileLock, Timeout
 
 from hpviz.runs import executor, memory
 from hpviz.runs.crew import Wish
-from hpviz.runs.document import ACTIVE
 from hpviz.runs.runner import Runner
 from hpviz.runs.work import Place, Stop, stopped
 from hpviz.training.events import Batch, Epoch, Resumed
-from tests.made_up import UPDATES, request, rest, row, until
+from tests.made_up import UPDATES, is_at_rest, request, rest, row, until
 from tests.runs.test_executor import asked, hang, process, trainer
 
 ROOT = Path(__file__).parent.parent.parent
@@ -73,7 +72,7 @@ def test_where_the_system_says_so_a_killed_one_was_out_of_memory(runner, folder,
     victims = executor.training()
 
     def ended():
-        return {run_id for run_id in (first, other) if runner.run(run_id)["status"] not in ACTIVE}
+        return {run_id for run_id in (first, other) if is_at_rest(runner, run_id)}
 
     counter.write_text("oom 1\noom_kill 5\n")
     reasons = {}

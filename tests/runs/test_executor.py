@@ -78,8 +78,7 @@ def test_a_killed_process_interrupts_its_run_and_nothing_else(runner, folder, tm
     runner.submit(other)
     until(lambda: len(runner.run(one.spec.run_id)["epochs"]) >= 2)
     os.kill(process().pid, signal.SIGKILL)
-    until(lambda: runner.run(one.spec.run_id)["status"] not in ACTIVE)
-    ended = runner.run(one.spec.run_id)
+    ended = rest(runner, one.spec.run_id)
     assert ended["status"] == "interrupted"
     assert "killed (signal 9); resume it" in ended["reason"]
     assert rest(runner, other.spec.run_id)["status"] == "finished"
