@@ -67,7 +67,7 @@ def page(comparison: Comparison, script: str, *, x: Axis, log_loss: bool, dark: 
             f'<meta name="generator" content="hpviz {__version__}">',
             f'<meta name="description" content="{_text(story.description)}">',
             f"<title>{_text(story.title)}</title>",
-            f"<style>{_style(dark)}</style></head><body><main>",
+            f"<style>{style_of(dark)}</style></head><body><main>",
             *body,
             "</main>",
             f'<script type="application/json" id="charts">{_data(panels, dark)}</script>',
@@ -180,7 +180,7 @@ def _number(value: float | None, digits: int) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
-def _style(dark: bool) -> str:
+def style_of(dark: bool) -> str:
     ramp = ", ".join(DARK if dark else LIGHT)
     values = {"background": BACKGROUND, "ink": INK, "muted": MUTED, "hairline": HAIRLINE}
     names = "".join(f"--{name}: {value[dark]}; " for name, value in values.items())

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any, NoReturn
 
 from hpviz.cli.data import judge_claims, show_data
+from hpviz.cli.inspecting import FORMATS as PICTURES
+from hpviz.cli.inspecting import INSPECTIONS, inspect_runs
 from hpviz.cli.reproducing import reproduce
 from hpviz.cli.sharing import FORMATS, export_runs, import_runs
 from hpviz.cli.store import check_cache, delete_runs, list_runs, stop_runs
@@ -122,6 +124,11 @@ def build_parser() -> Parser:
     )
     export.add_argument("--log-loss", action="store_true", help="losses on a logarithmic axis")
     export.add_argument("--dark", action="store_true", help="for dark pages")
+    look = verb("inspect", inspect_runs)
+    look.add_argument("what", metavar="WHAT", choices=tuple(INSPECTIONS), help=f"one of {', '.join(INSPECTIONS)}")
+    look.add_argument("runs", nargs="+", metavar="RUN", help="ids or their beginnings")
+    look.add_argument("--to", metavar="FILE", help=f"a picture of it, ending in .{', .'.join(PICTURES)}")
+    look.add_argument("--dark", action="store_true", help="for dark pages")
     verb("import", import_runs).add_argument("file", metavar="FILE", help="a bundle: what export wrote as .json")
     verb("doctor", check_cache)
     return parser

@@ -24,10 +24,9 @@ def export_runs(options: argparse.Namespace, reporter: Reporter) -> int:
     form = file.suffix.lower().removeprefix(".")
     if form not in FORMATS:
         raise BadInput(f"{quoted(file.name)} should end in one of .{', .'.join(FORMATS)}.")
-    if nature(file.parent) != "folder":
-        raise BadInput(f"There is no folder {quoted(file.parent)} to write {quoted(file.name)} into.")
+    demand_place(file)
     with closing(Runner(options.cache)) as runner:
-        runs = _found(runner.store, options.runs)
+        runs = found_runs(runner.store, options.runs, "export")
     # Charts take a second to load, which the other verbs need not wait for.
     from hpviz.analysis.comparison import compare_runs
     from hpviz.charts.export import export, undrawn
@@ -35,7 +34,7 @@ def export_runs(options: argparse.Namespace, reporter: Reporter) -> int:
     x = options.x or ("updates" if options.at == "updates" else "epoch")
     comparison = compare_runs(runs, at=options.at)
     content = export(comparison, form, x=x, log_loss=options.log_loss, dark=options.dark)  # type: ignore[arg-type]
-    _write(file, content)
+    write_whole(file, content)
     if form == "png" and (boxes := undrawn(comparison)):
         reporter.note(f"No font on this machine has {' '.join(boxes)}: the picture shows boxes instead; .svg has them.")
     ids = [run["id"] for run in runs]
@@ -61,16 +60,22 @@ def import_runs(options: argparse.Namespace, reporter: Reporter) -> int:
     return 0
 
 
-def _found(store: RunStore, prefixes: Iterable[str]) -> list[Run]:
+def found_runs(store: RunStore, prefixes: Iterable[str], purpose: str) -> list[Run]:
     """The runs named, each once; all of them must have something to show."""
     runs = {run["id"]: run for run in map(store.find, prefixes)}
     for run in runs.values():
         if not run["epochs"]:
-            raise BadInput(f"Run {run['id']} has no epoch yet, so there is nothing to export.")
+            raise BadInput(f"Run {run['id']} has no epoch yet, so there is nothing to {purpose}.")
     return list(runs.values())
 
 
-def _write(file: Path, content: bytes) -> None:
+def demand_place(file: Path) -> None:
+    """Raise BadInput if there is no folder for a file."""
+    if nature(file.parent) != "folder":
+        raise BadInput(f"There is no folder {quoted(file.parent)} to write {quoted(file.name)} into.")
+
+
+def write_whole(file: Path, content: bytes) -> None:
     """The whole file or none of it; a link to a file stays one."""
     file = absolute(file)
     if (found := nature(file)) not in ("file", None):

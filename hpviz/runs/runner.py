@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 from hpviz import hardware
-from hpviz.runs import disk, executor, machines, tasks
+from hpviz.runs import disk, executor, inspections, machines, tasks
 from hpviz.runs.command import run_command
 from hpviz.runs.crew import Crew, Wish, measured_rates
 from hpviz.runs.document import (
@@ -257,6 +257,7 @@ class Runner:
             if run["status"] in ACTIVE:
                 raise BadInput(f"Run {run['id']} is {run['status']}; stop it before deleting it.")
             self.store.remove(run["id"])
+        inspections.forget(self.store.cache, run["id"])
 
     def pause(self) -> None:
         """Let all runs of this process rest within a batch; nothing is lost, and nothing more begins."""

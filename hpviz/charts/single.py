@@ -1,0 +1,65 @@
+"""One chart as a file of its own: a picture, or a page that opens offline. Nothing is fetched."""
+
+import json
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import altair as alt
+
+from hpviz.charts.export import to_png, to_svg, vega_lite
+from hpviz.charts.lettering import drawable
+from hpviz.charts.page import DRAW, POLICY, style_of
+from hpviz.charts.panels import SCHEMA, Spec, config
+from hpviz.charts.specification import Chart
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart, what it shows in a sentence, and the same in words for those who cannot see it."""
+
+    chart: Chart
+    title: str
+    description: str
+
+
+def drawn(drawing: Drawing, form: str, dark: bool) -> bytes:
+    """The chart as "png", "svg" or "html", its title above it."""
+    title, description = drawable(drawing.title), drawable(drawing.description)
+    if form == "html":
+        return _page(_spec(drawing, dark), title, description, dark).encode()
+    spec = {**_spec(drawing, dark), "title": title}
+    return to_png(spec) if form == "png" else to_svg(spec, title, description).encode()
+
+
+def _spec(drawing: Drawing, dark: bool) -> Spec:
+    """The chart in plain JSON, figures inside."""
+    with alt.data_transformers.enable("default", max_rows=None):
+        plain: Spec = drawing.chart.to_dict(validate=False)
+    plain.pop("$schema", None)
+    own: dict[str, Any] = plain.pop("config", {})
+    title = {"anchor": "start", "fontSize": 15, "offset": 12}
+    return {"$schema": SCHEMA, **drawable(plain), "padding": 16, "config": {**own, **config(dark), "title": title}}
+
+
+def _page(spec: Spec, title: str, description: str, dark: bool) -> str:
+    import vl_convert
+
+    script: str = vl_convert.javascript_bundle(DRAW, vl_version=vega_lite())
+    datasets = spec.pop("datasets", {})
+    told = {"specs": {"picture": spec}, "datasets": datasets, "theme": "dark" if dark else "light"}
+    charts = json.dumps(told, allow_nan=False).replace("<", "\\u003c")
+    return "\n".join(
+        [
+            "<!DOCTYPE html>",
+            '<html lang="en"><head><meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{escape(title)}</title><style>{style_of(dark)}</style></head><body><main>",
+            f"<h1>{escape(title)}</h1>",
+            f'<div id="picture" role="img" aria-label="{escape(description)}"></div>',
+            f"<p>{escape(description)}</p></main>",
+            f'<script type="application/json" id="charts">{charts}</script>',
+            f"<script>{script}</script></body></html>",
+        ]
+    )
