@@ -1,4 +1,4 @@
-"""What was found by looking into runs, remembered beside them: by kind, runs and recipe, so that nothing is computed twice.
+"""What was found by looking into runs, kept beside them by kind, runs and recipe, so that nothing is computed twice.
 
 A finding is plain JSON in a file of its own: losing it loses no run. It holds for the recordings it was made of; a run
 that is trained further, or anew, is looked into again.
