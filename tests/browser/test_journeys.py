@@ -104,7 +104,7 @@ def test_a_killed_server_loses_nothing_and_one_click_resumes(visit, server, cach
     server.start()
     back = visit()
     back.choose_small_setting(epochs=6)
-    expect(back.page.get_by_text(f"interrupted after epoch {before['epochs']}/6")).to_be_visible()
+    expect(back.page.get_by_text(f"lr 1e-4 · interrupted after epoch {before['epochs']}/6")).to_be_visible()
     for title in ("Test accuracy", "Train loss (nats)", "Test loss (nats)"):
         expect(drawing(back.page, title)).to_be_visible()
     back.page.get_by_role("button", name="Resume").click()
