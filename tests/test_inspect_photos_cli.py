@@ -6,6 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -14,13 +15,14 @@ from hpviz.data.catalogue import identify, prepare, resolve
 from hpviz.data.prepared import folder_of
 from hpviz.data.test_names import FILE
 from hpviz.runs import bundle
-from hpviz.runs.budget import remove_checkpoints
 from hpviz.runs.document import move, new_run, put_answers, put_epoch
 from hpviz.runs.store import RunStore
 from hpviz.runs.work import Place, carry_out
 from hpviz.spec import build_spec
 from hpviz.training.events import Epoch
+from hpviz.training.recorded_answers import recorded
 from tests.analysis.made_up_runs import rows, run
+from tests.made_up import row
 
 CLASSES = ["bright", "dark"]
 
@@ -33,32 +35,46 @@ def end(steps):
             return ended.value
 
 
-@pytest.fixture(scope="module")
-def trained(folder, tmp_path_factory):
-    """A cache folder with four runs of two epochs: two rates, of which one is far too low, and two seeds."""
-    cache = tmp_path_factory.mktemp("trained")
+def specified(folder, cache, **values):
+    """A run of those squares that has no epoch yet."""
     fingerprint = end(identify(resolve(folder, cache), cache)).fingerprint
     held = {"dataset": "squares", "fingerprint": fingerprint, "image_size": 32, "padding": "same", "kernel_width": 3}
+    inputs = {"data": folder, "weights": None, "classes": CLASSES, "test_images": 16}
+    return new_run(build_spec(**held, **values), inputs, 2)
+
+
+def put(cache, *runs):
     store = RunStore(cache)
-    for rate in (1e-3, 1e-7):
-        for seed in (0, 1):
-            spec = build_spec(**held, batch_size=8, learning_rate=rate, seed=seed)
-            inputs = {"data": folder, "weights": None, "classes": CLASSES, "test_images": 16}
-            document = new_run(spec, inputs, 2)
-            for event in carry_out(document, cache, Place("cpu", 1)):
-                if isinstance(event, Epoch):
-                    put_epoch(document, event.row)
-                    put_answers(document, event.answers)
-            move(document, "finished")
-            store.put(document)
+    for document in runs:
+        store.put(document)
     store.close()
+
+
+# Eight images of each class, the bright ones first: one value gets a dark one wrong, the other all of them.
+ONE_WRONG, ALL_WRONG = np.array([0] * 9 + [1] * 7), np.zeros(16, int)
+LABELS = np.repeat([0, 1], 8)
+
+
+@pytest.fixture(scope="module")
+def made_up(folder, tmp_path_factory):
+    """A cache folder with the prepared images, and four runs that remember such answers: two rates, two seeds each."""
+    cache = tmp_path_factory.mktemp("made-up")
+    end(prepare(resolve(folder, cache), 32, cache))
+    for rate, said in ((1e-3, ONE_WRONG), (1e-7, ALL_WRONG)):
+        for seed in (0, 1):
+            document = specified(folder, cache, learning_rate=rate, seed=seed)
+            put_epoch(document, row(1, 0.25))
+            put_epoch(document, row(2, int((said == LABELS).sum()) / 16))
+            put_answers(document, recorded(None, document["epochs"], said, LABELS, 2))
+            move(document, "finished")
+            put(cache, document)
     return cache
 
 
 @pytest.fixture
-def cache(trained, tmp_path, monkeypatch):
+def cache(made_up, tmp_path, monkeypatch):
     """A copy of it, which a test may change."""
-    copy = shutil.copytree(trained, tmp_path / "cache")
+    copy = shutil.copytree(made_up, tmp_path / "cache")
     monkeypatch.setenv("HPVIZ_CACHE", str(copy))
     return copy
 
@@ -90,15 +106,13 @@ def test_a_line_has_the_matrices_and_the_files_that_changed(hpviz, cache, folder
     for run_id, matrix in line["confusion"].items():
         right, images = sum(matrix[each][each] for each in range(2)), sum(map(sum, matrix))
         assert right / images == runs[run_id]["epochs"][-1]["test_accuracy"]
-    assert line["changed"], [each["epochs"][-1]["test_accuracy"] for each in runs.values()]
+    assert len(line["changed"]) == 7
     for each in line["changed"]:
         assert (Path(folder) / each["image"]).is_file()
-        assert each["image"].split("/")[:2] == ["test", each["label"]]
-        right = {
-            runs[run_id]["spec"]["learning_rate"] for run_id, said in each["said"].items() if said == each["label"]
-        }
-        assert len(each["said"]) == 4
-        assert len(right) == 1
+        assert each["image"].startswith("test/dark/")
+        said = {runs[run_id]["spec"]["learning_rate"]: answer for run_id, answer in each["said"].items()}
+        assert (each["label"], said) == ("dark", {1e-3: "dark", 1e-7: "bright"})
+        assert (each["right"], each["wrong"]) == (["lr 1e-3"], ["lr 1e-7"])
 
 
 def test_a_table_tells_accuracy_by_class_of_each_run(cache, capsys):
@@ -120,14 +134,21 @@ def test_the_picture_shows_matrices_and_photos(hpviz, cache, tmp_path, form):
         assert "lr 1e-7: " in told
 
 
-def test_a_run_that_lacks_answers_is_asked_again_once(hpviz, cache, monkeypatch):
-    runs = stored(cache)
-    _, (known,) = hpviz("inspect", "photos", *runs)
-    forgotten(cache, *list(runs)[:1])
-    _, (asked,) = hpviz("inspect", "photos", *runs)
+def test_a_run_that_lacks_answers_is_asked_again_once(hpviz, cache, folder, monkeypatch):
+    document = specified(folder, cache, batch_size=8)
+    for event in carry_out({**document, "target": 1}, cache, Place("cpu", 1)):
+        if isinstance(event, Epoch):
+            put_epoch(document, event.row)
+            put_answers(document, event.answers)
+    move(document, "finished")
+    put(cache, document)
+    status, (known,) = hpviz("inspect", "photos", document["id"])
+    assert status == 0
+    forgotten(cache, document["id"])
+    _, (asked,) = hpviz("inspect", "photos", document["id"])
     assert asked == known
     monkeypatch.setattr("hpviz.runs.executor.carry_out", None)  # remembered: no process need begin
-    _, (again,) = hpviz("inspect", "photos", *runs)
+    _, (again,) = hpviz("inspect", "photos", document["id"])
     assert again == known
 
 
@@ -142,7 +163,6 @@ def test_what_cannot_be_told_is_one_sentence_with_the_way_out(cache, capsys):
     runs = stored(cache)
     [lost, sent, *_] = runs
     forgotten(cache, lost, sent)
-    remove_checkpoints(cache / "checkpoints" / lost, keep_sidecar=True)
     assert "recorded before answers were kept" in (told := refused(capsys, lost))
     assert f"hpviz resume {lost} --from-start --epochs 3" in told
     store = RunStore(cache)
@@ -153,9 +173,8 @@ def test_what_cannot_be_told_is_one_sentence_with_the_way_out(cache, capsys):
     imported["id"] = f"{sent}-00000000"
     imported["created"] = "2026-01-01T00:00:00.000+00:00"
     store.take_in([imported])
-    for each in (stranger, large):
-        store.put(each)
     store.close()
+    put(cache, stranger, large)
     assert re.search("came from elsewhere without its answers: train it here", refused(capsys, imported["id"]))
     assert "different images" in refused(capsys, sent, stranger["id"])
     assert "up to 512 classes" in refused(capsys, large["id"])
