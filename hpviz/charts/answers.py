@@ -158,8 +158,7 @@ def _lines(image: Mapping[str, Any], values: Mapping[str, str], dark: bool) -> l
         said.setdefault(values[run_id], []).append(answer)
     decided = [value for value in said if value in (*image["right"], *image["wrong"])]
     for value in [each for each in said if each in decided or len(said) <= VALUES][:VALUES]:
-        answers = Counter(said[value])
-        words = ", ".join(f"{name} {count}×" if len(answers) > 1 else name for name, count in answers.most_common())
+        words = ", ".join(name for name, _ in Counter(said[value]).most_common())
         colour = MUTED[dark] if value not in decided else INK[dark] if value in image["right"] else DIVERGED[dark]
         told.append((f"{value}: {words}", colour))
     return told
