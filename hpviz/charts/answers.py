@@ -42,7 +42,7 @@ def answers_drawn(found: Mapping[str, Any], dark: bool) -> Drawing:
     changed = plural(len(found["changed"]), "photo")
     return Drawing(
         chart,
-        "What the networks answered on the test photos",
+        "What the networks answered, in percent of the test photos of each label",
         f"{listed(told)}. {changed} that one value gets right with every seed and another with none.{luck}",
     )
 
