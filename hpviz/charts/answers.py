@@ -38,12 +38,13 @@ def answers_drawn(found: Mapping[str, Any], dark: bool) -> Drawing:
         parts.append(photos(shown, found["values"], found["thumbnails"], _heading(found, len(shown)), dark))
     chart = alt.vconcat(*parts, spacing=28).resolve_scale(color="independent", x="independent", y="independent")
     told = [f"{name} has {_right(matrix):.1%} right" for name, matrix in matrices.items()]
-    luck = f" Luck alone would change about {found['by_chance']:.0f}." if len(matrices) > 1 else ""
     changed = plural(len(found["changed"]), "photo")
+    how = f"{changed} changed: right with every seed of one value, wrong with every seed of another."
+    luck = f"Luck alone would change about {found['by_chance']:.0f}."
     return Drawing(
         chart,
         "What the networks answered, in percent of the test photos of each label",
-        f"{listed(told)}. {changed} that one value gets right with every seed and another with none.{luck}",
+        " ".join([f"{listed(told)}.", *([how, luck] if len(matrices) > 1 else [])]),
     )
 
 

@@ -136,9 +136,8 @@ def _summary(found: Finding) -> str:
     """How many photos changed, in a sentence or more."""
     if len(set(found["values"].values())) < 2:
         return "one value alone: nothing to change with it."
-    photos, luck = plural(len(found["changed"]), "photo"), found["by_chance"]
-    told = f"{photos} that one value gets right with every seed and another with none (luck alone: about {luck:.0f})."
-    return " ".join([told, *found["notes"]])
+    told = f"{plural(len(found['changed']), 'photo')} changed: right with every seed of one value, wrong with every one"
+    return " ".join([f"{told} of another (luck alone: about {found['by_chance']:.0f}).", *found["notes"]])
 
 
 def _illustrate(found: Finding, runs: Sequence[Run], cache: Path) -> Finding:
