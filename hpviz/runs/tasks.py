@@ -14,8 +14,10 @@ from hpviz.data.progress import Progress
 from hpviz.paths import absolute
 from hpviz.runs import executor, work
 from hpviz.runs.document import Run
+from hpviz.runs.inspections import Finding
 from hpviz.spec import BadInput
 from hpviz.training.inside import Inside, from_json, to_json
+from hpviz.training.recorded_answers import Recorded
 
 # Files of weights by their SHA-256 that were found to hold a ResNet18: what has been looked into once is not again.
 _sound: set[str] = set()
@@ -25,6 +27,15 @@ def look_inside(run: Run, cache: Path) -> Generator[Progress, None, Inside]:
     """Measure the network that a run's checkpoint holds. Raises BadInput if checkpoint or images are gone."""
     arguments = {"run": run, "cache": str(absolute(cache))}
     return from_json((yield from executor.carry_out("look_inside", arguments)))
+
+
+def ask(run: Run, cache: Path) -> Generator[Progress, None, Finding]:
+    """What the network in a run's checkpoint answers on the test images, for a run that does not remember it.
+
+    The finding is a `training.recorded_answers.Recorded`. Raises BadInput if checkpoint or images are gone.
+    """
+    found: Finding = yield from executor.carry_out("ask", {"run": run, "cache": str(absolute(cache))})
+    return found
 
 
 def find_weights(file: Path | None) -> Generator[Progress, None, tuple[Path, str]]:
@@ -51,6 +62,10 @@ def check_precision(precision: str, device: str) -> None:
 
 
 # What the process does
+
+
+def _ask(run: Run, cache: str) -> Generator[Progress, None, Recorded]:
+    return (yield from work.ask(run, Path(cache)))
 
 
 def _look_inside(run: Run, cache: str) -> Generator[Progress, None, dict[str, Any]]:
@@ -80,6 +95,7 @@ def _check_precision(precision: str, device: str) -> Generator[Progress, None, N
 
 TASKS: Mapping[str, Callable[..., Generator[Progress, None, Any]]] = MappingProxyType(
     {
+        "ask": _ask,
         "look_inside": _look_inside,
         "fetch_weights": _fetch_weights,
         "known_weights": _known_weights,
