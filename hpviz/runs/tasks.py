@@ -14,6 +14,7 @@ from hpviz.data.progress import Progress
 from hpviz.paths import absolute
 from hpviz.runs import executor, work
 from hpviz.runs.document import Run
+from hpviz.runs.inspections import Finding, Sought
 from hpviz.spec import BadInput
 from hpviz.training.inside import Inside, from_json, to_json
 
@@ -25,6 +26,15 @@ def look_inside(run: Run, cache: Path) -> Generator[Progress, None, Inside]:
     """Measure the network that a run's checkpoint holds. Raises BadInput if checkpoint or images are gone."""
     arguments = {"run": run, "cache": str(absolute(cache))}
     return from_json((yield from executor.carry_out("look_inside", arguments)))
+
+
+def inside_of(run: Run) -> Sought:
+    """What `look_inside` finds, as it is remembered; `training.inside.from_json` reads it."""
+
+    def work(cache: Path) -> Generator[Progress, None, Finding]:
+        return to_json((yield from look_inside(run, cache)))
+
+    return Sought("inside", [run], {"version": 1}, work)
 
 
 def find_weights(file: Path | None) -> Generator[Progress, None, tuple[Path, str]]:
