@@ -122,7 +122,10 @@ class OnePhoto:
 
 def photo_to_json(found: OnePhoto) -> dict[str, Any]:
     """The same as plain JSON, a byte of a map in four thirds of a letter."""
-    coded = [{"size": list(each.maps.shape), "bytes": base64.b64encode(each.maps).decode()} for each in found.layers]
+    coded = [
+        {"size": list(each.maps.shape), "bytes": base64.b64encode(each.maps.tobytes()).decode()}
+        for each in found.layers
+    ]
     told = asdict(found)
     return {**told, "layers": [{**layer, "maps": maps} for layer, maps in zip(told["layers"], coded, strict=True)]}
 

@@ -5,9 +5,8 @@ import streamlit as st
 from hpviz.analysis.comparison import Comparison
 from hpviz.charts.pictures import gradient_noise_picture
 from hpviz.training.inside import Inside
-from hpviz.ui.chart import show_picture
 from hpviz.ui.learned.inside import look_inside
-from hpviz.ui.theme import is_dark
+from hpviz.ui.learned.pictures import show_kept
 
 NO_GRADIENT = "The gradient of this network is zero or no longer finite, so no batch can estimate it."
 
@@ -21,7 +20,8 @@ def show(name: str, comparison: Comparison) -> None:
     if found.noise is None:
         st.caption(NO_GRADIENT)
         return
-    show_picture(f"{name}:gradient-noise", gradient_noise_picture(found.noise, run["spec"]["batch_size"], is_dark()))
+    noise, batch_size = found.noise, run["spec"]["batch_size"]
+    show_kept(f"{name}:gradient-noise", run, "noise", lambda dark: gradient_noise_picture(noise, batch_size, dark))
     st.caption(_how(found))
 
 

@@ -8,7 +8,6 @@ from hpviz.analysis.comparison import Comparison
 from hpviz.runs.document import Run
 from hpviz.runs.reference import reference_runs
 from hpviz.ui.resources import get_desk, get_runner
-from hpviz.ui.text import literal
 
 NOT_HERE = (
     "A look inside needs a run that has ended on this machine and whose checkpoint is still kept. Train one of these "
@@ -35,12 +34,12 @@ def name_of(comparison: Comparison, run: Run) -> str:
     return f"{name} · seed {run['spec']['seed']}" if len(seeds) > 1 else name
 
 
-def choose_run(key: str, title: str, comparison: Comparison, runs: Sequence[Run]) -> Run:
-    """One of the runs, which are some; the first until another is chosen."""
+def choose_run(key: str, title: str, comparison: Comparison, runs: Sequence[Run], first: Run | None = None) -> Run:
+    """One of the runs, which are some; `first`, or the first of them, until another is chosen."""
     by_id = {run["id"]: run for run in runs}
     if st.session_state.get(key) not in by_id:
-        st.session_state[key] = runs[0]["id"]
+        st.session_state[key] = (first or runs[0])["id"]
     chosen = st.selectbox(
-        title, list(by_id), format_func=lambda each: literal(name_of(comparison, by_id[each])), key=key, width=240
+        title, list(by_id), format_func=lambda each: name_of(comparison, by_id[each]), key=key, width=240
     )
     return by_id[chosen]

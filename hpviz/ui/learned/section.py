@@ -6,7 +6,7 @@ from types import MappingProxyType
 import streamlit as st
 
 from hpviz.analysis.comparison import Comparison
-from hpviz.ui.learned import gradient_noise, weights
+from hpviz.ui.learned import gradient_noise, one_photo, weights
 
 TITLE = "What the net learned"
 
@@ -14,6 +14,7 @@ Show = Callable[[str, Comparison], None]
 
 TABS: Mapping[str, Show] = MappingProxyType(
     {
+        "On one photo": one_photo.show,
         "Gradient noise": gradient_noise.show,
         "Kernels and weights": weights.show,
     }

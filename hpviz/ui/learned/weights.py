@@ -9,8 +9,9 @@ from hpviz.charts.norms import TITLES, Norm, for_decades, norm_curve
 from hpviz.charts.pictures import kernels_picture, layers_picture
 from hpviz.charts.specification import table
 from hpviz.ui.bench.legend import places
-from hpviz.ui.chart import show_chart, show_picture
+from hpviz.ui.chart import show_chart
 from hpviz.ui.learned.inside import look_inside
+from hpviz.ui.learned.pictures import show_kept
 from hpviz.ui.theme import is_dark
 
 NORMS: tuple[Norm, ...] = ("weight_norm", "gradient_norm")
@@ -26,14 +27,14 @@ def show(name: str, comparison: Comparison) -> None:
     looked = look_inside(name, comparison)
     if looked is None:
         return
-    _, found = looked
+    run, found = looked
     with st.grid(2, min_column_width=300, gap="medium"):
         with st.container():
             st.markdown("**Weights by layer**")
-            show_picture(f"{name}:layers", layers_picture(found.layers, is_dark()))
+            show_kept(f"{name}:layers", run, "layers", lambda dark: layers_picture(found.layers, dark))
         with st.container():
             st.markdown("**The first convolution's kernels**")
-            show_picture(f"{name}:kernels", kernels_picture(found, is_dark()))
+            show_kept(f"{name}:kernels", run, "kernels", lambda dark: kernels_picture(found, dark))
 
 
 def _show_norms(name: str, comparison: Comparison) -> None:
