@@ -5,3 +5,8 @@ A tab is a module with a function `show(name, comparison)`, `name` beginning the
 does: `finding.offered` has a person begin it, `finding.awaited` begins it itself; both tell how far it is, let it be
 cancelled, and return what was found, at once where it is remembered.
 """
+
+
+def tab_key(name: str) -> str:
+    """Where the session keeps which tab is open."""
+    return f"{name}:learned"

@@ -43,11 +43,14 @@ def of_class(prepared: Prepared, label: int) -> NDArray[np.int64]:
     return np.flatnonzero(prepared.test_labels == label)
 
 
+def number_of(prepared: Prepared, place: int) -> int:
+    """Which of its class's test photos it is, from 1."""
+    return int((of_class(prepared, int(prepared.test_labels[place])) <= place).sum())
+
+
 def name_of_photo(prepared: Prepared, place: int) -> str:
     """What a test photo is called: sea 12, the twelfth of its class."""
-    label = int(prepared.test_labels[place])
-    number = int((prepared.test_labels[: place + 1] == label).sum())
-    return f"{prepared.classes[label]} {number}"
+    return f"{prepared.classes[int(prepared.test_labels[place])]} {number_of(prepared, place)}"
 
 
 def show_photo(prepared: Prepared, place: int, alt: str, width: int | None = None) -> None:

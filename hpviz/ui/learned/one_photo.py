@@ -12,6 +12,7 @@ from hpviz.runs.document import Run
 from hpviz.runs.tasks import one_photo_of
 from hpviz.training.inside import photo_from_json
 from hpviz.ui.bench.legend import places
+from hpviz.ui.learned import tab_key
 from hpviz.ui.learned.finding import awaited
 from hpviz.ui.learned.images import name_of_photo, of_class, prepared_of, show_photo
 from hpviz.ui.learned.pictures import show_kept
@@ -19,6 +20,7 @@ from hpviz.ui.learned.recorded import NOT_HERE, choose_run, name_of, with_checkp
 from hpviz.ui.text import literal
 from hpviz.ui.theme import is_dark
 
+TITLE = "On one photo"
 NOBODY = "nothing"
 KEPT = (
     "A finished run keeps the network of its newest epoch alone, one that was cut short also that of the epoch before; "
@@ -33,7 +35,7 @@ def show(name: str, comparison: Comparison) -> None:
         st.caption(NOT_HERE)
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        first = choose_run(f"{name}:photo:run", "Net", comparison, runs)
+        first = choose_run(_key(name, "run"), "Net", comparison, runs)
         second = _choose_second(name, comparison, first, runs)
     prepared = prepared_of(first)
     if prepared is None:
@@ -50,11 +52,12 @@ def show(name: str, comparison: Comparison) -> None:
     st.caption(KEPT)
 
 
-def choose(name: str, prepared: Prepared, place: int) -> None:
-    """Turn the tab to a photo; for other tabs to call before it is drawn."""
-    label = int(prepared.test_labels[place])
-    st.session_state[_key(name, "class")] = label
-    st.session_state[_key(name, "number")] = int((of_class(prepared, label) <= place).sum())
+def turn_to(name: str, label: int, number: int, runs: Sequence[Run]) -> None:
+    """Open the tab at the photo of that class and number, with up to two runs; for what another tab's click does."""
+    st.session_state[tab_key(name)] = TITLE
+    st.session_state[_key(name, "class")], st.session_state[_key(name, "number")] = label, number
+    for what, run in zip(("run", "second"), runs, strict=False):
+        st.session_state[_key(name, what)] = run["id"]
 
 
 def _choose_second(name: str, comparison: Comparison, first: Run, runs: Sequence[Run]) -> Run | None:

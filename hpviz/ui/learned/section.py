@@ -6,7 +6,7 @@ from types import MappingProxyType
 import streamlit as st
 
 from hpviz.analysis.comparison import Comparison
-from hpviz.ui.learned import gradient_noise, one_photo, weights
+from hpviz.ui.learned import gradient_noise, one_photo, photos, tab_key, weights
 
 TITLE = "What the net learned"
 
@@ -14,7 +14,8 @@ Show = Callable[[str, Comparison], None]
 
 TABS: Mapping[str, Show] = MappingProxyType(
     {
-        "On one photo": one_photo.show,
+        "Photos": photos.show,
+        one_photo.TITLE: one_photo.show,
         "Gradient noise": gradient_noise.show,
         "Kernels and weights": weights.show,
     }
@@ -32,8 +33,3 @@ def show_learned(name: str, comparison: Comparison) -> None:
         TITLE, list(TABS), key=key, required=True, persist_state="session", label_visibility="collapsed"
     )
     TABS[chosen or next(iter(TABS))](name, comparison)
-
-
-def tab_key(name: str) -> str:
-    """Where the session keeps which tab is open."""
-    return f"{name}:learned"
