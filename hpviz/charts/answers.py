@@ -94,9 +94,10 @@ def confusion(
     """One confusion matrix of rows in COLUMNS: labels down, answers across, figures in percent of the label."""
     side = max(min(CELL * len(classes), 8 * CELL), SIDE)
     axis: dict[str, Any] = {"ticks": False, "domain": False, "grid": False, "labelLimit": NAME, "labelColor": INK[dark]}
+    across = alt.Axis(**axis, labelAngle=-40, labelOverlap=len(classes) > FIGURES)
     labels = alt.Axis(**axis) if names_labels else None
     base = alt.Chart(frame).encode(
-        x=alt.X("said:N", sort=None, title="answer", axis=alt.Axis(**axis, labelAngle=-40), scale=_scale(classes)),
+        x=alt.X("said:N", sort=None, title="answer", axis=across, scale=_scale(classes)),
         y=alt.Y("label:N", sort=None, title="label" if names_labels else None, axis=labels, scale=_scale(classes)),
         tooltip=[
             alt.Tooltip("label:N"),

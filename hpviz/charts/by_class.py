@@ -10,6 +10,7 @@ from hpviz.charts.palette import INK
 
 LANE, AROUND = 9, 84  # px: a label's lane in the row of a class, and legend and axis
 LEAST_ROW = 30
+BELOW = 90  # px: names and title under a matrix
 
 
 def class_accuracies(
@@ -50,4 +51,5 @@ def confusion_matrix(frame: pd.DataFrame | alt.NamedData, classes: Sequence[str]
     """One confusion matrix, as wide as the page gives it; `frame` as ByClass.confused, `answers.coloured`."""
     chart = confusion(frame, classes, dark, names_labels=True, title="")
     chart.title = chart.width = alt.Undefined
+    chart.height += BELOW  # which a page counts as part of it
     return chart

@@ -122,7 +122,7 @@ def test_with_one_seed_the_way_to_know_more_is_said(app, runner):
     put_photos()
     answered(runner, {}, weight_decay=0)
     answered(runner, {A_FOREST: SEA}, weight_decay=1.0)
-    assert "train another seed of each value" in texts(app.run())
+    assert "Train another seed of each value" in texts(app.run())
 
 
 def test_runs_without_answers_are_told_the_way_to_some(app, runner):

@@ -8,14 +8,14 @@ from playwright.sync_api import expect
 from tests.browser.conftest import hpviz
 from tests.browser.test_axe import FAINT_WORDS, NARROW, WIDE, problems, settle, switch
 
-SMALL = "per_class=20&epochs=1"
+SMALL = "per_class=60&epochs=1&learning_rate=1e-3&batch_size=16"
 
 
 @pytest.fixture
 def trained(cache):
     """Two values that answer otherwise: one that learns, one that its weight decay lets learn nothing."""
-    sweep = ["sweep", "weight-decay", "--values", "0", "1.0", "--per-class", "20", "--epochs", "1"]
-    hpviz([*sweep, "--cache", str(cache)], check=True)
+    small = ["--per-class", "60", "--epochs", "1", "--lr", "1e-3", "--batch-size", "16"]
+    hpviz(["sweep", "weight-decay", "--values", "0", "1.0", *small, "--cache", str(cache)], check=True)
     return cache
 
 
