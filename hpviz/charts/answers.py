@@ -73,13 +73,20 @@ def side_by_side(
 def rows_of(value: str, matrix: Matrix, classes: Sequence[str], dark: bool) -> pd.DataFrame:
     """A row a cell, in COLUMNS."""
     shares = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
-    rows = []
-    for (label, said), share in np.ndenumerate(shares):
-        fill = heat(float(share), dark)
-        words = f"{100 * share:.0f}" if matrix[label, said] else ""
-        names = (value, classes[label], classes[said])
-        rows.append((*names, int(matrix[label, said]), float(share), fill, ink_on(fill), words))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    rows = [
+        (value, classes[label], classes[said], int(matrix[label, said]), float(share))
+        for (label, said), share in np.ndenumerate(shares)
+    ]
+    return coloured(pd.DataFrame(rows, columns=list(COLUMNS[:5])), dark)
+
+
+def coloured(frame: pd.DataFrame, dark: bool) -> pd.DataFrame:
+    """Cells with their `share` and `images`, and what is drawn of each: its colour, the ink on it and its words."""
+    fills = [heat(share, dark) for share in frame["share"]]
+    words = [
+        f"{100 * share:.0f}" if images else "" for share, images in zip(frame["share"], frame["images"], strict=True)
+    ]
+    return frame.assign(fill=fills, ink=[ink_on(fill) for fill in fills], words=words)
 
 
 def confusion(
@@ -88,9 +95,10 @@ def confusion(
     """One confusion matrix of rows in COLUMNS: labels down, answers across, figures in percent of the label."""
     side = max(min(CELL * len(classes), 8 * CELL), SIDE)
     axis: dict[str, Any] = {"ticks": False, "domain": False, "grid": False, "labelLimit": NAME, "labelColor": INK[dark]}
+    across = alt.Axis(**axis, labelAngle=-40, labelOverlap=len(classes) > FIGURES)
     labels = alt.Axis(**axis) if names_labels else None
     base = alt.Chart(frame).encode(
-        x=alt.X("said:N", sort=None, title="answer", axis=alt.Axis(**axis, labelAngle=-40), scale=_scale(classes)),
+        x=alt.X("said:N", sort=None, title="answer", axis=across, scale=_scale(classes)),
         y=alt.Y("label:N", sort=None, title="label" if names_labels else None, axis=labels, scale=_scale(classes)),
         tooltip=[
             alt.Tooltip("label:N"),

@@ -14,9 +14,9 @@ from hpviz.data.progress import Progress
 from hpviz.paths import absolute
 from hpviz.runs import executor, work
 from hpviz.runs.document import Run
-from hpviz.runs.inspections import Finding
+from hpviz.runs.inspections import Finding, Sought
 from hpviz.spec import BadInput
-from hpviz.training.inside import Inside, from_json, to_json
+from hpviz.training.inside import Inside, from_json, photo_to_json, to_json
 from hpviz.training.recorded_answers import Recorded
 
 # Files of weights by their SHA-256 that were found to hold a ResNet18: what has been looked into once is not again.
@@ -29,6 +29,26 @@ def look_inside(run: Run, cache: Path) -> Generator[Progress, None, Inside]:
     return from_json((yield from executor.carry_out("look_inside", arguments)))
 
 
+def inside_of(run: Run) -> Sought:
+    """What `look_inside` finds, as it is remembered; `training.inside.from_json` reads it."""
+
+    def work(cache: Path) -> Generator[Progress, None, Finding]:
+        return to_json((yield from look_inside(run, cache)))
+
+    return Sought("inside", [run], {"version": 1}, work)
+
+
+def one_photo_of(run: Run, place: int) -> Sought:
+    """What a run's network makes of test photo `place`; `training.inside.photo_from_json` reads it."""
+
+    def work(cache: Path) -> Generator[Progress, None, Finding]:
+        arguments = {"run": run, "cache": str(absolute(cache)), "place": place}
+        found: Finding = yield from executor.carry_out("look_at", arguments)
+        return found
+
+    return Sought("one-photo", [run], {"version": 1, "place": place}, work)
+
+
 def ask(run: Run, cache: Path) -> Generator[Progress, None, Finding]:
     """What the network in a run's checkpoint answers on the test images, for a run that does not remember it.
 
@@ -36,6 +56,11 @@ def ask(run: Run, cache: Path) -> Generator[Progress, None, Finding]:
     """
     found: Finding = yield from executor.carry_out("ask", {"run": run, "cache": str(absolute(cache))})
     return found
+
+
+def asked_of(run: Run) -> Sought:
+    """What `ask` finds, as it is remembered."""
+    return Sought("answers", [run], {"version": 1}, lambda cache: ask(run, cache))
 
 
 def find_weights(file: Path | None) -> Generator[Progress, None, tuple[Path, str]]:
@@ -72,6 +97,10 @@ def _look_inside(run: Run, cache: str) -> Generator[Progress, None, dict[str, An
     return to_json((yield from work.look_inside(run, Path(cache))))
 
 
+def _look_at(run: Run, cache: str, place: int) -> Generator[Progress, None, dict[str, Any]]:
+    return photo_to_json((yield from work.look_at(run, Path(cache), place)))
+
+
 def _fetch_weights() -> Generator[Progress, None, str]:
     yield Progress("downloading the ImageNet weights", 0, 0)
     from hpviz.models import imagenet_weights
@@ -97,6 +126,7 @@ TASKS: Mapping[str, Callable[..., Generator[Progress, None, Any]]] = MappingProx
     {
         "ask": _ask,
         "look_inside": _look_inside,
+        "look_at": _look_at,
         "fetch_weights": _fetch_weights,
         "known_weights": _known_weights,
         "check_precision": _check_precision,

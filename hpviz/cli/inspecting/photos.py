@@ -15,7 +15,7 @@ from hpviz.data.thumbnails import thumbnails
 from hpviz.runs import tasks
 from hpviz.runs.command import run_command
 from hpviz.runs.document import Run
-from hpviz.runs.inspections import Finding, remembered
+from hpviz.runs.inspections import Finding
 from hpviz.runs.work import checkpoint_of
 from hpviz.spec import BadInput
 from hpviz.terminal import headline, percent
@@ -77,7 +77,7 @@ def _asked_again(run: Run, cache: Path) -> Generator[Progress, None, Answers]:
             f"{named} was recorded before answers were kept, and its checkpoint is not here: train it anew, with "
             f"`python -m hpviz resume {run['id']} --from-start --epochs {len(run['epochs']) + 1}`."
         )
-    found = yield from remembered(cache, "answers", [run], {"version": 1}, tasks.ask(run, cache))
+    found = yield from tasks.asked_of(run).remembered(cache)
     classes, images = len(run["inputs"].get("classes", ())), run["inputs"].get("test_images", 0)
     try:
         answers = read(cast(Recorded, found), "newest", classes, images)
