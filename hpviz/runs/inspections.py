@@ -19,6 +19,8 @@ Finding = dict[str, Any]
 
 # No finding is near it; what is larger was not written here.
 MOST_BYTES = 50_000_000
+# What is kept beside a landscape, under the same name, so that it can be looked at more closely: three rows of weights.
+PLANE = ".plane"
 
 
 def remembered(
@@ -32,7 +34,7 @@ def remembered(
 
     `recipe` is all that changes the finding beside the runs, in plain JSON; a change of how it is found, too.
     """
-    path = _place(cache, what, runs, recipe)
+    path = place(cache, what, runs, recipe)
     known = _read(path)
     if known is not None:
         work.close()
@@ -46,7 +48,7 @@ def remembered(
 
 def known(cache: Path, what: str, runs: Sequence[Run], recipe: Mapping[str, Any]) -> Finding | None:
     """What `remembered` would answer at once, if it would."""
-    return _read(_place(cache, what, runs, recipe))
+    return _read(place(cache, what, runs, recipe))
 
 
 def forget(cache: Path, run_id: str) -> None:
@@ -55,6 +57,7 @@ def forget(cache: Path, run_id: str) -> None:
         with suppress(OSError, ValueError, LookupError, TypeError):
             if run_id in json.loads(read_file(path, MOST_BYTES))["runs"]:
                 path.unlink()
+                path.with_suffix(PLANE).unlink(missing_ok=True)
 
 
 def folder(cache: Path) -> Path:
@@ -62,7 +65,8 @@ def folder(cache: Path) -> Path:
     return cache / "inspections"
 
 
-def _place(cache: Path, what: str, runs: Sequence[Run], recipe: Mapping[str, Any]) -> Path:
+def place(cache: Path, what: str, runs: Sequence[Run], recipe: Mapping[str, Any]) -> Path:
+    """Where a finding is, or would be, kept; another path for every other recording, epoch and recipe."""
     of = [[run["id"], *recording(run), len(run["epochs"])] for run in runs]
     told = json.dumps([what, of, recipe], sort_keys=True)
     return folder(cache) / f"{what}-{hashlib.sha256(told.encode()).hexdigest()[:24]}.json"
