@@ -11,7 +11,7 @@ from PIL import Image
 
 from hpviz.analysis.comparison import Comparison, compare_runs
 from hpviz.charts.looks import Values, colours_by_label
-from hpviz.charts.palette import BACKGROUND, INK, MUTED, mix
+from hpviz.charts.palette import BACKGROUND, INK, mix
 from hpviz.charts.pictures.photo import data_uri
 from hpviz.charts.single import Drawing
 from hpviz.notation import figure
@@ -23,7 +23,7 @@ LEVELS = 11
 # The ground is grey, so that colours are the paths' alone: from the lowest loss to the highest.
 SHADES = {False: ("#fdfcfb", "#a9a3ad"), True: ("#17151b", "#625c69")}
 FINE, DRAWN = 840, 420  # pixels of the ground: as computed, and as drawn, so that its edges are smooth
-LABEL_PIXELS = 46
+LABEL_PIXELS, END_PIXELS = 34, 90  # what a contour's name needs around it, and what a path's name takes
 
 Floats = NDArray[np.float64]
 
@@ -31,19 +31,9 @@ Floats = NDArray[np.float64]
 def landscape_drawing(found: Finding, runs: Sequence[Run], dark: bool) -> Drawing:
     """The landscape as a picture of its own, the figures that tell how far to believe it written under its title."""
     comparison = compare_runs(runs)
-    high = WIDTH * height_of(found)
-    words = [share_in_words(found), error_in_words(found), *notes(found, names_of(comparison))]
-    title = alt.TitleParams(
-        "",
-        subtitle=words,
-        anchor="start",
-        subtitleFontSize=12,
-        subtitleColor=MUTED[dark],
-        subtitleLineHeight=16,
-        offset=8,
-    )
-    chart = landscape_chart(found, comparison, dark).properties(width=WIDTH, height=high, title=title)
-    return Drawing(chart, "The loss around the paths that training took", in_words(found, comparison))
+    chart = landscape_chart(found, comparison, dark).properties(width=WIDTH, height=WIDTH * height_of(found))
+    words = (share_in_words(found), error_in_words(found), *notes(found, names_of(comparison)))
+    return Drawing(chart, "The loss around the paths that training took", in_words(found, comparison), words)
 
 
 def landscape_chart(
@@ -194,12 +184,12 @@ def _grid(found: Finding) -> Floats:
 
 
 def _finer(grid: Floats, count: int) -> Floats:
-    """The grid at `count` places along each axis, straight between its points; beyond all bounds as high as it gets."""
+    """The grid at `count` places along each axis, smooth between its points; beyond all bounds as high as it gets."""
     highest = grid[np.isfinite(grid)].max(initial=0.0)
-    grid = np.where(np.isfinite(grid), grid, highest)
-    rows, columns = (np.linspace(0, size - 1, count) for size in grid.shape)
-    across = np.stack([np.interp(columns, np.arange(grid.shape[1]), row) for row in grid])
-    return np.stack([np.interp(rows, np.arange(grid.shape[0]), column) for column in across.T], 1)
+    rough = Image.fromarray(np.where(np.isfinite(grid), grid, highest).astype(np.float32))
+    rows, columns = grid.shape
+    box = (0.5, 0.5, columns - 0.5, rows - 0.5)  # its points are the middles of pixels, and the view ends at points
+    return np.asarray(rough.resize((count, count), Image.Resampling.BICUBIC, box), np.float64)
 
 
 def _level_names(found: Finding, paths: pd.DataFrame, dark: bool, x: alt.X, y: alt.Y) -> list[alt.Chart]:
@@ -207,6 +197,8 @@ def _level_names(found: Finding, paths: pd.DataFrame, dark: bool, x: alt.X, y: a
     grid, ax, ay = _grid(found), np.array(found["x"]), np.array(found["y"])
     unit = (ax[-1] - ax[0]) / WIDTH
     taken = paths[["x", "y"]].to_numpy(float)
+    last = paths[paths["inside"]].groupby("run").tail(1)[["x", "y"]].to_numpy(float)
+    taken = np.vstack([taken, *(last + np.array([part * END_PIXELS * unit, 0]) for part in (0.25, 0.5, 0.75, 1.0))])
     rows = []
     for level in levels_of(grid):
         crossings = _crossings(grid, ax, ay, level)

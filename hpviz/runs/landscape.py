@@ -9,7 +9,7 @@ from hpviz.confined import is_file
 from hpviz.data.progress import Progress
 from hpviz.hyperparameters import HYPERPARAMETERS
 from hpviz.runs.document import Run
-from hpviz.runs.inspections import PLANE, Finding, folder, place, remembered
+from hpviz.runs.inspections import PLANE, Finding, Sought, folder
 from hpviz.runs.tasks import find_landscape
 from hpviz.spec import BadInput
 
@@ -42,32 +42,30 @@ def refusal(runs: Sequence[Run]) -> str | None:
     return None
 
 
-def recipe(region: Region | None = None) -> Mapping[str, Any]:
-    """What a landscape is remembered by, beside its runs; with a region, that part of it."""
-    return {"version": 1} | ({"region": list(region)} if region else {})
+def landscape_of(runs: Sequence[Run], region: Region | None = None) -> Sought:
+    """The landscape of runs; with a region, the same of that part of the plane.
 
-
-def find(runs: Sequence[Run], cache: Path, region: Region | None = None) -> Generator[Progress, None, Finding]:
-    """The landscape of runs, or that `region` of it, remembered by neither but for what the region needs.
-
-    Plane and paths are found once; a closer look only computes its grid. Raises BadInput, in a sentence, for runs that
-    have no landscape together or that this machine cannot repeat.
+    Plane and paths are found once, a closer look only computes its grid. The work raises BadInput, in a sentence, for
+    runs that have no landscape together or that this machine cannot repeat.
     """
+    recipe: Mapping[str, Any] = {"version": 1} | ({"region": list(region)} if region else {})
+    return Sought(WHAT, runs, recipe, lambda cache: _find(runs, cache, region))
+
+
+def _find(runs: Sequence[Run], cache: Path, region: Region | None) -> Generator[Progress, None, Finding]:
     if (told := refusal(runs)) is not None:
         raise BadInput(told)
-    plane = place(cache, WHAT, runs, recipe()).with_suffix(PLANE)
+    whole = landscape_of(runs)
+    plane = folder(cache) / f"{whole.name}{PLANE}"
     if region is None:
         _let_go(cache)
         return (yield from find_landscape(runs, cache, plane))
-    if is_file(plane):
-        whole = yield from remembered(cache, WHAT, runs, recipe(), find(runs, cache))
-    else:
-        whole = yield from find(runs, cache)
-    return {**whole, **(yield from find_landscape(runs, cache, plane, region))}
+    found = yield from whole.remembered(cache) if is_file(plane) else whole.work(cache)
+    return {**found, **(yield from find_landscape(runs, cache, plane, region))}
 
 
 def seconds(runs: Sequence[Run], region: Region | None = None) -> float:
-    """About how long `find` takes here, from what the runs' own epochs took."""
+    """About how long that takes here, from what the runs' own epochs took."""
     rows = [row for run in runs for row in run["epochs"]]
     an_image = max(
         (row["test_seconds"] / max(run["inputs"]["test_images"], 1) for run in runs for row in run["epochs"][-1:]),

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from hpviz.cli.inspecting.inspection import Inspection, Table
 from hpviz.data.progress import Progress
-from hpviz.runs import landscape
 from hpviz.runs.document import Run
-from hpviz.runs.inspections import Finding, remembered
+from hpviz.runs.inspections import Finding
+from hpviz.runs.landscape import landscape_of
 from hpviz.terminal import headline, number, percent
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _find(runs: Sequence[Run], cache: Path) -> Generator[Progress, None, Finding]:
-    return (yield from remembered(cache, landscape.WHAT, runs, landscape.recipe(), landscape.find(runs, cache)))
+    return landscape_of(runs).remembered(cache)
 
 
 def _tell(found: Finding, runs: Sequence[Run]) -> Table:
