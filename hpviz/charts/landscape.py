@@ -67,7 +67,7 @@ def landscape_chart(
         dots.mark_circle(size=46, opacity=1, clip=True, stroke=BACKGROUND[dark], strokeWidth=1),
         alt.Chart(start).mark_point(shape="cross", filled=True, size=110, opacity=1, color=INK[dark]).encode(x=x, y=y),
         alt.Chart(start).mark_text(dy=-13, fontSize=12, color=INK[dark], text="start").encode(x=x, y=y),
-        names.mark_text(**name, color=BACKGROUND[dark], stroke=BACKGROUND[dark], strokeWidth=4),
+        names.mark_text(**name, color=BACKGROUND[dark], stroke=BACKGROUND[dark], strokeWidth=4, strokeJoin="round"),
         names.mark_text(**name, color=INK[dark]),
     ]
     return alt.LayerChart(layer=layers)
@@ -79,7 +79,14 @@ def height_of(found: Finding) -> float:
 
 
 def share_in_words(found: Finding) -> str:
-    return f"The plane holds {found['explained']:.0%} of the paths' variance."
+    return f"The plane holds {found['explained']:.1%} of the paths' variance."
+
+
+WHY = (
+    "A plane is two directions of all those in which weights can move: what lies in it is true, but a valley or a wall "
+    "seen here may be open in another direction, and a path may leave the plane, so trust the picture as far as these "
+    "two figures let you."
+)
 
 
 def error_in_words(found: Finding) -> str:
@@ -212,7 +219,9 @@ def _level_names(found: Finding, paths: pd.DataFrame, dark: bool, x: alt.X, y: a
         rows.append({"x": crossings[best, 0], "y": crossings[best, 1], "level": f"{level:g}"})
     names = alt.Chart(pd.DataFrame(rows, columns=["x", "y", "level"])).encode(x=x, y=y, text="level:N")
     return [
-        names.mark_text(fontSize=10.5, color=BACKGROUND[dark], stroke=BACKGROUND[dark], strokeWidth=4, clip=True),
+        names.mark_text(
+            fontSize=10.5, color=BACKGROUND[dark], stroke=BACKGROUND[dark], strokeWidth=4, strokeJoin="round", clip=True
+        ),
         names.mark_text(fontSize=10.5, color=INK[dark], clip=True),
     ]
 
@@ -242,9 +251,21 @@ def _hover(found: Finding, x: alt.X, y: alt.Y) -> alt.Chart:
 
 
 def _axis(kind: Any, field: str, found: Finding) -> Any:
+    """A unit as long as on the other axis, however wide the page is: steps cross contours at the angles they have."""
+    middle, half = _span(found, field)
+    other = _span(found, "y" if field == "x" else "x")[1]
+    along, across = ("width", "height") if field == "x" else ("height", "width")
+    reach = f"max({half:.6g}, {other:.6g} * {along} / {across})"
+    low, high = (alt.expr(f"{middle:.6g} {sign} {reach}") for sign in "-+")
+    scale = alt.Scale(domainMin=low, domainMax=high, nice=False, zero=False)
     title = {"x": "along the first direction (distance of weights)", "y": "along the second"}[field]
-    scale = alt.Scale(domain=[found[field][0], found[field][-1]], nice=False, zero=False)
     return kind(f"{field}:Q", title=title, scale=scale, axis=alt.Axis(grid=False, tickCount=6, format="~g"))
+
+
+def _span(found: Finding, field: str) -> tuple[float, float]:
+    """The middle of an axis and how far it reaches from there."""
+    low, high = found[field][0], found[field][-1]
+    return (low + high) / 2, (high - low) / 2
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:

@@ -11,7 +11,7 @@ import altair as alt
 from hpviz.charts.export import to_png, to_svg, vega_lite
 from hpviz.charts.lettering import drawable
 from hpviz.charts.page import DRAW, POLICY, style_of
-from hpviz.charts.palette import MUTED
+from hpviz.charts.palette import INK, MUTED
 from hpviz.charts.panels import SCHEMA, Spec, config
 from hpviz.charts.specification import Chart
 
@@ -45,7 +45,7 @@ def _spec(drawing: Drawing, dark: bool) -> Spec:
         plain: Spec = drawing.chart.to_dict(validate=False)
     plain.pop("$schema", None)
     own: dict[str, Any] = plain.pop("config", {})
-    title: dict[str, Any] = {"anchor": "start", "fontSize": 15, "offset": 12}
+    title: dict[str, Any] = {"anchor": "start", "color": INK[dark], "fontSize": 15, "offset": 12}
     title |= {"subtitleColor": MUTED[dark], "subtitleFontSize": 12, "subtitleLineHeight": 17, "subtitlePadding": 6}
     return {"$schema": SCHEMA, **drawable(plain), "padding": 16, "config": {**own, **config(dark), "title": title}}
 
