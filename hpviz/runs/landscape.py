@@ -38,7 +38,7 @@ def refusal(runs: Sequence[Run]) -> str | None:
         differing = [name for name in fields if len({str(run["spec"].get(name)) for run in runs}) > 1]
         if differing:
             told = " and ".join(_label(name) for name in differing)
-            return f"These runs are of different {what} ({told} differ), which have no landscape in common."
+            return f"These runs differ in {told}: different {what} have no landscape in common."
     return None
 
 
@@ -78,7 +78,7 @@ def seconds(runs: Sequence[Run], region: Region | None = None) -> float:
 
 
 def _label(field: str) -> str:
-    names = {"fingerprint": "the data sets", "model": "the models", "image_size": "image sizes"}
+    names = {"fingerprint": "their data set", "model": "the model"}
     known = HYPERPARAMETERS.get(field)
     return names.get(field) or (known.label.lower() if known else field.replace("_", " "))
 
