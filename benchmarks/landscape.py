@@ -7,10 +7,12 @@ paths and of the 21 × 21 grid, which should take at most 60 s on two cores; not
 """
 
 import argparse
+import json
 import tempfile
 import time
 from collections import defaultdict
-from contextlib import closing
+from contextlib import closing, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 from hpviz.cli import main as hpviz
@@ -27,19 +29,18 @@ def main() -> None:
     parser.add_argument("--values", nargs="+", default=["2", "32", "450"])
     options = parser.parse_args()
     cache: Path = options.cache
-    hpviz(["sweep", "batch-size", "--preset", "quick", "--values", *options.values, "--cache", str(cache)])
+    sweep = ["sweep", "batch-size", "--preset", "quick", "--values", *options.values, "--cache", str(cache), "--json"]
+    with redirect_stdout(StringIO()) as told:
+        if status := hpviz(sweep):
+            raise SystemExit(status)
+    lines = map(json.loads, told.getvalue().splitlines())
+    ids = dict.fromkeys(line["id"] for line in lines if line["event"] == "run")
     with closing(Runner(cache)) as runner:
-        known = [run for run in runner.store.runs() if run["origin"] is None and run["status"] == "finished"]
-    wanted = {int(value) for value in options.values}
-    runs = {
-        run["spec"]["batch_size"]: run
-        for run in known
-        if run["spec"]["batch_size"] in wanted and run["spec"]["seed"] == 0 and _is_plain(run["spec"])
-    }
+        runs = [run for run_id in ids if (run := runner.run(run_id))]
     seconds: dict[str, float] = defaultdict(float)
     stage, begun = "getting ready", time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        work = landscape([runs[size] for size in sorted(runs)], cache, Path(folder) / "benchmark.plane", None)
+        work = landscape(runs, cache, Path(folder) / "benchmark.plane", None)
         while True:
             try:
                 step = next(work)
@@ -54,10 +55,6 @@ def main() -> None:
     for stage, taken in seconds.items():
         print(f"{taken:7.1f} s  {stage}")
     print(f"explained {found['explained']:.3f}, error {found['error']:.3f} nats, off {found['off']}")
-
-
-def _is_plain(spec: dict[str, object]) -> bool:
-    return (spec["model"], spec["learning_rate"], spec["image_size"]) == ("article-cnn", 1e-4, 64)
 
 
 if __name__ == "__main__":
