@@ -1,6 +1,7 @@
 """One chart as a file of its own: a picture, or a page that opens offline. Nothing is fetched."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -10,17 +11,22 @@ import altair as alt
 from hpviz.charts.export import to_png, to_svg, vega_lite
 from hpviz.charts.lettering import drawable
 from hpviz.charts.page import DRAW, POLICY, style_of
+from hpviz.charts.palette import INK, MUTED
 from hpviz.charts.panels import SCHEMA, Spec, config
 from hpviz.charts.specification import Chart
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A chart, what it shows in a sentence, and the same in words for those who cannot see it."""
+    """A chart, what it shows in a sentence, and the same in words for those who cannot see it.
+
+    `notes` are lines that belong under the title, for without them the picture would mislead.
+    """
 
     chart: Chart
     title: str
     description: str
+    notes: Sequence[str] = ()
 
 
 def drawn(drawing: Drawing, form: str, dark: bool) -> bytes:
@@ -28,7 +34,8 @@ def drawn(drawing: Drawing, form: str, dark: bool) -> bytes:
     title, description = drawable(drawing.title), drawable(drawing.description)
     if form == "html":
         return _page(_spec(drawing, dark), title, description, dark).encode()
-    spec = {**_spec(drawing, dark), "title": title}
+    notes = [drawable(note) for note in drawing.notes]
+    spec = {**_spec(drawing, dark), "title": {"text": title, "subtitle": notes} if notes else title}
     return to_png(spec) if form == "png" else to_svg(spec, title, description).encode()
 
 
@@ -38,7 +45,8 @@ def _spec(drawing: Drawing, dark: bool) -> Spec:
         plain: Spec = drawing.chart.to_dict(validate=False)
     plain.pop("$schema", None)
     own: dict[str, Any] = plain.pop("config", {})
-    title = {"anchor": "start", "fontSize": 15, "offset": 12}
+    title: dict[str, Any] = {"anchor": "start", "color": INK[dark], "fontSize": 15, "offset": 12}
+    title |= {"subtitleColor": MUTED[dark], "subtitleFontSize": 12, "subtitleLineHeight": 17, "subtitlePadding": 6}
     return {"$schema": SCHEMA, **drawable(plain), "padding": 16, "config": {**own, **config(dark), "title": title}}
 
 

@@ -33,7 +33,7 @@ def measure(cache: Path) -> Use:
     """Look at every file of the cache folder. What Kaggle keeps lies elsewhere, for other programs use it too."""
     folders = _folders(cache / "checkpoints")
     copies = sum(_file_bytes(folder / SIDECAR) for folder in folders)
-    runs = sum(_bytes(cache / name) for name in ("runs", "backup", "imported", "deleted")) + copies
+    runs = sum(_bytes(cache / name) for name in ("runs", "backup", "imported", "deleted", "inspections")) + copies
     return Use(sum(map(size, folders)), _bytes(cache / "data"), _bytes(cache / "downloads"), runs)
 
 

@@ -20,6 +20,8 @@ Finding = dict[str, Any]
 
 # No finding is near it; what is larger was not written here.
 MOST_BYTES = 50_000_000
+# What is kept beside a landscape, under the same name, so that it can be looked at more closely: three rows of weights.
+PLANE = ".plane"
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +81,7 @@ def forget(cache: Path, run_id: str) -> None:
         with suppress(OSError, ValueError, LookupError, TypeError):
             if run_id in json.loads(read_file(path, MOST_BYTES))["runs"]:
                 path.unlink()
+                path.with_suffix(PLANE).unlink(missing_ok=True)
 
 
 def folder(cache: Path) -> Path:

@@ -4,7 +4,7 @@ A task has a name, arguments in plain JSON, and a result in plain JSON; while it
 Closing it ends it, and where the process dies that carries it out, it ends in a sentence.
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -27,6 +27,15 @@ def look_inside(run: Run, cache: Path) -> Generator[Progress, None, Inside]:
     """Measure the network that a run's checkpoint holds. Raises BadInput if checkpoint or images are gone."""
     arguments = {"run": run, "cache": str(absolute(cache))}
     return from_json((yield from executor.carry_out("look_inside", arguments)))
+
+
+def find_landscape(
+    runs: Sequence[Run], cache: Path, plane_file: Path, region: Sequence[float] | None = None
+) -> Generator[Progress, None, dict[str, Any]]:
+    """What `training.landscape.survey` finds, or with a region `look_closer`. Raises BadInput where they do."""
+    places = {"cache": str(absolute(cache)), "plane_file": str(absolute(plane_file))}
+    found: dict[str, Any] = yield from executor.carry_out("landscape", {"runs": list(runs), **places, "region": region})
+    return found
 
 
 def inside_of(run: Run) -> Sought:
@@ -97,6 +106,12 @@ def _look_inside(run: Run, cache: str) -> Generator[Progress, None, dict[str, An
     return to_json((yield from work.look_inside(run, Path(cache))))
 
 
+def _landscape(
+    runs: Sequence[Run], cache: str, plane_file: str, region: tuple[float, float, float, float] | None
+) -> Generator[Progress, None, dict[str, Any]]:
+    return (yield from work.landscape(runs, Path(cache), Path(plane_file), region))
+
+
 def _look_at(run: Run, cache: str, place: int) -> Generator[Progress, None, dict[str, Any]]:
     return photo_to_json((yield from work.look_at(run, Path(cache), place)))
 
@@ -126,6 +141,7 @@ TASKS: Mapping[str, Callable[..., Generator[Progress, None, Any]]] = MappingProx
     {
         "ask": _ask,
         "look_inside": _look_inside,
+        "landscape": _landscape,
         "look_at": _look_at,
         "fetch_weights": _fetch_weights,
         "known_weights": _known_weights,

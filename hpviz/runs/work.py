@@ -5,7 +5,7 @@ Torch is loaded in here.
 
 import errno
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,8 @@ from hpviz.spec import BadInput, RunSpec
 if TYPE_CHECKING:
     from hpviz.training.events import Event
     from hpviz.training.inside import Inside, OnePhoto
+    from hpviz.training.landscape import Finding
+    from hpviz.training.plane import Region
     from hpviz.training.recorded_answers import Recorded
 
 
@@ -101,6 +103,30 @@ def look_inside(run: Run, cache: Path) -> "Generator[Progress, None, Inside]":
     from hpviz.training.inspect import inspect
 
     return (yield from inspect(RunSpec(**run["spec"]), data, checkpoint_of(run, cache)))
+
+
+def landscape(
+    runs: Sequence[Run], cache: Path, plane_file: Path, region: "Region | None"
+) -> "Generator[Progress, None, Finding]":
+    """The loss around the paths of runs; with a `region`, only in that part of the plane that was kept before."""
+    data = yield from images_of(runs[0], cache)
+    yield Progress("loading PyTorch", 0, 0)
+    from hpviz.training.landscape import look_closer, survey
+    from hpviz.training.replay import Recorded
+
+    recorded = [
+        Recorded(
+            id=run["id"],
+            spec=RunSpec(**run["spec"]),
+            rows=run["epochs"],
+            threads=run["machine"].get("threads"),
+            weights=Path(weights) if (weights := run["inputs"]["weights"]) else None,
+        )
+        for run in runs
+    ]
+    if region:
+        return (yield from look_closer(recorded[0].spec, data, plane_file, region))
+    return (yield from survey(recorded, data, plane_file))
 
 
 def look_at(run: Run, cache: Path, place: int) -> "Generator[Progress, None, OnePhoto]":

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from hpviz.cli.inspecting.inspection import Inspection
+from hpviz.cli.inspecting.landscape import LANDSCAPE
 from hpviz.cli.inspecting.noise import NOISE
 from hpviz.cli.inspecting.photos import PHOTOS
 from hpviz.cli.sharing import demand_place, found_runs, write_whole
@@ -17,7 +18,7 @@ from hpviz.spec import BadInput
 from hpviz.terminal import Reporter
 
 FORMATS = ("png", "svg", "html")
-INSPECTIONS: Mapping[str, Inspection] = MappingProxyType({"photos": PHOTOS, "noise": NOISE})
+INSPECTIONS: Mapping[str, Inspection] = MappingProxyType({"photos": PHOTOS, "landscape": LANDSCAPE, "noise": NOISE})
 
 
 def inspect_runs(options: argparse.Namespace, reporter: Reporter) -> int:
