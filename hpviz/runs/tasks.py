@@ -27,6 +27,16 @@ def look_inside(run: Run, cache: Path) -> Generator[Progress, None, Inside]:
     return from_json((yield from executor.carry_out("look_inside", arguments)))
 
 
+def follow_sharpness(run: Run, cache: Path) -> Generator[Progress, None, dict[str, Any]]:
+    """Train a run again and tell its sharpness after every epoch, as `training.sharpness.follow_sharpness` does.
+
+    Raises BadInput if its images are gone.
+    """
+    arguments = {"run": run, "cache": str(absolute(cache))}
+    found: dict[str, Any] = yield from executor.carry_out("follow_sharpness", arguments)
+    return found
+
+
 def find_weights(file: Path | None) -> Generator[Progress, None, tuple[Path, str]]:
     """Path and SHA-256 of a file of weights that a ResNet18 can begin with; None fetches torchvision's.
 
@@ -57,6 +67,10 @@ def _look_inside(run: Run, cache: str) -> Generator[Progress, None, dict[str, An
     return to_json((yield from work.look_inside(run, Path(cache))))
 
 
+def _follow_sharpness(run: Run, cache: str) -> Generator[Progress, None, dict[str, Any]]:
+    return (yield from work.follow_sharpness(run, Path(cache)))
+
+
 def _fetch_weights() -> Generator[Progress, None, str]:
     yield Progress("downloading the ImageNet weights", 0, 0)
     from hpviz.models import imagenet_weights
@@ -81,6 +95,7 @@ def _check_precision(precision: str, device: str) -> Generator[Progress, None, N
 TASKS: Mapping[str, Callable[..., Generator[Progress, None, Any]]] = MappingProxyType(
     {
         "look_inside": _look_inside,
+        "follow_sharpness": _follow_sharpness,
         "fetch_weights": _fetch_weights,
         "known_weights": _known_weights,
         "check_precision": _check_precision,

@@ -102,6 +102,21 @@ def look_inside(run: Run, cache: Path) -> "Generator[Progress, None, Inside]":
     return (yield from inspect(RunSpec(**run["spec"]), data, checkpoint_of(run, cache)))
 
 
+def follow_sharpness(run: Run, cache: Path) -> Generator[Progress, None, dict[str, Any]]:
+    """Train a run again, which touches neither store nor checkpoint, and measure how sharply its loss curves."""
+    data = yield from images_of(run, cache)
+    yield Progress("loading PyTorch", 0, 0)
+    from hpviz.training.sharpness import follow_sharpness
+
+    spec, weights = RunSpec(**run["spec"]), run["inputs"]["weights"]
+    threads = run["machine"].get("threads")
+    return (
+        yield from follow_sharpness(
+            spec, data, run["epochs"], threads=threads, weights=Path(weights) if weights else None
+        )
+    )
+
+
 def checkpoint_of(run: Run, cache: Path) -> Path:
     """The folder of a run's checkpoint, which may be gone. Raises BadInput where a link stands in its place."""
     return run_folder(cache / "checkpoints", run["id"])

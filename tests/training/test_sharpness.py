@@ -1,0 +1,179 @@
+"""The largest eigenvalue of the loss's Hessian: held against the exact one on networks small enough to have it."""
+
+import math
+
+import pytest
+import torch
+from torch import nn, optim
+from torch.func import functional_call
+from torch.nn import functional as F
+
+from hpviz.data.progress import Progress
+from hpviz.models.article import Block, Dropout
+from hpviz.training import sharpness as module
+from hpviz.training.events import Epoch
+from hpviz.training.images import split
+from hpviz.training.loop import Learner, train, update
+from hpviz.training.sharpness import (
+    Hessian,
+    edge,
+    fixed_sample,
+    follow_sharpness,
+    largest_eigenvalue,
+    second_moment_scales,
+    sharpness,
+)
+
+
+def result_of(steps):
+    """What a generator returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def small_network():
+    """A block of the article's network, dropout and a linear layer: 308 parameters."""
+    torch.manual_seed(0)
+    block = Block(3, 4, 5, 0)
+    block.norm.running_mean.uniform_(-0.2, 0.2)
+    return nn.Sequential(nn.AvgPool2d(2), block, nn.AdaptiveAvgPool2d(1), nn.Flatten(), Dropout(0.5), nn.Linear(4, 4))
+
+
+def learner_of(spec, network, optimizer):
+    return Learner(spec, "cpu", network, optimizer, *(torch.Generator() for _ in range(3)), [])
+
+
+def exact_hessian(network, images, sample, weight_decay=0.0):
+    """By torch.autograd.functional, of the loss as one function of all parameters in a row."""
+    named = dict(network.named_parameters())
+    inputs, labels = images.gather(sample)
+
+    def loss(flat):
+        parts = flat.split([each.numel() for each in named.values()])
+        given = {name: part.view_as(each) for (name, each), part in zip(named.items(), parts, strict=True)}
+        return F.cross_entropy(functional_call(network, given, inputs), labels) + weight_decay / 2 * flat.square().sum()
+
+    network.eval()
+    flat = torch.cat([each.detach().flatten() for each in named.values()])
+    found = torch.autograd.functional.hessian(loss, flat)
+    network.train()
+    return found
+
+
+def exact_eigenvalue(hessian):
+    return torch.linalg.eigvalsh(hessian.double())[-1].item()
+
+
+@pytest.fixture
+def images(data, make_spec):
+    return split(make_spec(), data, "cpu").train
+
+
+def test_it_is_the_exact_largest_eigenvalue(images, make_spec, monkeypatch):
+    monkeypatch.setattr(module, "PIXELS_AT_A_TIME", 10 * 32**2)  # in three pieces
+    spec = make_spec(optimizer="sgd", weight_decay=0.3)
+    network, sample = small_network(), fixed_sample(images)
+    learner = learner_of(spec, network, optim.SGD(network.parameters(), 0.1))
+    exact = exact_eigenvalue(exact_hessian(network, images, sample, 0.3))
+    assert exact > 0.5
+    assert result_of(sharpness(learner, images, sample)) == pytest.approx(exact, rel=0.01)
+
+
+@pytest.mark.parametrize("kind", ["adam", "adamw"])
+def test_for_adam_it_is_that_of_the_hessian_scaled_by_its_second_moments(images, make_spec, kind):
+    spec = make_spec(optimizer=kind, weight_decay=0.1)
+    network, sample = small_network(), fixed_sample(images)
+    make = optim.Adam if kind == "adam" else optim.AdamW
+    optimizer = make(network.parameters(), 1e-2, weight_decay=0.1, betas=(0.9, 0.99))
+    learner = learner_of(spec, network, optimizer)
+    assert result_of(sharpness(learner, images, sample)) is None  # it has no second moments yet
+    for batch in torch.split(sample, 9):
+        update(learner, *images.gather(batch))
+    exact = exact_hessian(network, images, sample, 0.1 if kind == "adam" else 0.0)
+    moments = torch.cat([optimizer.state[each]["exp_avg_sq"].flatten() for each in network.parameters()])
+    scales = (moments / (1 - 0.99**3)).sqrt() + 1e-8
+    assert torch.allclose(second_moment_scales(network, optimizer), scales)
+    expected = exact_eigenvalue(exact / (scales[:, None] * scales).sqrt())
+    assert result_of(sharpness(learner, images, sample)) == pytest.approx(expected, rel=0.01)
+
+
+def test_it_is_the_largest_even_where_a_negative_one_is_larger_in_size(images):
+    class Given(Hessian):
+        size = 40
+
+        def product(self, vector):
+            yield from ()
+            return torch.linspace(-30.0, 2.0, 40) * vector
+
+    assert result_of(largest_eigenvalue(Given(nn.Identity(), images, torch.arange(1)))) == pytest.approx(2, rel=0.01)
+
+
+def test_the_edge_is_where_steps_on_a_parabola_stop_shrinking():
+    makers = {
+        2 / 0.1: lambda p: optim.SGD(p, 0.1),
+        3.8 / 0.1: lambda p: optim.SGD(p, 0.1, momentum=0.9),
+        38 / 0.1: lambda p: optim.Adam(p, 0.1),
+    }
+    for expected, make in makers.items():
+        assert edge(make([nn.Parameter(torch.ones(1))])) == pytest.approx(expected)
+    for make in list(makers.values())[:2]:
+        for factor, grows in ((0.99, False), (1.01, True)):
+            weight = nn.Parameter(torch.ones(1, dtype=torch.float64))
+            optimizer = make([weight])
+            curvature = factor * edge(optimizer)
+            for _ in range(2_000):
+                weight.grad = curvature * weight.detach()
+                optimizer.step()
+            assert (abs(weight.item()) > 1) == grows
+
+
+def test_a_run_is_followed_from_its_start_an_epoch_at_a_time(data, make_spec):
+    spec = make_spec(optimizer="sgd", learning_rate=0.01, width=0.25, schedule="step", horizon=2)
+    rows = [event.row for event in train(spec, data, epochs=2) if isinstance(event, Epoch)]
+    found = result_of(follow_sharpness(spec, data, rows, threads=1, weights=None))
+    assert [value > 0 for value in (found["start"], *found["epochs"])] == [True, True, True]
+    assert found["edge"] == pytest.approx([2 / 0.01, 2 / 0.0001])  # the rate of each last update
+    assert (found["images"], found["train_images"]) == (27, 27)
+    assert (found["preconditioned"], found["equal"], found["reason"]) == (False, True, None)
+
+
+def test_measuring_changes_nothing_of_the_run(data, make_spec):
+    spec = make_spec(width=0.25)
+    rows = [event.row for event in train(spec, data, epochs=2) if isinstance(event, Epoch)]
+    found = result_of(follow_sharpness(spec, data, rows, threads=1, weights=None))
+    assert found["equal"]
+    assert found["start"] is None
+    assert found["preconditioned"]
+    assert len(found["epochs"]) == 2
+
+
+def test_a_network_that_diverged_ends_the_series_with_none_and_a_sentence(data, make_spec):
+    spec = make_spec(optimizer="sgd", learning_rate=1e4, width=0.25)
+    rows = [event.row for event in train(spec, data, epochs=3) if isinstance(event, Epoch)]
+    found = result_of(follow_sharpness(spec, data, rows, threads=1, weights=None))
+    assert found["epochs"] == [None]
+    assert found["reason"].startswith("After epoch 1 the weights or the loss's curvature are no longer finite")
+
+
+def test_it_tells_how_far_it_is_and_can_be_stopped_within_a_product(data, make_spec):
+    spec = make_spec(width=0.25, optimizer="sgd", learning_rate=0.01)
+    rows = [event.row for event in train(spec, data, epochs=1) if isinstance(event, Epoch)]
+    steps = follow_sharpness(spec, data, rows, threads=1, weights=None)
+    assert next(steps) == Progress("curvature at the start", 0, 1000)
+    told = [each for each in steps if each.what == "curvature after epoch 1 of 1"]
+    assert told
+    assert all((each.done, each.total) == (1000, 1000) for each in told)
+    steps = follow_sharpness(spec, data, rows, threads=1, weights=None)
+    next(steps)
+    steps.close()
+
+
+def test_what_is_not_finite_is_none(images, make_spec):
+    network = small_network()
+    learner = learner_of(make_spec(optimizer="sgd"), network, optim.SGD(network.parameters(), 0.1))
+    network[-1].weight.data[0, 0] = math.inf
+    assert result_of(sharpness(learner, images, fixed_sample(images))) is None
+    assert network.training
