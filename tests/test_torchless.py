@@ -56,6 +56,8 @@ WORK = (
 from hpviz.data import catalogue, published
 from hpviz.runs.desk import Desk
 from hpviz.runs.runner import Runner
+from hpviz.runs.tasks import inside_of
+from hpviz.training.inside import from_json
 from tests.made_up import rest
 from tests.runs.test_executor import asked
 
@@ -71,7 +73,7 @@ def result(task):
     assert task.wait(120) and task.error is None, task.error
     return task.result
 
-assert result(desk.inspect(run)).kernels.dtype == np.float32
+assert from_json(result(desk.find(inside_of(run)))).kernels.dtype == np.float32
 loaded("inspect")
 path, digest = result(desk.weights(weights))
 assert (str(path), digest) == (weights, hashlib.sha256(Path(weights).read_bytes()).hexdigest())

@@ -16,12 +16,14 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hpviz import __version__
-from hpviz.runs.document import ACTIVE, Inputs, Origin, Run, images_of, moment, now
+from hpviz.runs.document import ACTIVE, Inputs, Origin, Run, images_of, moment, now, put_answers
 from hpviz.runs.schema import SCHEMA
 from hpviz.spec import FIRST_FIELDS, MAX_EPOCHS, BadInput, RunSpec
+from hpviz.training.recorded_answers import MOST_CLASSES, MOST_IMAGES, packed_length, sound
 
-# Format 2: specs may have fields beyond FIRST_FIELDS. Where none has, the bundle is one that every hpviz reads.
-FIRST_FORMAT, FORMAT = 1, 2
+# Format 2: specs may have fields beyond FIRST_FIELDS. Format 3: runs may have answers. A bundle has the earliest format
+# that can express what is in it, so that every hpviz reads it that could have written it.
+FIRST_FORMAT, LATER_FIELDS, FORMAT = 1, 2, 3
 MAX_BYTES = 20_000_000
 MAX_RUNS = 2_000
 ORIGIN_DIGITS = 8
@@ -54,6 +56,7 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Text = Annotated[str, Field(max_length=TEXT_LENGTH), AfterValidator(_has_no_nul)]
 ClassName = Annotated[str, Field(max_length=NAME_LENGTH), AfterValidator(_has_no_nul)]
 Version = Annotated[str, Field(max_length=40), AfterValidator(_has_no_nul)]
+Packed = Annotated[str, Field(max_length=packed_length(MOST_CLASSES, MOST_IMAGES))]
 
 
 def _are_several(classes: list[str]) -> list[str]:
@@ -102,6 +105,19 @@ class Machine(_Strict):
     hpviz: Text = ""
 
 
+class Said(_Strict):
+    epoch: Annotated[int, Field(strict=True, ge=1, le=MAX_EPOCHS)]
+    said: Packed
+
+
+class Answers(_Strict):
+    """What was answered on the test images, as `training.recorded_answers.Recorded` describes it."""
+
+    labels: Packed
+    newest: Said | None = None
+    best: Said | None = None
+
+
 class OriginNote(_Strict):
     """Where a run had come from before it was exported again."""
 
@@ -124,6 +140,7 @@ class BundledRun(_Strict):
     created: Moment
     updated: Moment
     origin: OriginNote | None = None
+    answers: Answers | None = None
 
     @model_validator(mode="after")
     def coherent(self) -> Self:
@@ -137,6 +154,11 @@ class BundledRun(_Strict):
         if any(before.images > after.images for before, after in pairwise(self.epochs)):
             raise ValueError(f"The images of run {self.id} in it fall from one epoch to the next.")
         _has_no_nul(self.spec.dataset)
+        if self.answers:
+            told = self.answers.model_dump(exclude_none=True)
+            rows = [{"test_accuracy": row.test_accuracy} for row in self.epochs]
+            if sound(told, rows, len(self.classes), self.test_images) != told:
+                raise ValueError(f"The answers of run {self.id} in it are not those of its epochs.")
         return self
 
 
@@ -157,14 +179,22 @@ def write(runs: Sequence[Run]) -> bytes:
     if len(started) > MAX_RUNS:
         raise BadInput(f"A bundle holds at most {MAX_RUNS:,} runs; {len(started):,} were chosen.")
     outward = [_outward(run) for run in started]
-    bundle = {
-        "hpviz_bundle": FIRST_FORMAT if all(run["spec"].keys() <= FIRST_FIELDS for run in outward) else FORMAT,
-        "version": __version__,
-        "exported": now(),
-        "runs": outward,
-    }
+    bundle = _written(outward)
+    if len(bundle) > MAX_BYTES:  # figures go before answers
+        bundle = _written([{name: told for name, told in run.items() if name != "answers"} for run in outward])
+    return bundle
+
+
+def _written(outward: Sequence[Mapping[str, Any]]) -> bytes:
+    bundle = {"hpviz_bundle": _format(outward), "version": __version__, "exported": now(), "runs": outward}
     # Names that were no UTF-8 came into the stores of earlier versions as they were.
     return json.dumps(bundle, allow_nan=False, ensure_ascii=False, indent=1).encode(errors="replace")
+
+
+def _format(outward: Sequence[Mapping[str, Any]]) -> int:
+    if any("answers" in run for run in outward):
+        return FORMAT
+    return FIRST_FORMAT if all(run["spec"].keys() <= FIRST_FIELDS for run in outward) else LATER_FIELDS
 
 
 def read(data: bytes, kind: Literal["imported", "reference"] = "imported") -> list[Run]:
@@ -190,11 +220,13 @@ def _outward(run: Run) -> dict[str, Any]:
     under_way = run["status"] in ACTIVE
     spec = RunSpec(**run["spec"])
     reason = "Exported while it was being trained." if under_way else run["reason"]
+    classes, test_images = run["inputs"].get("classes", []), run["inputs"].get("test_images", 0)
+    answers = sound(run.get("answers"), run["epochs"], len(classes), test_images)
     return {
         "id": spec.run_id,
         "spec": {**spec.plain(), "dataset": images_of(run)},
-        "classes": [name[:NAME_LENGTH] for name in run["inputs"].get("classes", [])],
-        "test_images": run["inputs"].get("test_images", 0),
+        "classes": [name[:NAME_LENGTH] for name in classes],
+        "test_images": test_images,
         "target": run["target"],
         "status": "stopped" if under_way else run["status"],
         "reason": reason and placeless(reason, run)[:TEXT_LENGTH],
@@ -206,6 +238,7 @@ def _outward(run: Run) -> dict[str, Any]:
         "created": run["created"],
         "updated": run["updated"],
         "origin": run["origin"] and {name: run["origin"][name] for name in ("version", "exported")},
+        **({"answers": answers} if answers else {}),
     }
 
 
@@ -226,7 +259,7 @@ def placeless(text: str, run: Run) -> str:
 def _inward(given: BundledRun, bundle: Bundle, kind: Literal["imported", "reference"]) -> Run:
     told = given.model_dump(mode="json", exclude_unset=True)
     before = given.origin or OriginNote(version=bundle.version, exported=bundle.exported)
-    return Run(
+    run = Run(
         schema=SCHEMA,
         id=f"{given.id}-{_digest(told)}",
         spec=given.spec.model_dump(mode="json"),
@@ -243,6 +276,8 @@ def _inward(given: BundledRun, bundle: Bundle, kind: Literal["imported", "refere
         history=[],
         origin=Origin(kind=kind, version=before.version, exported=before.exported),
     )
+    put_answers(run, told.get("answers"))
+    return run
 
 
 def _digest(told: dict[str, Any]) -> str:

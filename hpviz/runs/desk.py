@@ -14,8 +14,9 @@ from hpviz.data.audit import survey
 from hpviz.data.progress import Progress
 from hpviz.paths import read_path
 from hpviz.runs.document import ACTIVE, Run
+from hpviz.runs.inspections import Finding, Sought
 from hpviz.runs.pace import View, waiting, work_view
-from hpviz.runs.tasks import find_weights, look_inside
+from hpviz.runs.tasks import find_weights
 from hpviz.runs.work import Failed, checkpoint_of
 from hpviz.spec import BadInput
 
@@ -143,16 +144,24 @@ class Desk:
         """Result: (path, SHA-256) of a file of pretrained weights; None fetches torchvision's."""
         return self.task(("weights", file), lambda: find_weights(read_path(file) if file else None), max_age=10)
 
-    def inspect(self, run: Run) -> Task:
-        """Result: training.inside.Inside, of the network as it is after the run's last epoch. Measured only once."""
-        before = self.inspection(run)
+    def find(self, sought: Sought) -> Task:
+        """Result: a Finding, looked for only where it is not remembered. What failed before is begun anew."""
+        before = self.finding(sought)
         if before is not None and before.error:
-            self.forget(_inspection(run))
-        return self.task(_inspection(run), lambda: look_inside(run, self.cache))
+            self.forget(_finding(sought))
+        return self.task(_finding(sought), lambda: sought.remembered(self.cache))
 
-    def inspection(self, run: Run) -> Task | None:
-        """The task of `inspect` if it was ever begun."""
-        return self.known(_inspection(run))
+    def finding(self, sought: Sought) -> Task | None:
+        """The task of `find` if it was ever begun."""
+        return self.known(_finding(sought))
+
+    def found(self, sought: Sought) -> Finding | None:
+        """What this process or any before it found; None where that has yet to be done."""
+        task = self.finding(sought)
+        if task is not None and task.is_done and task.error is None:
+            result: Finding = task.result
+            return result
+        return sought.known(self.cache)
 
     def can_inspect(self, run: Run) -> bool:
         """Whether the run has ended, not by diverging, and its checkpoint is on this machine."""
@@ -160,8 +169,8 @@ class Desk:
         return ended and any(checkpoint_of(run, self.cache).glob("*.pt"))
 
 
-def _inspection(run: Run) -> Hashable:
-    return "inspect", run["id"], run["created"], len(run["epochs"])
+def _finding(sought: Sought) -> Hashable:
+    return "find", sought.name
 
 
 def survey_name(source: catalogue.Source, image_size: int, fingerprint: str) -> Hashable:

@@ -10,6 +10,7 @@ from hpviz.confined import is_run_id
 from hpviz.data.public_name import public_name
 from hpviz.runs.schema import SCHEMA, upgrade
 from hpviz.spec import MAX_EPOCHS, RunSpec
+from hpviz.training.recorded_answers import Recorded, in_step
 
 HISTORY_KEPT = 50
 
@@ -72,7 +73,8 @@ class Run(TypedDict):
     Only while it waits or trains: `requests`, who asked for how many epochs; `ticket`, which time of being queued this
     is; `before`, None for a run that was new; `from_start`, whether it was agreed to begin at epoch 1 for want of a
     checkpoint; `anew`, the rows so far of a new recording that has not got as far as `epochs` yet. Only of a finished
-    run: `extension`. Documents of older versions have none of these.
+    run: `extension`. At any time: `answers`, what was answered on the test images after the newest and the best of
+    `epochs`, as far as that is known. Documents of older versions have none of these.
     """
 
     schema: int
@@ -96,6 +98,7 @@ class Run(TypedDict):
     from_start: NotRequired[bool]
     anew: NotRequired[list[EpochRow]]
     extension: NotRequired[Extension | None]
+    answers: NotRequired[Recorded]
 
 
 # What dates are told in: years in which computers have trained networks, and which every library counts in nanoseconds.
@@ -229,6 +232,7 @@ def checked(value: Any, run_id: str) -> Run:
         exported = moment(run["origin"]["exported"])
         run["origin"] = {**run["origin"], "exported": exported}
         run["updated"] = min(run["updated"], max(exported, run["created"]), key=datetime.fromisoformat)
+    put_answers(run, run.get("answers"))
     return run
 
 
@@ -398,6 +402,19 @@ def put_epoch(run: Run, row: EpochRow) -> None:
     """Put a row in its place: an epoch trained again replaces its row, later rows stand until then."""
     kept = [known for known in run["epochs"] if known["epoch"] != row["epoch"]]
     run["epochs"] = sorted([*kept, row], key=lambda known: known["epoch"])
+    put_answers(run, run.get("answers"), but=row["epoch"])
+
+
+def put_answers(run: Run, answers: object, but: int | None = None) -> None:
+    """Keep of these answers what is of the newest and the best of a run's epochs, in place; else it has none.
+
+    Those after epoch `but` are none of it: its row has been replaced.
+    """
+    inputs = run["inputs"]
+    found = in_step(answers, run["epochs"], len(inputs.get("classes", ())), inputs.get("test_images", 0), but)
+    run.pop("answers", None)
+    if found:
+        run["answers"] = found
 
 
 def is_done(run: Run, epochs: int) -> bool:

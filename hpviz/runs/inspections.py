@@ -6,8 +6,9 @@ that is trained further, or anew, is looked into again.
 
 import hashlib
 import json
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,29 @@ Finding = dict[str, Any]
 
 # No finding is near it; what is larger was not written here.
 MOST_BYTES = 50_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Sought:
+    """Something that can be found by looking into runs: all that `remembered` takes, `work` given the cache folder."""
+
+    what: str
+    runs: Sequence[Run]
+    recipe: Mapping[str, Any]
+    work: Callable[[Path], Generator[Progress, None, Finding]]
+
+    @property
+    def name(self) -> str:
+        """Another for every kind, recording, number of epochs and recipe."""
+        return _name(self.what, self.runs, self.recipe)
+
+    def remembered(self, cache: Path) -> Generator[Progress, None, Finding]:
+        """The finding, looked for only where it is not known."""
+        return remembered(cache, self.what, self.runs, self.recipe, self.work(cache))
+
+    def known(self, cache: Path) -> Finding | None:
+        """The finding if it is known."""
+        return known(cache, self.what, self.runs, self.recipe)
 
 
 def remembered(
@@ -63,9 +87,13 @@ def folder(cache: Path) -> Path:
 
 
 def _place(cache: Path, what: str, runs: Sequence[Run], recipe: Mapping[str, Any]) -> Path:
+    return folder(cache) / f"{_name(what, runs, recipe)}.json"
+
+
+def _name(what: str, runs: Sequence[Run], recipe: Mapping[str, Any]) -> str:
     of = [[run["id"], *recording(run), len(run["epochs"])] for run in runs]
     told = json.dumps([what, of, recipe], sort_keys=True)
-    return folder(cache) / f"{what}-{hashlib.sha256(told.encode()).hexdigest()[:24]}.json"
+    return f"{what}-{hashlib.sha256(told.encode()).hexdigest()[:24]}"
 
 
 def _read(path: Path) -> Finding | None:

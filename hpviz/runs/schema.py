@@ -2,7 +2,9 @@
 
 Schema 1: hpviz 0.1.0. Schema 2: a spec may have fields beyond `spec.FIRST_FIELDS`, and a document holds all of them.
 Keys of the store and names of files stay as they were; documents are upgraded as they are read, and written anew only
-when something else in them changes. What else a run may have only while it waits or trains is optional in every schema.
+when something else in them changes. What else a run may have only while it waits or trains is optional in every schema,
+and so are its answers: a version that does not know them keeps them as they are, and they tell by their epochs and by
+its accuracies whether they are still its own.
 """
 
 from collections.abc import Mapping

@@ -14,8 +14,9 @@ from hpviz.data.progress import Progress
 from hpviz.paths import absolute
 from hpviz.runs import executor, work
 from hpviz.runs.document import Run
+from hpviz.runs.inspections import Finding, Sought
 from hpviz.spec import BadInput
-from hpviz.training.inside import Inside, from_json, to_json
+from hpviz.training.inside import Inside, from_json, photo_to_json, to_json
 
 # Files of weights by their SHA-256 that were found to hold a ResNet18: what has been looked into once is not again.
 _sound: set[str] = set()
@@ -27,14 +28,38 @@ def look_inside(run: Run, cache: Path) -> Generator[Progress, None, Inside]:
     return from_json((yield from executor.carry_out("look_inside", arguments)))
 
 
-def follow_sharpness(run: Run, cache: Path) -> Generator[Progress, None, dict[str, Any]]:
-    """Train a run again and tell its sharpness after every epoch, as `training.sharpness.follow_sharpness` does.
+def inside_of(run: Run) -> Sought:
+    """What `look_inside` finds, as it is remembered; `training.inside.from_json` reads it."""
 
-    Raises BadInput if its images are gone.
+    def work(cache: Path) -> Generator[Progress, None, Finding]:
+        return to_json((yield from look_inside(run, cache)))
+
+    return Sought("inside", [run], {"version": 1}, work)
+
+
+def one_photo_of(run: Run, place: int) -> Sought:
+    """What a run's network makes of test photo `place`; `training.inside.photo_from_json` reads it."""
+
+    def work(cache: Path) -> Generator[Progress, None, Finding]:
+        arguments = {"run": run, "cache": str(absolute(cache)), "place": place}
+        found: Finding = yield from executor.carry_out("look_at", arguments)
+        return found
+
+    return Sought("one-photo", [run], {"version": 1, "place": place}, work)
+
+
+def sharpness_of(run: Run) -> Sought:
+    """How sharply a run's loss curved after every epoch, as `training.sharpness.follow_sharpness` tells it.
+
+    It takes no checkpoint, for the run is trained again; but its images.
     """
-    arguments = {"run": run, "cache": str(absolute(cache))}
-    found: dict[str, Any] = yield from executor.carry_out("follow_sharpness", arguments)
-    return found
+
+    def work(cache: Path) -> Generator[Progress, None, Finding]:
+        arguments = {"run": run, "cache": str(absolute(cache))}
+        found: Finding = yield from executor.carry_out("follow_sharpness", arguments)
+        return found
+
+    return Sought("sharpness", [run], {"version": 1}, work)
 
 
 def find_weights(file: Path | None) -> Generator[Progress, None, tuple[Path, str]]:
@@ -71,6 +96,10 @@ def _follow_sharpness(run: Run, cache: str) -> Generator[Progress, None, dict[st
     return (yield from work.follow_sharpness(run, Path(cache)))
 
 
+def _look_at(run: Run, cache: str, place: int) -> Generator[Progress, None, dict[str, Any]]:
+    return photo_to_json((yield from work.look_at(run, Path(cache), place)))
+
+
 def _fetch_weights() -> Generator[Progress, None, str]:
     yield Progress("downloading the ImageNet weights", 0, 0)
     from hpviz.models import imagenet_weights
@@ -96,6 +125,7 @@ TASKS: Mapping[str, Callable[..., Generator[Progress, None, Any]]] = MappingProx
     {
         "look_inside": _look_inside,
         "follow_sharpness": _follow_sharpness,
+        "look_at": _look_at,
         "fetch_weights": _fetch_weights,
         "known_weights": _known_weights,
         "check_precision": _check_precision,

@@ -20,7 +20,7 @@ from hpviz.spec import BadInput, RunSpec
 
 if TYPE_CHECKING:
     from hpviz.training.events import Event
-    from hpviz.training.inside import Inside
+    from hpviz.training.inside import Inside, OnePhoto
 
 
 LOST = (
@@ -115,6 +115,15 @@ def follow_sharpness(run: Run, cache: Path) -> Generator[Progress, None, dict[st
             spec, data, run["epochs"], threads=threads, weights=Path(weights) if weights else None
         )
     )
+
+
+def look_at(run: Run, cache: Path, place: int) -> "Generator[Progress, None, OnePhoto]":
+    """What a run's network makes of test photo `place`. Raises BadInput if checkpoint or images are gone."""
+    data = yield from images_of(run, cache)
+    yield Progress("loading PyTorch", 0, 0)
+    from hpviz.training.one_photo import look_at
+
+    return (yield from look_at(RunSpec(**run["spec"]), data, checkpoint_of(run, cache), place))
 
 
 def checkpoint_of(run: Run, cache: Path) -> Path:

@@ -20,6 +20,7 @@ from hpviz.runs.document import (
     is_done,
     move,
     now,
+    put_answers,
     put_back,
 )
 from hpviz.runs.pace import Pace, View, waiting, work_view
@@ -28,6 +29,7 @@ from hpviz.runs.store import RunStore
 from hpviz.runs.trail import Trail
 from hpviz.runs.work import Place, agreed, stopped
 from hpviz.training.events import Batch, Diverged, Epoch, Evaluating, Resumed
+from hpviz.training.recorded_answers import Recorded
 
 log = logging.getLogger(__name__)
 
@@ -184,12 +186,12 @@ def _follow(
                 job.view = {**pace.view(epoch, updates, of), "trail": trail.follow(event, rows)}
             case Evaluating(epoch):
                 job.view = {**job.view, **pace.view(epoch, 1, 1)}
-            case Resumed(resumed):
+            case Resumed(resumed, answers):
                 rows = list(resumed)
-                _record(store, job, rows, machine)
-            case Epoch(row):
+                _record(store, job, rows, answers, machine)
+            case Epoch(row, answers):
                 rows = [*rows, row]
-                _record(store, job, rows, machine)
+                _record(store, job, rows, answers, machine)
                 job.view = {**job.view, "trail": ()}
             case Diverged(_, reason):
                 return reason
@@ -211,7 +213,7 @@ def _target(store: RunStore, job: Job) -> int | None:
     return None if run is None or run["stop_requested"] else run["target"]
 
 
-def _record(store: RunStore, job: Job, rows: list[EpochRow], machine: dict[str, Any]) -> None:
+def _record(store: RunStore, job: Job, rows: list[EpochRow], answers: Recorded | None, machine: dict[str, Any]) -> None:
     """Make a recording's epochs visible: beside the checkpoint first, then in the store, so nothing shown is lost.
 
     Rows of two recordings never stand together: what is shown is replaced as a whole, by a recording of its length.
@@ -227,6 +229,7 @@ def _record(store: RunStore, job: Job, rows: list[EpochRow], machine: dict[str, 
             if rows[: len(shown)] != shown:
                 run["created"] = now()  # another recording than what copies of the run elsewhere hold
             run["epochs"], run["machine"] = rows, machine
+            put_answers(run, answers)
             run.pop("anew", None)
         write_sidecar(run, store.checkpoints / job.id)
         store.put(run)

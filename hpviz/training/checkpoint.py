@@ -55,21 +55,29 @@ def load(folder: Path, spec: RunSpec) -> State | None:
 
     Raises BadInput if the checkpoint belongs to another run or was written by a newer hpviz.
     """
-    for path in (folder / NEWEST, folder / PREVIOUS):
-        try:
-            state = read(path)
-            version, run = state["version"], state["run"]
-        except FileNotFoundError:
-            continue
-        except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError):
-            log.warning("the checkpoint %s is damaged; falling back to the one before", path)
-            continue
-        if type(version) is int and version > VERSION:
-            raise BadInput(f"The checkpoint in {folder} was written by a newer hpviz: update hpviz to go on with it.")
-        if (version, run) != (VERSION, spec.run_id):
-            raise BadInput(f"The checkpoint in {folder} belongs to another run; delete it or train elsewhere.")
-        return state
-    return None
+    return next((state for name in (NEWEST, PREVIOUS) if (state := _sound(folder / name, spec))), None)
+
+
+def kept(folder: Path, spec: RunSpec) -> list[State]:
+    """The sound checkpoints that are still there, the newest last. Raises BadInput as `load` does."""
+    return [state for name in (PREVIOUS, NEWEST) if (state := _sound(folder / name, spec))]
+
+
+def _sound(path: Path, spec: RunSpec) -> State | None:
+    """One checkpoint of that spec; None if it is missing or damaged."""
+    try:
+        state = read(path)
+        version, run = state["version"], state["run"]
+    except FileNotFoundError:
+        return None
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError):
+        log.warning("the checkpoint %s is damaged; falling back to the one before", path)
+        return None
+    if type(version) is int and version > VERSION:
+        raise BadInput(f"The checkpoint in {path.parent} was written by a newer hpviz: update hpviz to go on with it.")
+    if (version, run) != (VERSION, spec.run_id):
+        raise BadInput(f"The checkpoint in {path.parent} belongs to another run; delete it or train elsewhere.")
+    return state
 
 
 def is_sound(folder: Path) -> bool:

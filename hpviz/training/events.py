@@ -6,13 +6,15 @@ from types import MappingProxyType
 from typing import Any
 
 from hpviz.data.progress import Progress
+from hpviz.training.recorded_answers import Recorded
 
 
 @dataclass(frozen=True)
 class Resumed:
-    """A checkpoint was picked up; `rows` are its epochs. Always the first event."""
+    """A checkpoint was picked up; `rows` are its epochs, `answers` as in Epoch. Always the first event."""
 
     rows: list[dict[str, Any]]
+    answers: Recorded | None = None
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,12 @@ class Epoch:
     peak_memory_bytes (the most that the updates of the first epoch since a start held, None where the system does not
     tell); weight_norm (L2, all parameters); gradient_norm (L2, of the epoch's last update). Losses are means per image
     in nats, accuracies fractions; what is not finite is None.
+
+    `answers` are those on the test images after this epoch and the best one so far; None where they are not kept.
     """
 
     row: dict[str, Any]
+    answers: Recorded | None = None
 
 
 @dataclass(frozen=True)

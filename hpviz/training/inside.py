@@ -1,5 +1,6 @@
 """What was found inside a trained network, as plain data: whoever draws it needs no PyTorch."""
 
+import base64
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -80,3 +81,61 @@ def from_json(told: Mapping[str, Any]) -> Inside:
         kernels=np.array(told["kernels"], np.float32),
         start_kernels=None if start is None else np.array(start, np.float32),
     )
+
+
+@dataclass(frozen=True)
+class LayerMaps:
+    """What a layer makes of one photo: a map for each of `shown`, its channels that answer most, counted from 0.
+
+    `maps` are (shown, H, W) uint8, 0 being no answer and 255 the layer's `strongest`; the layer's own are `edge` pixels
+    across, of which those with many are drawn smaller. It has `channels` in all.
+    """
+
+    name: str
+    channels: int
+    edge: int
+    strongest: float
+    shown: tuple[int, ...]
+    maps: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The probability of each class after `epoch` epochs; 0 is before training."""
+
+    epoch: int
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class OnePhoto:
+    """What a network makes of one test photo: its answers at the epochs that are kept, and its newest maps."""
+
+    answers: tuple[Answer, ...]
+    layers: tuple[LayerMaps, ...]
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of the maps."""
+        return self.answers[-1].epoch
+
+
+def photo_to_json(found: OnePhoto) -> dict[str, Any]:
+    """The same as plain JSON, a byte of a map in four thirds of a letter."""
+    coded = [
+        {"size": list(each.maps.shape), "bytes": base64.b64encode(each.maps.tobytes()).decode()}
+        for each in found.layers
+    ]
+    told = asdict(found)
+    return {**told, "layers": [{**layer, "maps": maps} for layer, maps in zip(told["layers"], coded, strict=True)]}
+
+
+def photo_from_json(told: Mapping[str, Any]) -> OnePhoto:
+    """What `photo_to_json` wrote."""
+    answers = [Answer(each["epoch"], tuple(each["probabilities"])) for each in told["answers"]]
+    return OnePhoto(tuple(answers), tuple(_maps_from_json(layer) for layer in told["layers"]))
+
+
+def _maps_from_json(told: Mapping[str, Any]) -> LayerMaps:
+    maps = np.frombuffer(base64.b64decode(told["maps"]["bytes"]), np.uint8).reshape(told["maps"]["size"])
+    return LayerMaps(**{**told, "shown": tuple(told["shown"]), "maps": maps})

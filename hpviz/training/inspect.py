@@ -1,6 +1,7 @@
 """A look inside a network that was trained: from its checkpoint, on the CPU, in nobody's way."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from hpviz.training.images import split
 from hpviz.training.inside import Inside, LayerWeights
 
 Weights = dict[str, Tensor]
+GONE = "The checkpoint of this run is no longer here: delete the run and train it again to measure it."
+NOT_FINITE = "The weights of this run are no longer finite numbers: there is nothing left to measure."
 
 
 def inspect(spec: RunSpec, data: Prepared, checkpoint: Path) -> Generator[Progress, None, Inside]:
@@ -28,11 +31,17 @@ def inspect(spec: RunSpec, data: Prepared, checkpoint: Path) -> Generator[Progre
     notice, and the same checkpoint gives the same figures. Raises BadInput if there is no checkpoint of that run or
     what it holds is no longer finite.
     """
-    # One thread, and only here: two teams of threads on the same cores wait for each other more than they compute.
+    with one_thread():
+        return (yield from _inspect(spec, data, checkpoint))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread, and only here: two teams on the same cores wait for each other more than they compute."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return (yield from _inspect(spec, data, checkpoint))
+        yield
     finally:
         torch.set_num_threads(threads)
 
@@ -41,13 +50,13 @@ def _inspect(spec: RunSpec, data: Prepared, checkpoint: Path) -> Generator[Progr
     yield Progress("reading the checkpoint", 0, 0)
     saved = checkpoints.load(checkpoint, spec)
     if saved is None:
-        raise BadInput("The checkpoint of this run is no longer here: delete the run and train it again to measure it.")
+        raise BadInput(GONE)
     # As it began; where it began from pretrained weights, that is in their file, and not needed to go on.
     network = build(spec.model_copy(update={"weights": None}), len(data.classes))
     start = None if spec.weights else weights(network)
     network.load_state_dict(saved["network"])
     if not all(parameter.isfinite().all() for parameter in network.parameters()):
-        raise BadInput("The weights of this run are no longer finite numbers: there is nothing left to measure.")
+        raise BadInput(NOT_FINITE)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     noise = yield from measure_noise(network, split(spec, data, "cpu").train)
     now = weights(network)

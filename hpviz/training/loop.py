@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn, optim
 from torch.nn import functional as F
 
@@ -29,6 +31,7 @@ from hpviz.training.images import Splits, split
 from hpviz.training.measure import Score, evaluate, finite, norm
 from hpviz.training.memory import MemoryMeter
 from hpviz.training.optimizers import OPTIMIZERS
+from hpviz.training.recorded_answers import Recorded, recorded
 from hpviz.training.schedule import rate_factor
 
 log = logging.getLogger(__name__)
@@ -73,7 +76,7 @@ def _train(
 ) -> Iterator[Event]:
     saved = checkpoints.load(folder, spec) if folder else None
     if saved:
-        yield Resumed([dict(row) for row in saved["rows"]])
+        yield Resumed([dict(row) for row in saved["rows"]], saved.get("answers"))
         if saved["diverged"]:
             yield Diverged(len(saved["rows"]), saved["diverged"])
         if saved["diverged"] or len(saved["rows"]) >= epochs:
@@ -91,7 +94,7 @@ def _train(
         reason = yield from train_epoch(learner, splits, memory)
         if folder:
             checkpoints.save(folder, spec, learner.state(reason))
-        yield Epoch(dict(learner.rows[-1]))
+        yield Epoch(dict(learner.rows[-1]), learner.answers)
         if reason:
             yield Diverged(len(learner.rows), reason)
             break
@@ -111,6 +114,8 @@ class Learner:
     dropout: torch.Generator
     augmentation: torch.Generator
     rows: list[dict[str, Any]]
+    classes: int
+    answers: Recorded | None = None
 
     @classmethod
     def begin(
@@ -124,7 +129,7 @@ class Learner:
         dropout = torch.Generator(device).manual_seed(spec.seed + 2**32)
         augmentation = torch.Generator().manual_seed(spec.seed + 2**33)
         give_dropout(network, dropout)
-        learner = cls(spec, device, network, make_optimizer(spec, network), shuffle, dropout, augmentation, [])
+        learner = cls(spec, device, network, make_optimizer(spec, network), shuffle, dropout, augmentation, [], classes)
         if saved:
             network.load_state_dict(saved["network"])
             learner.optimizer.load_state_dict(saved["optimizer"])
@@ -132,7 +137,7 @@ class Learner:
             dropout.set_state(saved["dropout"])
             if "augmentation" in saved:
                 augmentation.set_state(saved["augmentation"])
-            learner.rows = saved["rows"]
+            learner.rows, learner.answers = saved["rows"], saved.get("answers")
         return learner
 
     def state(self, diverged: str | None) -> dict[str, Any]:
@@ -145,6 +150,7 @@ class Learner:
             "dropout": self.dropout.get_state(),
             **drawn,
             "rows": self.rows,
+            **({"answers": self.answers} if self.answers else {}),
             "diverged": diverged,
         }
 
@@ -189,9 +195,11 @@ def train_epoch(learner: Learner, splits: Splits, memory: MemoryMeter) -> Genera
     before = learner.rows[-1] if learner.rows else {"updates": 0, "images": 0}
     progress = {"epoch": number, "updates": before["updates"] + updates, "images": before["images"] + seen}
     held = {"peak_memory_bytes": memory.peak()}
-    measured, losses = yield from measure(learner, splits, number)
+    measured, losses, said = yield from measure(learner, splits, number)
     row = {"train_loss": train_loss, "train_seconds": seconds, "images_per_second": seen / seconds, **held, **measured}
     learner.rows.append(progress | {name: value and finite(value) for name, value in row.items()})
+    labels = splits.test.labels[splits.test.chosen].cpu().numpy()
+    learner.answers = recorded(learner.answers, learner.rows, said, labels, learner.classes)
     return divergence(number, train_loss, loss.item(), *losses)
 
 
@@ -207,8 +215,8 @@ def update(learner: Learner, images: Tensor, labels: Tensor) -> Tensor:
 
 def measure(
     learner: Learner, splits: Splits, number: int
-) -> Generator[Event, None, tuple[dict[str, float | None], tuple[float, float]]]:
-    """The row's entries that are measured after an epoch; also the losses on sample and test set."""
+) -> Generator[Event, None, tuple[dict[str, float | None], tuple[float, float], NDArray[np.int64]]]:
+    """The row's entries that are measured after an epoch; the losses on sample and test set; the answers on that."""
     parts = [part for part in (splits.sample, splits.test, splits.validation) if part is not None]
     scores, done, of = [], 0, sum(map(len, parts))
     for part in parts:
@@ -221,17 +229,21 @@ def measure(
     sample, test = scores[:2]
     validation_loss, validation_accuracy = (scores[2].loss, scores[2].accuracy) if splits.validation else (None, None)
     parameters = list(learner.network.parameters())
-    return {
-        "train_loss_eval": sample.loss,
-        "train_accuracy_eval": sample.accuracy,
-        "test_loss": test.loss,
-        "test_accuracy": test.accuracy,
-        "validation_loss": validation_loss,
-        "validation_accuracy": validation_accuracy,
-        "test_seconds": test.seconds,
-        "weight_norm": norm(parameters),
-        "gradient_norm": norm(parameter.grad for parameter in parameters),
-    }, (sample.loss, test.loss)
+    return (
+        {
+            "train_loss_eval": sample.loss,
+            "train_accuracy_eval": sample.accuracy,
+            "test_loss": test.loss,
+            "test_accuracy": test.accuracy,
+            "validation_loss": validation_loss,
+            "validation_accuracy": validation_accuracy,
+            "test_seconds": test.seconds,
+            "weight_norm": norm(parameters),
+            "gradient_norm": norm(parameter.grad for parameter in parameters),
+        },
+        (sample.loss, test.loss),
+        test.said,
+    )
 
 
 def divergence(number: int, mean: float, last: float, sample: float, test: float) -> str | None:

@@ -3,9 +3,11 @@
 import math
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -18,11 +20,12 @@ PIXELS_AT_A_TIME = 2**21
 
 @dataclass(frozen=True)
 class Score:
-    """Mean cross-entropy an image (nats), share of images classified right, and seconds of inference."""
+    """Mean cross-entropy an image (nats), share of images classified right, seconds of inference, answers (N,)."""
 
     loss: float
     accuracy: float
     seconds: float
+    said: NDArray[np.int64] = field(compare=False, repr=False)
 
 
 def evaluate(network: nn.Module, images: Images, precision: str) -> Iterator[int | Score]:
@@ -32,17 +35,19 @@ def evaluate(network: nn.Module, images: Images, precision: str) -> Iterator[int
     """
     loss = torch.zeros((), dtype=torch.float64, device=images.device)
     right = torch.zeros((), dtype=torch.int64, device=images.device)
-    chunk, seconds = max(1, PIXELS_AT_A_TIME // images.size**2), 0.0
+    chunk, seconds, said = max(1, PIXELS_AT_A_TIME // images.size**2), 0.0, []
     for indices in torch.split(torch.arange(len(images)), chunk):
         begun = time.perf_counter()
         logits, labels = _infer(network, images, indices, precision)
         loss += F.cross_entropy(logits.float(), labels, reduction="sum")
-        right += (logits.argmax(1) == labels).sum()
+        said.append(logits.argmax(1))
+        right += (said[-1] == labels).sum()
         seconds += time.perf_counter() - begun
         yield len(indices)
     begun = time.perf_counter()
     mean_loss, accuracy = loss.item() / len(images), right.item() / len(images)  # on a GPU this waits for the work
-    yield Score(mean_loss, accuracy, seconds + time.perf_counter() - begun)
+    seconds += time.perf_counter() - begun
+    yield Score(mean_loss, accuracy, seconds, torch.cat(said).cpu().numpy())
 
 
 @torch.inference_mode()

@@ -60,7 +60,9 @@ class Hessian:
         scaled = vector if self.scales is None else vector / self.scales.sqrt()
         directions = [
             part.view_as(parameter)
-            for part, parameter in zip(scaled.split([p.numel() for p in parameters]), parameters, strict=True)
+            for part, parameter in zip(
+                torch.split(scaled, [each.numel() for each in parameters]), parameters, strict=True
+            )
         ]
         total, done = torch.zeros_like(scaled), 0
         for piece in torch.split(self.sample, max(1, PIXELS_AT_A_TIME // self.images.size**2)):
@@ -108,7 +110,7 @@ def largest_eigenvalue(hessian: Hessian) -> Generator[Progress, None, float | No
 
 
 def _length(vector: Tensor) -> float:
-    return torch.linalg.vector_norm(vector, dtype=torch.float64).item()
+    return float(torch.linalg.vector_norm(vector, dtype=torch.float64))
 
 
 def sharpness(learner: Learner, images: Images, sample: Tensor) -> Generator[Progress, None, float | None]:
@@ -119,7 +121,7 @@ def sharpness(learner: Learner, images: Images, sample: Tensor) -> Generator[Pro
     network, optimizer = learner.network, learner.optimizer
     adapts = isinstance(optimizer, optim.Adam)
     scales = second_moment_scales(network, optimizer) if adapts else None
-    if adapts and scales is None or not all(parameter.isfinite().all() for parameter in network.parameters()):
+    if (adapts and scales is None) or not all(parameter.isfinite().all() for parameter in network.parameters()):
         return None
     coupled = 0.0 if isinstance(optimizer, optim.AdamW) else learner.spec.weight_decay
     network.eval()
@@ -145,8 +147,8 @@ def second_moment_scales(network: nn.Module, optimizer: optim.Optimizer) -> Tens
 def edge(optimizer: optim.Optimizer) -> float:
     """The curvature beyond which steps of the optimiser's present rate grow instead of shrink, on a parabola.
 
-    2/lr for SGD and (2 + 2β)/lr with momentum β (Cohen et al., 2021); (2 + 2β₁)/((1 - β₁) lr), or 38/lr, for Adam, whose
-    momentum is an average (Cohen et al., 2022).
+    2/lr for SGD and (2 + 2β)/lr with momentum β (Cohen et al., 2021); for Adam, whose momentum is an average, it is
+    (2 + 2β₁)/((1 - β₁) lr), or 38/lr (Cohen et al., 2022).
     """
     (group,) = optimizer.param_groups
     if "betas" in group:

@@ -10,7 +10,8 @@ import vl_convert
 
 from hpviz.charts.norms import norm_curve
 from hpviz.charts.pictures import gradient_noise_picture, kernels_picture, layers_picture
-from hpviz.charts.pictures.first_kernels import mosaic
+from hpviz.charts.pictures.first_kernels import COLUMNS, GAP, coloured
+from hpviz.charts.pictures.mosaics import mosaic
 from hpviz.theory.sampling import standard_error
 from hpviz.training.inside import BatchError, GradientNoise, Inside, LayerWeights
 
@@ -86,7 +87,7 @@ def test_kernels_are_colours_around_grey_with_clear_gaps():
     kernels = np.zeros((17, 3, 2, 2), np.float32)
     kernels[0, 0] = 0.5
     kernels[16, 2] = -0.25
-    pixels = mosaic(kernels, strongest=0.5)
+    pixels = mosaic(coloured(kernels, strongest=0.5), COLUMNS, GAP)
     assert pixels.shape == (5, 47, 4)
     assert pixels[0, 0].tolist() == [255, 128, 128, 255]
     assert pixels[3, 0].tolist() == [128, 128, 64, 255]

@@ -223,7 +223,7 @@ def row_with(**figures):
         b"[" * 100_000,
         b'{"runs":' * 50_000,
         pytest.param(b" " * (bundle.MAX_BYTES + 1), id="huge"),
-        {**told(), "hpviz_bundle": 3},
+        {**told(), "hpviz_bundle": bundle.FORMAT + 1},
         {**told(), "hpviz_bundle": "1"},
         {**told(), "surprise": 1},
         {**told(), "runs": []},

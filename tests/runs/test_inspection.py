@@ -8,9 +8,11 @@ from hpviz.data.catalogue import identify, resolve
 from hpviz.runs.budget import remove_checkpoints
 from hpviz.runs.desk import Desk
 from hpviz.runs.document import move, new_run, put_epoch
+from hpviz.runs.tasks import inside_of
 from hpviz.runs.work import Place, carry_out
 from hpviz.spec import build_spec
 from hpviz.training.events import Epoch
+from hpviz.training.inside import from_json
 
 SECONDS = 120
 
@@ -46,21 +48,29 @@ def run(photos_here, cache, monkeypatch):
 
 
 def measured(desk, run):
-    task = desk.inspect(run)
+    task = desk.find(inside_of(run))
     assert task.wait(SECONDS)
     return task
 
 
 def test_a_run_is_measured_once_and_again_after_more_epochs(run, cache):
     desk = Desk(cache)
-    assert desk.inspection(run) is None
+    assert desk.finding(inside_of(run)) is desk.found(inside_of(run)) is None
     task = measured(desk, run)
     assert task.error is None
-    assert (task.result.epoch, task.result.noise.images) == (1, 80)
-    assert desk.inspect(run) is task
-    assert desk.inspection(run) is task
+    found = from_json(task.result)
+    assert (found.epoch, found.noise.images) == (1, 80)
+    assert desk.find(inside_of(run)) is desk.finding(inside_of(run)) is task
     put_epoch(run, {**run["epochs"][0], "epoch": 2})
-    assert desk.inspection(run) is None
+    assert desk.finding(inside_of(run)) is desk.found(inside_of(run)) is None
+
+
+def test_what_was_measured_is_known_to_another_server_and_lost_with_its_file_only(run, cache):
+    found = from_json(measured(Desk(cache), run).result)
+    shutil.rmtree(cache / "checkpoints")
+    assert from_json(Desk(cache).found(inside_of(run))).layers == found.layers
+    shutil.rmtree(cache / "inspections")
+    assert Desk(cache).found(inside_of(run)) is None
 
 
 def test_without_its_checkpoint_a_run_is_not_offered_and_measuring_it_is_one_sentence(run, cache):
@@ -95,7 +105,7 @@ def test_images_that_are_gone_for_good_are_one_sentence_and_it_can_be_tried_agai
 
 def test_closing_the_desk_ends_what_is_under_way(run, cache):
     desk = Desk(cache)
-    task = desk.inspect(run)
+    task = desk.find(inside_of(run))
     desk.close()
     assert task.wait(SECONDS)
     assert task.was_cancelled or task.result is not None

@@ -18,6 +18,8 @@ from hpviz.charts.pictures.layers import layers_picture
 from hpviz.charts.pictures.learning_curve import learning_curve_picture
 from hpviz.charts.pictures.optimizers import optimizers_picture
 from hpviz.charts.pictures.outcomes import GAP, VALLEY, gap, gap_rows, loss_by_rate, train_and_test, valley, valley_rows
+from hpviz.charts.pictures.photo_answers import photo_answers_picture
+from hpviz.charts.pictures.photo_maps import photo_maps_picture
 from hpviz.charts.pictures.picture import Picture
 from hpviz.charts.pictures.receptive_field import field_picture
 from hpviz.charts.pictures.sampling import sampling_picture
@@ -47,6 +49,8 @@ __all__ = [
     "learning_curve_picture",
     "loss_by_rate",
     "optimizers_picture",
+    "photo_answers_picture",
+    "photo_maps_picture",
     "pixels_picture",
     "sampling_picture",
     "schedules_picture",

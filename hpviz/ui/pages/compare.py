@@ -13,6 +13,7 @@ from hpviz.ui.bench.figures import show_differences, show_figures
 from hpviz.ui.bench.legend import hidden
 from hpviz.ui.compare import choice, link
 from hpviz.ui.kept import Kept
+from hpviz.ui.learned.section import TITLE, show_learned
 from hpviz.ui.progress import bar
 from hpviz.ui.resources import get_runner, tick
 from hpviz.ui.text import literal
@@ -90,7 +91,11 @@ if chosen:
         under_answer=told,
         switch=differ_in_updates(chosen) or st.session_state["compare:at"] == "updates",
         layouts=link.LAYOUTS,
-        folds={"Table": lambda comparison: show_figures(NAME, comparison), "What differs": show_differences},
+        folds={
+            "Table": lambda comparison: show_figures(NAME, comparison),
+            "What differs": show_differences,
+            TITLE: lambda comparison: show_learned(NAME, comparison),
+        },
     )
     with head:
         show_share_of(bench)

@@ -18,6 +18,7 @@ from hpviz.studies import Study
 from hpviz.ui.bench.bench import IDLE_SECONDS, LIVE_SECONDS, Bench
 from hpviz.ui.bench.figures import show_figures
 from hpviz.ui.bench.legend import hidden
+from hpviz.ui.learned.section import TITLE, show_learned
 from hpviz.ui.resources import get_runner, tick
 from hpviz.ui.study import choices, link
 from hpviz.ui.study.claims import show_claims
@@ -25,7 +26,6 @@ from hpviz.ui.study.compared import compared
 from hpviz.ui.study.cost_card import show_cost
 from hpviz.ui.study.foreign import show_foreign
 from hpviz.ui.study.link_offer import show_link_offer
-from hpviz.ui.study.network import show_network
 from hpviz.ui.study.next_runs import offer_seeds, show_next
 from hpviz.ui.study.outcomes import show_outcomes
 from hpviz.ui.study.pictures import show_pictures
@@ -122,7 +122,7 @@ def bench_of(study: Study, setting: Setting, slot: str) -> Bench:
             "Table": figures,
             "Cost": lambda _: show_cost(study, setting, st.session_state[choices.key(study, "slider")]),
             **({"What the article claims": lambda _: show_claims(study, setting)} if study.article_values else {}),
-            "What the net learned": lambda comparison: show_network(study, setting, comparison),
+            TITLE: lambda comparison: show_learned(study.name, comparison),
         },
     )
 

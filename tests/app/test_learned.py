@@ -1,11 +1,13 @@
-"""What the net learned, a tab of a study's page: norms of every run, and a look inside one of them."""
+"""What the net learned, a section of study pages and Compare: norms of every run, and a look inside one of them."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from hpviz.home import default_cache
 from hpviz.runs import desk as desks
+from hpviz.runs import tasks
 from hpviz.runs.document import put_epoch
+from hpviz.runs.tasks import inside_of
 from hpviz.studies import WEIGHT_DECAY
 from hpviz.training.inside import Inside
 from tests.app.pages import ROOT, fold, open_page, remember, texts
@@ -18,9 +20,10 @@ PANEL = ("Weight norm", "Gradient norm", "Error of a mini-batch", "L2 norm", "Th
 
 @pytest.fixture
 def app(runner):
-    """A study's page with the panel open."""
+    """A study's page with the section open at kernels and weights."""
     app = AppTest.from_file(str(ROOT / "hpviz/ui/pages/weight_decay.py"), default_timeout=60)
     app.session_state["weight-decay:fold"] = "What the net learned"
+    app.session_state["weight-decay:learned"] = "Kernels and weights"
     return app
 
 
@@ -35,7 +38,7 @@ def look(monkeypatch):
             raise found["result"]
         return found["result"]
 
-    monkeypatch.setattr(desks, "look_inside", instead)
+    monkeypatch.setattr(tasks, "look_inside", instead)
     desks.shared.cache_clear()
     yield found
     desks.shared.cache_clear()
@@ -57,7 +60,7 @@ def panel(app):
 def measure(app, runner, run):
     app.button(key="weight-decay:measure").click().run()
     assert not app.exception
-    task = desks.shared(default_cache()).inspection(run)
+    task = desks.shared(default_cache()).finding(inside_of(run))
     assert task.wait(60)
     return app.run()
 
@@ -79,7 +82,7 @@ def test_open_it_shows_the_norms_of_all_runs_without_measuring(app, runner):
         "Gradient norm over training by weight decay",
     ]
     assert "for 0, 1" in panel(app)[0].alt
-    assert "once it has ended on this machine" in texts(app)
+    assert "needs a run that has ended on this machine" in texts(app)
 
 
 def test_without_a_run_it_says_what_it_waits_for(app):
@@ -104,13 +107,17 @@ def test_a_run_is_measured_by_one_click_and_what_was_found_stays(app, runner, lo
     assert "This takes seconds for the article's network" in texts(app)
     measure(app, runner, run)
     assert not app.exception
-    assert len(panel(app)) == 5
+    assert len(panel(app)) == 4
+    app.segmented_control(key="weight-decay:learned").set_value("Gradient noise").run()
+    assert not app.exception
+    assert len(panel(app)) == 1
     assert "Beyond about 212 images averaging buys little" in texts(app)
     assert "512 of the 1,800 training images" in texts(app)
     assert "weight-decay:measure" not in {button.key for button in app.button}
     look["result"] = AssertionError("measured twice")
+    desks.shared.cache_clear()  # as after a new start: it is remembered
     app.run()
-    assert len(panel(app)) == 5
+    assert len(panel(app)) == 1
 
 
 def test_pretrained_runs_are_drawn_without_a_beginning(app, runner, look):
@@ -127,7 +134,7 @@ def test_what_went_wrong_is_one_sentence_and_can_be_tried_again(app, runner, loo
     assert [error.value.replace("\\", "") for error in app.error] == ["The checkpoint of this run is no longer here."]
     look["result"] = FOUND
     measure(app, runner, run)
-    assert len(panel(app)) == 5
+    assert len(panel(app)) == 4
 
 
 def test_the_cost_card_shows_what_was_measured_beside_what_was_predicted(runner):
