@@ -137,6 +137,8 @@ def images_of(run: Run, cache: Path) -> Generator[Progress, None, Prepared]:
     # What was prepared before needs no originals: a run goes on though its folder has moved.
     data = open_prepared(cache, spec.fingerprint, spec.image_size)
     if data is None:
+        if not run["inputs"]["data"]:
+            raise BadInput(f"This run was trained elsewhere, and its images of {spec.dataset} are not prepared here.")
         try:
             source = resolve(run["inputs"]["data"], cache)
         except BadInput:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from hpviz.cli.inspecting.inspection import Inspection
 from hpviz.cli.inspecting.noise import NOISE
+from hpviz.cli.inspecting.sharpness import SHARPNESS
 from hpviz.cli.sharing import demand_place, found_runs, write_whole
 from hpviz.follow import drive
 from hpviz.paths import quoted
@@ -16,7 +17,7 @@ from hpviz.spec import BadInput
 from hpviz.terminal import Reporter
 
 FORMATS = ("png", "svg", "html")
-INSPECTIONS: Mapping[str, Inspection] = MappingProxyType({"noise": NOISE})
+INSPECTIONS: Mapping[str, Inspection] = MappingProxyType({"noise": NOISE, "sharpness": SHARPNESS})
 
 
 def inspect_runs(options: argparse.Namespace, reporter: Reporter) -> int:
