@@ -46,9 +46,7 @@ def show(name: str, comparison: Comparison) -> None:
 def _show_curves(name: str, comparison: Comparison, runs: list[Run], measured: Mapping[str, Finding]) -> None:
     by_label = colours_by_label(comparison, is_dark(), places(name, comparison))
     labels = tuple(dict.fromkeys(comparison.labels[run["id"]] for run in runs if run["id"] in measured))
-    told = "; ".join(
-        f"{name_of(comparison, run)}: {in_words(measured[run['id']])}" for run in runs if run["id"] in measured
-    )
+    told = [f"{name_of(comparison, run)}: {in_words(measured[run['id']])}" for run in runs if run["id"] in measured]
     show_chart(
         f"{name}:sharpness-curves",
         sharpness_curve,
