@@ -16,7 +16,9 @@ def sharpness_curve(
 ) -> alt.LayerChart:
     """A line a run by epoch on a logarithmic axis; `frame` as `sharpness_rows` makes it, or the name of such data."""
     name = alt.Legend(orient="top", direction="horizontal", title=legend, titleOrient="left", columns=6, offset=4)
-    kinds = alt.Legend(orient="top", direction="horizontal", title=None, symbolType="stroke", columns=2, offset=4)
+    kinds = alt.Legend(
+        orient="top", direction="horizontal", title=None, symbolType="stroke", symbolSize=250, columns=2, offset=4
+    )
     dashes = alt.Scale(domain=[MEASURED, EDGE], range=[[1, 0], [6, 4]])
     axis = alt.Axis(tickMinStep=1, format="d", grid=False)
     base = alt.Chart(frame).encode(
@@ -25,7 +27,7 @@ def sharpness_curve(
             "value:Q",
             title="largest eigenvalue",
             scale=alt.Scale(type="log", nice=False, padding=12),
-            axis=alt.Axis(format="~s", tickCount=5),
+            axis=alt.Axis(format="~s", tickCount=5, gridOpacity=0.4),
         ),
         color=alt.Color("label:N", legend=name, scale=alt.Scale(domain=list(labels), range=list(colours))),
         detail=alt.Detail("run:N"),

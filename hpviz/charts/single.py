@@ -10,6 +10,7 @@ import altair as alt
 from hpviz.charts.export import to_png, to_svg, vega_lite
 from hpviz.charts.lettering import drawable
 from hpviz.charts.page import DRAW, POLICY, style_of
+from hpviz.charts.palette import INK, MUTED
 from hpviz.charts.panels import SCHEMA, Spec, config
 from hpviz.charts.specification import Chart
 
@@ -38,8 +39,10 @@ def _spec(drawing: Drawing, dark: bool) -> Spec:
         plain: Spec = drawing.chart.to_dict(validate=False)
     plain.pop("$schema", None)
     own: dict[str, Any] = plain.pop("config", {})
-    title = {"anchor": "start", "fontSize": 15, "offset": 12}
-    return {"$schema": SCHEMA, **drawable(plain), "padding": 16, "config": {**own, **config(dark), "title": title}}
+    title = {"anchor": "start", "color": INK[dark], "fontSize": 15, "offset": 12}
+    legend = {"labelColor": INK[dark], "titleColor": MUTED[dark]}
+    look = {**own, **config(dark), "legend": legend, "title": title}
+    return {"$schema": SCHEMA, **drawable(plain), "padding": 16, "config": look}
 
 
 def _page(spec: Spec, title: str, description: str, dark: bool) -> str:
