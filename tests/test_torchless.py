@@ -56,8 +56,8 @@ WORK = (
 from hpviz.data import catalogue, published
 from hpviz.runs.desk import Desk
 from hpviz.runs.runner import Runner
-from hpviz.runs.tasks import inside_of
-from hpviz.training.inside import from_json
+from hpviz.runs.tasks import inside_of, one_photo_of
+from hpviz.training.inside import from_json, photo_from_json
 from tests.made_up import rest
 from tests.runs.test_executor import asked
 
@@ -75,6 +75,8 @@ def result(task):
 
 assert from_json(result(desk.find(inside_of(run)))).kernels.dtype == np.float32
 loaded("inspect")
+assert photo_from_json(result(desk.find(one_photo_of(run, 3)))).layers[0].maps.dtype == np.uint8
+loaded("one photo")
 path, digest = result(desk.weights(weights))
 assert (str(path), digest) == (weights, hashlib.sha256(Path(weights).read_bytes()).hexdigest())
 loaded("weights")
@@ -118,7 +120,7 @@ def test_no_work_that_is_asked_for_loads_torch(tmp_path, folder):
     weights = tmp_path / "weights.pth"
     torch.save(torchvision.models.resnet18().state_dict(), weights)
     told = asks(WORK, tmp_path / "cache", folder, weights)
-    assert told == ["run", "inspect", "weights", "cifar10", "close"]
+    assert told == ["run", "inspect", "one photo", "weights", "cifar10", "close"]
 
 
 @pytest.mark.parametrize("verb", [["run", "--epochs", "1"], ["resume"], ["doctor"], ["runs"]])

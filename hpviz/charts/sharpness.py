@@ -87,7 +87,10 @@ def what_it_rests_on(one: Mapping[str, Any]) -> str:
     """On which images it was measured, and how."""
     images, of = one["images"], one["train_images"]
     sample = f"{images} of the {of:,} training images" if images < of else f"all {images} training images"
-    told = f"On {sample}, dropout off, batch norm with its running statistics, within 1%."
+    told = (
+        f"On {sample}, within 1%. Dropout is off; batch norm, where there is any, uses the statistics of "
+        f"{one['at_a_time']} images at a time, as it uses those of a batch in training."
+    )
     return told if one["equal"] else f"{told} {NOT_EQUAL}"
 
 

@@ -21,6 +21,7 @@ from hpviz.spec import BadInput, RunSpec
 if TYPE_CHECKING:
     from hpviz.training.events import Event
     from hpviz.training.inside import Inside, OnePhoto
+    from hpviz.training.recorded_answers import Recorded
 
 
 LOST = (
@@ -124,6 +125,15 @@ def look_at(run: Run, cache: Path, place: int) -> "Generator[Progress, None, One
     from hpviz.training.one_photo import look_at
 
     return (yield from look_at(RunSpec(**run["spec"]), data, checkpoint_of(run, cache), place))
+
+
+def ask(run: Run, cache: Path) -> "Generator[Progress, None, Recorded]":
+    """What the network that a run's checkpoint holds answers. Raises BadInput if checkpoint or images are gone."""
+    data = yield from images_of(run, cache)
+    yield Progress("loading PyTorch", 0, 0)
+    from hpviz.training.answering import ask
+
+    return (yield from ask(RunSpec(**run["spec"]), data, checkpoint_of(run, cache)))
 
 
 def checkpoint_of(run: Run, cache: Path) -> Path:

@@ -8,7 +8,8 @@ al., Adaptive Gradient Methods at the Edge of Stability (2022).
 """
 
 import math
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,15 @@ from torch.nn import functional as F
 
 from hpviz.data.prepared import Prepared
 from hpviz.data.progress import Progress
+from hpviz.models import article
 from hpviz.spec import RunSpec
 from hpviz.training.images import Images, split
 from hpviz.training.loop import Learner
 from hpviz.training.replay import Moment, replay
 
 SAMPLE = 512  # images that stand for the training set, as where gradient noise is measured
-PIXELS_AT_A_TIME = 2**19  # 128 images of 64 px: their graph with its second derivatives stays below about 250 MB
+# 128 images of 64 px; of few, statistics are too noisy to stand for those of training.
+PIXELS_AT_A_TIME, LEAST_AT_A_TIME = 2**19, 32
 # Ends where the eigenvalue's residual is within that share of it, which bounds its error; the rest is for flat spectra.
 TOLERANCE, MOST_PRODUCTS = 0.003, 80
 
@@ -35,13 +38,18 @@ NOT_FINITE = (
 )
 
 
+def summed_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    return F.cross_entropy(logits, labels, reduction="sum")
+
+
 @dataclass(frozen=True)
 class Hessian:
-    """The Hessian of the mean loss over some images, by its products with vectors over all parameters.
+    """The Hessian of the mean loss over some images, by its products with vectors over all parameters, in float32.
 
-    The loss is what the optimiser descends: with `weight_decay` where that is coupled, λ/2 times the weights' square.
-    With `scales` (P,), one a parameter, it is D^-1/2 H D^-1/2. Dropout is off and batch norm uses its running
-    statistics, as in all that is measured here; in float32.
+    The loss is what the optimiser descends: with `weight_decay` where that is coupled, λ/2 times the weights' square;
+    batch norm uses the statistics of the images at hand, as it does in training, of as many as are computed at a time.
+    With its running statistics, which stand still beside the weights, the curvature would be another: three times that
+    at which full-batch descent settles. Dropout is off. With `scales` (P,), one a parameter, it is D^-1/2 H D^-1/2.
     """
 
     network: nn.Module
@@ -49,26 +57,29 @@ class Hessian:
     sample: Tensor
     weight_decay: float = 0.0
     scales: Tensor | None = None
+    loss: Callable[[Tensor, Tensor], Tensor] = summed_cross_entropy
 
     @property
     def size(self) -> int:
         return sum(parameter.numel() for parameter in self.network.parameters())
 
+    @property
+    def pieces(self) -> tuple[Tensor, ...]:
+        """The sample in pieces alike, so that none is too few images for their statistics."""
+        return torch.tensor_split(self.sample, math.ceil(len(self.sample) / at_a_time(self.images, self.sample)))
+
     def product(self, vector: Tensor) -> Generator[Progress, None, Tensor]:
         """H v for `vector` (P,); Progress in images, so that it may be left between two pieces of the sample."""
         parameters = list(self.network.parameters())
         scaled = vector if self.scales is None else vector / self.scales.sqrt()
-        directions = [
-            part.view_as(parameter)
-            for part, parameter in zip(
-                torch.split(scaled, [each.numel() for each in parameters]), parameters, strict=True
-            )
-        ]
+        parts = torch.split(scaled, [each.numel() for each in parameters])
+        directions = [part.view_as(parameter) for part, parameter in zip(parts, parameters, strict=True)]
         total, done = torch.zeros_like(scaled), 0
-        for piece in torch.split(self.sample, max(1, PIXELS_AT_A_TIME // self.images.size**2)):
+        for piece in self.pieces:
             yield Progress("curvature", done, len(self.sample))
             inputs, labels = self.images.gather(piece)
-            loss = F.cross_entropy(self.network(inputs), labels, reduction="sum")
+            with as_in_training(self.network):
+                loss = self.loss(self.network(inputs), labels)
             first = torch.autograd.grad(loss, parameters, create_graph=True)
             along = torch.stack([(g * v).sum() for g, v in zip(first, directions, strict=True)]).sum()
             second = torch.autograd.grad(along, parameters, materialize_grads=True)
@@ -76,6 +87,32 @@ class Hessian:
             done += len(piece)
         curved = total / len(self.sample) + self.weight_decay * scaled
         return curved if self.scales is None else curved / self.scales.sqrt()
+
+
+def at_a_time(images: Images, sample: Tensor) -> int:
+    """How many images are computed together, at most."""
+    return min(len(sample), max(LEAST_AT_A_TIME, PIXELS_AT_A_TIME // images.size**2))
+
+
+@contextmanager
+def as_in_training(network: nn.Module) -> Iterator[None]:
+    """Batch norm by the statistics of its batch, of which it keeps none; dropout off. All is as before afterwards.
+
+    Layer by layer, for the blocks in one piece have no second derivative.
+    """
+    was_training, was_fused = network.training, article.FUSED
+    norms = [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)]
+    network.eval()
+    article.FUSED = False
+    for norm in norms:
+        norm.training, norm.track_running_stats = True, False
+    try:
+        yield
+    finally:
+        article.FUSED = was_fused
+        for norm in norms:
+            norm.track_running_stats = True
+        network.train(was_training)
 
 
 def largest_eigenvalue(hessian: Hessian) -> Generator[Progress, None, float | None]:
@@ -124,11 +161,7 @@ def sharpness(learner: Learner, images: Images, sample: Tensor) -> Generator[Pro
     if (adapts and scales is None) or not all(parameter.isfinite().all() for parameter in network.parameters()):
         return None
     coupled = 0.0 if isinstance(optimizer, optim.AdamW) else learner.spec.weight_decay
-    network.eval()
-    try:
-        return (yield from largest_eigenvalue(Hessian(network, images, sample, coupled, scales)))
-    finally:
-        network.train()
+    return (yield from largest_eigenvalue(Hessian(network, images, sample, coupled, scales)))
 
 
 def second_moment_scales(network: nn.Module, optimizer: optim.Optimizer) -> Tensor | None:
@@ -197,6 +230,7 @@ def follow_sharpness(
         "edge": edges,
         "preconditioned": preconditioned,
         "images": len(sample),
+        "at_a_time": at_a_time(images, sample),
         "train_images": len(images),
         "equal": equal,
         "reason": reason,

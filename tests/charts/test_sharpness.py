@@ -17,6 +17,7 @@ MEASURED = {
     "edge": [20.0, 20.0],
     "preconditioned": False,
     "images": 512,
+    "at_a_time": 128,
     "train_images": 1800,
     "equal": True,
     "reason": None,

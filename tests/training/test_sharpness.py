@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 import torch
 from torch import nn, optim
-from torch.func import functional_call
 from torch.nn import functional as F
 
 from hpviz.data.progress import Progress
+from hpviz.models import article
 from hpviz.models.article import Block, Dropout
 from hpviz.training import sharpness as module
 from hpviz.training.events import Epoch
@@ -39,7 +39,8 @@ def small_network():
     """A block of the article's network, dropout and a linear layer: 308 parameters."""
     torch.manual_seed(0)
     block = Block(3, 4, 5, 0)
-    block.norm.running_mean.uniform_(-0.2, 0.2)
+    block.norm.weight.data.uniform_(-1, 1)
+    block.norm.bias.data.uniform_(-1, 1)
     return nn.Sequential(nn.AvgPool2d(2), block, nn.AdaptiveAvgPool2d(1), nn.Flatten(), Dropout(0.5), nn.Linear(4, 4))
 
 
@@ -47,21 +48,27 @@ def learner_of(spec, network, optimizer):
     return replace(Learner.begin(spec, 4, "cpu", None, None), network=network, optimizer=optimizer)
 
 
-def exact_hessian(network, images, sample, weight_decay=0.0):
-    """By torch.autograd.functional, of the loss as one function of all parameters in a row."""
+def exact_hessian(network, images, pieces, weight_decay=0.0):
+    """By torch.autograd.functional, of the loss as one function of all parameters in a row, written out anew."""
+    (block,) = (layer for layer in network if isinstance(layer, Block))
     named = dict(network.named_parameters())
-    inputs, labels = images.gather(sample)
+
+    def logits(given, inputs):
+        features = F.conv2d(F.avg_pool2d(inputs, 2), given["1.conv.weight"])
+        apart = features - features.mean((0, 2, 3), keepdim=True)
+        unit = apart / (apart.square().mean((0, 2, 3), keepdim=True) + block.norm.eps).sqrt()
+        scaled = unit * given["1.norm.weight"][:, None, None] + given["1.norm.bias"][:, None, None]
+        pooled = F.max_pool2d(scaled.relu(), 2).mean((2, 3))
+        return pooled @ given["5.weight"].T + given["5.bias"]
 
     def loss(flat):
         parts = flat.split([each.numel() for each in named.values()])
         given = {name: part.view_as(each) for (name, each), part in zip(named.items(), parts, strict=True)}
-        return F.cross_entropy(functional_call(network, given, inputs), labels) + weight_decay / 2 * flat.square().sum()
+        batches = [images.gather(piece) for piece in pieces]
+        summed = sum(F.cross_entropy(logits(given, *each[:1]), each[1], reduction="sum") for each in batches)
+        return summed / sum(map(len, pieces)) + weight_decay / 2 * flat.square().sum()
 
-    network.eval()
-    flat = torch.cat([each.detach().flatten() for each in named.values()])
-    found = torch.autograd.functional.hessian(loss, flat)
-    network.train()
-    return found
+    return torch.autograd.functional.hessian(loss, torch.cat([each.detach().flatten() for each in named.values()]))
 
 
 def exact_eigenvalue(hessian):
@@ -74,11 +81,12 @@ def images(data, make_spec):
 
 
 def test_it_is_the_exact_largest_eigenvalue(images, make_spec, monkeypatch):
-    monkeypatch.setattr(module, "PIXELS_AT_A_TIME", 10 * 32**2)  # in three pieces
+    monkeypatch.setattr(module, "LEAST_AT_A_TIME", 1)
+    monkeypatch.setattr(module, "PIXELS_AT_A_TIME", 10 * 32**2)  # 27 images in three pieces
     spec = make_spec(optimizer="sgd", weight_decay=0.3)
     network, sample = small_network(), fixed_sample(images)
     learner = learner_of(spec, network, optim.SGD(network.parameters(), 0.1))
-    exact = exact_eigenvalue(exact_hessian(network, images, sample, 0.3))
+    exact = exact_eigenvalue(exact_hessian(network, images, torch.split(sample, 9), 0.3))
     assert exact > 0.5
     assert result_of(sharpness(learner, images, sample)) == pytest.approx(exact, rel=0.01)
 
@@ -93,7 +101,7 @@ def test_for_adam_it_is_that_of_the_hessian_scaled_by_its_second_moments(images,
     assert result_of(sharpness(learner, images, sample)) is None  # it has no second moments yet
     for batch in torch.split(sample, 9):
         update(learner, *images.gather(batch))
-    exact = exact_hessian(network, images, sample, 0.1 if kind == "adam" else 0.0)
+    exact = exact_hessian(network, images, [sample], 0.1 if kind == "adam" else 0.0)
     moments = torch.cat([optimizer.state[each]["exp_avg_sq"].flatten() for each in network.parameters()])
     scales = (moments / (1 - 0.99**3)).sqrt() + 1e-8
     assert torch.allclose(second_moment_scales(network, optimizer), scales)
@@ -148,6 +156,7 @@ def test_measuring_changes_nothing_of_the_run(data, make_spec):
     assert found["equal"]
     assert found["start"] is None
     assert found["preconditioned"]
+    assert found["at_a_time"] == 27
     assert len(found["epochs"]) == 2
 
 
@@ -170,6 +179,19 @@ def test_it_tells_how_far_it_is_and_can_be_stopped_within_a_product(data, make_s
     steps = follow_sharpness(spec, data, rows, threads=1, weights=None)
     next(steps)
     steps.close()
+
+
+def test_it_leaves_a_network_as_it_was_even_where_it_is_left_half_way(images, make_spec):
+    learner = Learner.begin(make_spec(width=0.25, optimizer="sgd"), 4, "cpu", None, None)
+    before = {name: each.clone() for name, each in learner.network.state_dict().items()}
+    steps = sharpness(learner, images, fixed_sample(images))
+    for _ in range(3):
+        next(steps)
+    steps.close()
+    assert all(torch.equal(before[name], each) for name, each in learner.network.state_dict().items())
+    assert all(layer.training for layer in learner.network.modules())
+    assert all(each.track_running_stats for each in learner.network.modules() if isinstance(each, nn.BatchNorm2d))
+    assert article.FUSED
 
 
 def test_what_is_not_finite_is_none(images, make_spec):

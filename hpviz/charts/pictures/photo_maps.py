@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from hpviz.analysis.words import plural
 from hpviz.charts.pictures.mosaics import mosaic, stacked
 from hpviz.charts.pictures.photo import Pixels
 from hpviz.charts.pictures.picture import Picture
@@ -18,8 +19,8 @@ def photo_maps_picture(layers: Sequence[LayerMaps], dark: bool) -> Picture:
     columns = min(max(len(layer.shown) for layer in layers), COLUMNS)
     return Picture(
         stacked({_told(layer): mosaic(tiles(layer), columns, GAP) for layer in layers}, dark),
-        f"What {len(layers)} layers make of the photo, as small grey pictures: {'; '.join(map(_told, layers))}. "
-        f"{_answers(layers)}",
+        f"What {plural(len(layers), 'layer')} made of the photo, as small grey pictures: "
+        f"{'; '.join(map(_told, layers))}. {_answers(layers)}",
         f"A map a channel, after ReLU: black where it does not answer, white where its layer answers most. "
         f"{_chosen(layers)}Each pool halves the maps, so a point stands for more and more of the photo.",
     )

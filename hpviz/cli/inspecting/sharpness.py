@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hpviz.charts.single import Drawing
 
 # What is told of each run, by its id; `training.sharpness.follow_sharpness` says what it is.
-FIELDS = ("epochs", "start", "edge", "preconditioned", "images", "train_images", "equal", "reason")
+FIELDS = ("epochs", "start", "edge", "preconditioned", "images", "at_a_time", "train_images", "equal", "reason")
 
 
 def _find(runs: Sequence[Run], cache: Path) -> Generator[Progress, None, Finding]:

@@ -1,6 +1,7 @@
 """The photos that changed, as a gallery: those that one value gets right and another wrong, with every seed of each."""
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import streamlit as st
 
@@ -28,6 +29,7 @@ SCENES = (
 )
 
 Photo = ChangedImage[str]
+Option = TypeVar("Option")
 
 
 def show_gallery(name: str, comparison: Comparison, runs: Mapping[str, list[Run]], change: Changed[str]) -> None:
@@ -68,41 +70,29 @@ def _filter(
     name: str, comparison: Comparison, labels: Sequence[str], change: Changed[str], prepared: Prepared
 ) -> tuple[list[Photo], str | None, str | None]:
     """The photos of a class and of a pair of values, and that pair; None where any value will do."""
+    values = {label: comparison.names.get(label, label) for label in labels}
+    classes = {label: prepared.classes[label] for label in sorted({photo.label for photo in change.images})}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        right = _choose(name, "Right with", labels, comparison, ANY_VALUE)
-        wrong = _choose(name, "Wrong with", [label for label in labels if label != right], comparison, ANY_VALUE)
-        classes = sorted({photo.label for photo in change.images})
-        key = f"{name}:gallery:class"
-        if st.session_state.get(key) not in classes:
-            st.session_state[key] = None
-        label = st.selectbox(
-            "Class",
-            [None, *classes],
-            format_func=lambda each: ANY_CLASS if each is None else prepared.classes[each],
-            key=key,
-            width=170,
-        )
+        right = _choose(f"{name}:gallery:right", "Right with", values, ANY_VALUE)
+        others = {label: each for label, each in values.items() if label != right}
+        wrong = _choose(f"{name}:gallery:wrong", "Wrong with", others, ANY_VALUE)
+        of_class = _choose(f"{name}:gallery:class", "Class", classes, ANY_CLASS)
     photos = [
         photo
         for photo in change.images
         if (right is None or right in photo.right)
         and (wrong is None or wrong in photo.wrong)
-        and (label is None or label == photo.label)
+        and (of_class is None or of_class == photo.label)
     ]
     return photos, right, wrong
 
 
-def _choose(name: str, title: str, labels: Sequence[str], comparison: Comparison, nothing: str) -> str | None:
-    key = f"{name}:gallery:{title}"
-    if st.session_state.get(key) not in labels:
-        st.session_state[key] = None
-    return st.selectbox(
-        title,
-        [None, *labels],
-        format_func=lambda each: nothing if each is None else comparison.names.get(each, each),
-        key=key,
-        width=170,
-    )
+def _choose(key: str, title: str, options: Mapping[Option, str], anything: str) -> Option | None:
+    """One of the options by what they are called; None where anything will do."""
+    names: dict[str, Option | None] = {anything: None} | {name: option for option, name in options.items()}
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = anything
+    return names[st.selectbox(title, list(names), key=key, width=170)]
 
 
 def _turned(name: str, count: int) -> int:

@@ -14,7 +14,7 @@ from hpviz.runs.document import Run, images_of
 from hpviz.spec import BadInput
 from hpviz.ui.fetching import awaited
 from hpviz.ui.resources import get_desk, get_runner
-from hpviz.ui.text import literal, sentence
+from hpviz.ui.text import sentence
 
 
 def prepared_of(run: Run) -> Prepared | None:
@@ -56,7 +56,7 @@ def name_of_photo(prepared: Prepared, place: int) -> str:
 def show_photo(prepared: Prepared, place: int, alt: str, width: int | None = None) -> None:
     """The photo itself, each of its pixels a square."""
     image = np.asarray(prepared.test_images[place])
-    st.image(_png(image.tobytes(), image.shape[-1]), width=width or "stretch", alt=literal(alt))
+    st.image(_png(image.tobytes(), image.shape[-1]), width=width or "stretch", alt=alt)
 
 
 SHARP = 256  # px: a smaller photo is drawn larger by whole pixels, which a browser would smear

@@ -70,17 +70,17 @@ def _choose_second(name: str, comparison: Comparison, first: Run, runs: Sequence
     if not others:
         return None
     key, label = _key(name, "second"), comparison.labels[first["id"]]
-    if st.session_state.get(key, "") not in {*others, None}:
+    if st.session_state.get(key) not in {*others, NOBODY}:
         far = [run for run in others.values() if comparison.labels[run["id"]] != label]
         st.session_state[key] = (far or list(others.values()))[-1 if runs[0]["id"] == first["id"] else 0]["id"]
     chosen = st.selectbox(
         "Beside it",
-        [*others, None],
-        format_func=lambda each: NOBODY if each is None else name_of(comparison, others[each]),
+        [*others, NOBODY],
+        format_func=lambda each: name_of(comparison, others[each]) if each in others else each,
         key=key,
         width=240,
     )
-    return None if chosen is None else others[chosen]
+    return others.get(chosen)
 
 
 def _choose_photo(name: str, prepared: Prepared) -> int:
