@@ -47,7 +47,9 @@ def _spec(drawing: Drawing, dark: bool) -> Spec:
     own: dict[str, Any] = plain.pop("config", {})
     title: dict[str, Any] = {"anchor": "start", "color": INK[dark], "fontSize": 15, "offset": 12}
     title |= {"subtitleColor": MUTED[dark], "subtitleFontSize": 12, "subtitleLineHeight": 17, "subtitlePadding": 6}
-    return {"$schema": SCHEMA, **drawable(plain), "padding": 16, "config": {**own, **config(dark), "title": title}}
+    legend = {"labelColor": INK[dark], "titleColor": MUTED[dark]}
+    look = {**own, **config(dark), "legend": legend, "title": title}
+    return {"$schema": SCHEMA, **drawable(plain), "padding": 16, "config": look}
 
 
 def _page(spec: Spec, title: str, description: str, dark: bool) -> str:

@@ -12,6 +12,7 @@ from hpviz.data.audit import audit
 from hpviz.data.findings import sentences
 from hpviz.data.look_alikes import compare
 from hpviz.follow import drive
+from hpviz.runs.measured_noise import measured_noise
 from hpviz.runs.runner import Runner
 from hpviz.spec import BadInput
 from hpviz.studies import find_study
@@ -78,7 +79,8 @@ def judge_claims(options: argparse.Namespace, reporter: Reporter) -> int:
     follow_links(source, options)
     identity = drive(catalogue.identify(source, options.cache), reporter)
     with closing(Runner(options.cache)) as runner:
-        judgements = ledger(runner.runs(), identity, study.name if study else None)
+        runs = runner.runs()
+    judgements = ledger(runs, identity, study.name if study else None, noise=measured_noise(runs, options.cache))
     if study and not judgements:
         reporter.note(f"The article claims nothing about {study.title.lower()}, so there is nothing to judge.")
         return 0

@@ -58,6 +58,20 @@ def one_photo_of(run: Run, place: int) -> Sought:
     return Sought("one-photo", [run], {"version": 1, "place": place}, work)
 
 
+def sharpness_of(run: Run) -> Sought:
+    """How sharply a run's loss curved after every epoch, as `training.sharpness.follow_sharpness` tells it.
+
+    It takes no checkpoint, for the run is trained again; but its images.
+    """
+
+    def work(cache: Path) -> Generator[Progress, None, Finding]:
+        arguments = {"run": run, "cache": str(absolute(cache))}
+        found: Finding = yield from executor.carry_out("follow_sharpness", arguments)
+        return found
+
+    return Sought("sharpness", [run], {"version": 1}, work)
+
+
 def ask(run: Run, cache: Path) -> Generator[Progress, None, Finding]:
     """What the network in a run's checkpoint answers on the test images, for a run that does not remember it.
 
@@ -112,6 +126,10 @@ def _landscape(
     return (yield from work.landscape(runs, Path(cache), Path(plane_file), region))
 
 
+def _follow_sharpness(run: Run, cache: str) -> Generator[Progress, None, dict[str, Any]]:
+    return (yield from work.follow_sharpness(run, Path(cache)))
+
+
 def _look_at(run: Run, cache: str, place: int) -> Generator[Progress, None, dict[str, Any]]:
     return photo_to_json((yield from work.look_at(run, Path(cache), place)))
 
@@ -142,6 +160,7 @@ TASKS: Mapping[str, Callable[..., Generator[Progress, None, Any]]] = MappingProx
         "ask": _ask,
         "look_inside": _look_inside,
         "landscape": _landscape,
+        "follow_sharpness": _follow_sharpness,
         "look_at": _look_at,
         "fetch_weights": _fetch_weights,
         "known_weights": _known_weights,

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from hpviz.training.inside import Inside, OnePhoto
     from hpviz.training.landscape import Finding
     from hpviz.training.plane import Region
-    from hpviz.training.recorded_answers import Recorded
+    from hpviz.training.recorded_answers import Recorded as Answered
+    from hpviz.training.replay import Recorded
 
 
 LOST = (
@@ -112,21 +113,33 @@ def landscape(
     data = yield from images_of(runs[0], cache)
     yield Progress("loading PyTorch", 0, 0)
     from hpviz.training.landscape import look_closer, survey
-    from hpviz.training.replay import Recorded
 
-    recorded = [
-        Recorded(
-            id=run["id"],
-            spec=RunSpec(**run["spec"]),
-            rows=run["epochs"],
-            threads=run["machine"].get("threads"),
-            weights=Path(weights) if (weights := run["inputs"]["weights"]) else None,
-        )
-        for run in runs
-    ]
+    recorded = [_to_go_through_again(run) for run in runs]
     if region:
         return (yield from look_closer(recorded[0].spec, data, plane_file, region))
     return (yield from survey(recorded, data, plane_file))
+
+
+def follow_sharpness(run: Run, cache: Path) -> Generator[Progress, None, dict[str, Any]]:
+    """Train a run again, which touches neither store nor checkpoint, and measure how sharply its loss curves."""
+    data = yield from images_of(run, cache)
+    yield Progress("loading PyTorch", 0, 0)
+    from hpviz.training.sharpness import follow_sharpness
+
+    return (yield from follow_sharpness(_to_go_through_again(run), data))
+
+
+def _to_go_through_again(run: Run) -> "Recorded":
+    from hpviz.training.replay import Recorded
+
+    weights = run["inputs"]["weights"]
+    return Recorded(
+        id=run["id"],
+        spec=RunSpec(**run["spec"]),
+        rows=run["epochs"],
+        threads=run["machine"].get("threads"),
+        weights=Path(weights) if weights else None,
+    )
 
 
 def look_at(run: Run, cache: Path, place: int) -> "Generator[Progress, None, OnePhoto]":
@@ -138,7 +151,7 @@ def look_at(run: Run, cache: Path, place: int) -> "Generator[Progress, None, One
     return (yield from look_at(RunSpec(**run["spec"]), data, checkpoint_of(run, cache), place))
 
 
-def ask(run: Run, cache: Path) -> "Generator[Progress, None, Recorded]":
+def ask(run: Run, cache: Path) -> "Generator[Progress, None, Answered]":
     """What the network that a run's checkpoint holds answers. Raises BadInput if checkpoint or images are gone."""
     data = yield from images_of(run, cache)
     yield Progress("loading PyTorch", 0, 0)
@@ -158,6 +171,8 @@ def images_of(run: Run, cache: Path) -> Generator[Progress, None, Prepared]:
     # What was prepared before needs no originals: a run goes on though its folder has moved.
     data = open_prepared(cache, spec.fingerprint, spec.image_size)
     if data is None:
+        if not run["inputs"]["data"]:
+            raise BadInput(f"This run was trained elsewhere, and its images of {spec.dataset} are not prepared here.")
         try:
             source = resolve(run["inputs"]["data"], cache)
         except BadInput:

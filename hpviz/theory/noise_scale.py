@@ -44,3 +44,9 @@ def simple_noise_scale(relative_deviation: float, population: int) -> float | No
     scatter = relative_deviation**2 * population / (population - 1)
     noise = scatter / population
     return scatter / (1 - noise) if noise <= 0.5 else None
+
+
+def spanned(slopes: Sequence[float]) -> str:
+    """Measured exponents as they are written: −0.51, or −0.53 to −0.48."""
+    low, high = (f"{each:.2f}".replace("-", "−") for each in (min(slopes), max(slopes)))
+    return low if low == high else f"{low} to {high}"

@@ -33,7 +33,7 @@ from hpviz.training.events import Batch
 from hpviz.training.images import split
 from hpviz.training.measure import finite
 from hpviz.training.plane import Plane, Region, Weights, around, plane_through
-from hpviz.training.replay import Reached, Recorded, replay
+from hpviz.training.replay import Moment, Recorded, replay
 
 POINTS = 40  # of a path at most, beside its start
 SIDE = 21  # points of the grid along each axis
@@ -46,6 +46,8 @@ FLOAT_BYTES = 4
 # What an update costs, in images whose loss is computed: about 2 for each of its own, and 20 whatever they are.
 AN_UPDATE, AN_IMAGE = 20, 2
 
+# Rounding of another machine moves the losses of an epoch by thousandths of a nat; what is further off goes elsewhere.
+CLOSE = 0.05
 # Weights that have grown so many times over have run away; paths that stay would be one dot beside them.
 RUNAWAY = 100
 
@@ -204,8 +206,11 @@ def _walk(
             event = next(events)
             if isinstance(event, Batch):
                 yield steps.step(f"{what}, epoch {event.epoch}/{len(run.rows)}", _cost(run))
-            elif isinstance(event, Reached) and still:
-                weights = vector(event.network)
+            elif isinstance(event, Moment):
+                _demand_close(run, event.off)
+                if not still:
+                    continue
+                weights = vector(event.learner.network)
                 length = float(np.linalg.norm(weights.astype(np.float64)))
                 still = length <= longest and math.isfinite(length)
                 if still:
@@ -215,9 +220,20 @@ def _walk(
     except StopIteration as end:
         if not reached:
             raise BadInput(f"The weights that run {run.id} begins with are not finite: it has no path.") from None
+        _demand_close(run, end.value)
         return reached, end.value
     finally:
         events.close()
+
+
+def _demand_close(run: Recorded, off: float) -> None:
+    """Raise BadInput if what was gone through again is another run's path."""
+    if off > CLOSE:
+        how_far = f"{off:.2g} nats off" if math.isfinite(off) else "no longer a finite number in one of the two"
+        raise BadInput(
+            f"This machine computes otherwise than the one that recorded run {run.id}: gone through again, its losses "
+            f"are {how_far}, so this would be another run's path; train it here anew."
+        )
 
 
 def along(

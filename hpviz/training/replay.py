@@ -1,6 +1,7 @@
-"""A run trained once more, bit for bit, for what its checkpoint does not hold: its weights on the way.
+"""A run trained once more, in memory alone: to look into the network at moments of which no checkpoint is kept.
 
-Nothing is written, neither in the store nor beside the run's checkpoint.
+The same spec, images and number of threads give the same bits, so the network met on the way is the run's own; every
+epoch is held against the row that is stored of it. Nothing is written, neither in the store nor beside a checkpoint.
 """
 
 import math
@@ -9,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+import torch
 
 from hpviz.data.prepared import Prepared
-from hpviz.spec import BadInput, RunSpec
+from hpviz.spec import RunSpec
 from hpviz.training import numerics
 from hpviz.training.events import Batch, Evaluating
 from hpviz.training.images import split
@@ -20,8 +21,6 @@ from hpviz.training.loop import Learner, train_epoch
 from hpviz.training.memory import MemoryMeter
 
 LOSSES = ("train_loss", "train_loss_eval", "test_loss")
-# Rounding of another machine moves the losses of an epoch by thousandths of a nat; what is further off goes elsewhere.
-CLOSE = 0.05
 
 
 @dataclass(frozen=True)
@@ -36,45 +35,69 @@ class Recorded:
 
 
 @dataclass(frozen=True)
-class Reached:
-    """The network after `updates` updates, as it is until the next event is asked for."""
+class Moment:
+    """The learner after `updates` updates, which is `epoch` epochs: a fraction between two, 0 before the first.
+
+    `off` is how far the losses of its epochs so far are from the stored ones at most, in nats: 0 is to the last bit;
+    elsewhere, or with another PyTorch, a run goes a little differently. Who looks at the learner leaves its random
+    states and its network's mode as they were.
+    """
 
     updates: int
-    network: nn.Module
+    epoch: float
+    learner: Learner
+    off: float
 
 
 def replay(
-    run: Recorded, data: Prepared, moments: Collection[int]
-) -> Generator[Batch | Evaluating | Reached, None, float]:
-    """Train a run again on the CPU, as far as its rows go, and show its network at these `moments`, in updates.
+    run: Recorded, data: Prepared, moments: Collection[int] | None = None
+) -> Generator[Batch | Evaluating | Moment, None, float]:
+    """Train a run again on the CPU, as far as its rows go, and show its learner at these `moments`, in updates.
 
-    Returns how far the losses of its epochs are from the recorded ones at most, in nats: 0 is bit for bit. Raises
-    BadInput as soon as an epoch is further off than CLOSE.
+    None: at the start and after every epoch. Returns `off` of all epochs. It ends early where training diverges, after
+    that epoch. Closing it stops within one batch. Raises BadInput as `train` does.
     """
-    spec, off = run.spec, 0.0
-    before = numerics.torch.get_num_threads()
+    before = torch.get_num_threads()
     numerics.use_threads(run.threads)
     numerics.keep_freed_memory()
     try:
-        numerics.check_precision(spec.precision, "cpu")
-        memory, splits = MemoryMeter("cpu"), split(spec, data, "cpu")
-        learner = Learner.begin(spec, len(data.classes), "cpu", run.weights, None)
-        if 0 in moments:
-            yield Reached(0, learner.network)
-        for row in run.rows:
-            for event in train_epoch(learner, splits, memory):
-                if not isinstance(event, Batch | Evaluating):
-                    continue
-                yield event
-                if isinstance(event, Batch) and (done := (event.epoch - 1) * event.of + event.updates) in moments:
-                    yield Reached(done, learner.network)
-            off = max(off, distance(learner.rows[-1], row))
-            if off > CLOSE:
-                raise BadInput(_elsewhere(run, len(learner.rows), off))
-        return off
+        return (yield from _replay(run, data, moments))
     finally:
         numerics.give_freed_memory_back()
-        numerics.use_threads(before)
+        torch.set_num_threads(before)
+
+
+def _replay(
+    run: Recorded, data: Prepared, moments: Collection[int] | None
+) -> Generator[Batch | Evaluating | Moment, None, float]:
+    numerics.check_precision(run.spec.precision, "cpu")
+    memory, splits = MemoryMeter("cpu"), split(run.spec, data, "cpu")
+    learner = Learner.begin(run.spec, len(data.classes), "cpu", run.weights, None)
+    off = 0.0
+    if moments is None or 0 in moments:
+        yield Moment(0, 0, learner, off)
+    for number, row in enumerate(run.rows, start=1):
+        events = train_epoch(learner, splits, memory)
+        while True:
+            try:
+                event = next(events)
+            except StopIteration as end:
+                reason = end.value
+                break
+            if not isinstance(event, Batch | Evaluating):
+                continue
+            yield event
+            if moments is not None and isinstance(event, Batch) and event.updates < event.of:
+                updates = (number - 1) * event.of + event.updates
+                if updates in moments:
+                    yield Moment(updates, number - 1 + event.updates / event.of, learner, off)
+        off = max(off, distance(learner.rows[-1], row))
+        updates = learner.rows[-1]["updates"]
+        if moments is None or updates in moments:
+            yield Moment(updates, number, learner, off)
+        if reason:
+            break
+    return off
 
 
 def distance(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
@@ -82,11 +105,3 @@ def distance(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
     pairs = [(one.get(name), other.get(name)) for name in LOSSES]
     known = [(a, b) for a, b in pairs if a is not None or b is not None]
     return max((math.inf if a is None or b is None else abs(a - b) for a, b in known), default=0.0)
-
-
-def _elsewhere(run: Recorded, epoch: int, off: float) -> str:
-    how_far = f"{off:.2g} nats off" if math.isfinite(off) else "no longer a finite number in one of the two"
-    return (
-        f"This machine computes otherwise than the one that recorded run {run.id}: gone through again, its losses are "
-        f"{how_far} in epoch {epoch}, so this would be another run's path; train it here anew."
-    )

@@ -25,6 +25,7 @@ from tests.analysis.made_up_runs import (
     run,
     seeds,
 )
+from tests.charts.test_network import NOISE
 
 IDS = [*(f"LR{n}" for n in range(8)), *(f"BS{n}" for n in range(1, 5)), *(f"KW{n}" for n in range(1, 4))]
 IDS += [*(f"WD{n}" for n in range(1, 4)), "C1", "C2"]
@@ -449,6 +450,19 @@ def test_equal_updates_that_never_happen_are_said_not_to():
 def test_the_standard_error_has_its_finite_set_correction():
     assert "10 times smaller" in judged([])["BS2"].evidence
     assert "18.6 times smaller" in judged([])["BS2"].evidence
+
+
+def test_what_was_measured_of_gradients_is_cited_and_moves_no_verdict():
+    runs = author_sizes()
+    noise = {runs[0]["id"]: NOISE, runs[1]["id"]: replace(NOISE, slope=-0.47, noise_scale=None), "another": NOISE}
+    row = judged(runs, noise=noise)["BS2"]
+    assert row.verdict == "held"
+    assert row.evidence.endswith(
+        "Measured in 2 nets of this data, gradients' errors fall as n to the power −0.51 to −0.47, where σ/√n says "
+        "−0.50; averaging buys little beyond 212 images (noise scale)."
+    )
+    unclear = {runs[0]["id"]: replace(NOISE, slope=None)}
+    assert judged(runs, noise=unclear)["BS2"].evidence == judged(runs)["BS2"].evidence
 
 
 def test_small_batches_are_faster_only_if_they_are_in_seconds_too():

@@ -13,7 +13,7 @@ from hpviz.training import landscape
 from hpviz.training.landscape import SampleLoss, Steps, along, grid_of, look_closer, moments_of, survey, vector
 from hpviz.training.loop import train
 from hpviz.training.plane import around, filter_normalised, plane_through
-from hpviz.training.replay import Reached, Recorded, distance, replay
+from hpviz.training.replay import Moment, Recorded, distance, replay
 
 
 def result_of(steps):
@@ -115,9 +115,9 @@ def test_a_run_is_gone_through_again_bit_for_bit_and_its_last_weights_are_those_
     off, told = result_of(replay(run, data, {0, 3, 8}))
     assert off == 0
     for event in replay(run, data, {0, 3, 8}):
-        if isinstance(event, Reached):
-            seen[event.updates] = vector(event.network).copy()
-    assert sorted(seen) == [0, 3, 8] == [event.updates for event in told if isinstance(event, Reached)]
+        if isinstance(event, Moment):
+            seen[event.updates] = vector(event.learner.network).copy()
+    assert sorted(seen) == [0, 3, 8] == [event.updates for event in told if isinstance(event, Moment)]
     assert np.array_equal(seen[0], vector(build(run.spec, 4)))
     assert math.sqrt(float((seen[8].astype(float) ** 2).sum())) == pytest.approx(run.rows[-1]["weight_norm"])
 
@@ -130,11 +130,11 @@ def test_a_run_that_another_machine_recorded_a_little_otherwise_is_told(data, sm
 
 
 @pytest.mark.parametrize("loss", [9.0, None])
-def test_a_run_that_this_machine_does_not_repeat_is_one_sentence(data, small, loss):
+def test_a_run_that_this_machine_does_not_repeat_is_one_sentence(data, small, tmp_path, few, loss):
     run = recorded(small(), data, 2)
     other = Recorded("b", run.spec, [{**run.rows[0], "train_loss_eval": loss}, run.rows[1]], 1)
-    with pytest.raises(BadInput, match=r"^This machine computes otherwise .* in epoch 1, .* train it here anew\.$"):
-        result_of(replay(other, data, set()))
+    with pytest.raises(BadInput, match=r"^This machine computes otherwise .* train it here anew\.$"):
+        result_of(survey([other], data, tmp_path / "a.plane"))
 
 
 def test_rows_that_stopped_being_numbers_alike_are_equal():

@@ -13,9 +13,10 @@ from hpviz.analysis.claims.verdicts import all_of, any_differ, by_sign, on, unle
 from hpviz.analysis.evidence import Evidence, highest, last, percents
 from hpviz.analysis.fairness import different_machines
 from hpviz.analysis.noise import compare, contrast
-from hpviz.analysis.words import listed, name_of
+from hpviz.analysis.words import listed, name_of, plural
 from hpviz.runs.document import EpochRow
 from hpviz.theory import contours, sampling
+from hpviz.theory.noise_scale import spanned
 
 ARTICLE_TRAIN_IMAGES = 14_034
 
@@ -51,16 +52,34 @@ def _equal_updates(sizes: Evidence) -> str:
     return f"With no more updates than {few} makes in all ({budget:,}), {many} had {reached:.1%}"
 
 
-def standard_error(_: Case) -> Finding:
-    """BS2: arithmetic, for independent draws and for draws without replacement from the article's images."""
+def standard_error(case: Case) -> Finding:
+    """BS2: arithmetic, for independent draws and for draws without replacement from the article's images.
+
+    What was measured of gradients in one's own nets is told beside it.
+    """
     gain = sampling.gain(100, 10_000)
     finite = sampling.gain(100, 10_000, population=ARTICLE_TRAIN_IMAGES)
     return Finding(
         "held",
         f"10,000 independent examples cost 100 times as much as 100, and the error is {gain:.0f} times smaller. "
         f"Drawn without replacement from the article's {ARTICLE_TRAIN_IMAGES:,} images, as an epoch draws them, it is "
-        f"{finite:.1f} times smaller.",
+        f"{finite:.1f} times smaller.{_measured_noise(case)}",
     )
+
+
+def _measured_noise(case: Case) -> str:
+    """How the error of a mini-batch's gradient fell in the nets of this data that were looked into; nothing if none."""
+    looked_into = [case.noise[run["id"]] for run in case.runs if run["id"] in case.noise]
+    slopes = [noise.slope for noise in looked_into if noise.slope is not None]
+    if not slopes:
+        return ""
+    scales = sorted(noise.noise_scale for noise in looked_into if noise.noise_scale is not None)
+    told = f" Measured in {plural(len(slopes), 'net')} of this data, gradients' errors fall as n to the power "
+    told += f"{spanned(slopes)}, where σ/√n says −0.50"
+    if not scales:
+        return f"{told}."
+    low, high = (f"{scale:,.0f}" for scale in (scales[0], scales[-1]))
+    return f"{told}; averaging buys little beyond {low if low == high else f'{low} to {high}'} images (noise scale)."
 
 
 def one_example_zig_zags(_: Case) -> Finding:

@@ -23,6 +23,7 @@ from hpviz.hyperparameters import is_neutral
 from hpviz.runs.document import Run
 from hpviz.spec import FIRST_FIELDS, RunSpec
 from hpviz.studies import STUDIES
+from hpviz.training.inside import GradientNoise
 
 Verdict = Literal["held", "did not hold", "within noise", "not run yet", "not comparable"]
 
@@ -75,11 +76,15 @@ class Unsettled(Exception):
 
 @dataclass(frozen=True)
 class Case:
-    """One data set and all its runs. `pretrained`: is ResNet18 from ImageNet weights meant, or the one from scratch?"""
+    """One data set and all its runs. `pretrained`: is ResNet18 from ImageNet weights meant, or the one from scratch?
+
+    `noise` is what was measured of gradients, by run id, in those that were looked into.
+    """
 
     runs: tuple[Run, ...]
     data: Identity
     pretrained: bool
+    noise: Mapping[str, GradientNoise] = field(default_factory=dict)
 
     @property
     def classes(self) -> int:

@@ -1,9 +1,10 @@
 """The ledger: every claim of the article with its verdict, for one data set."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from operator import is_
+from types import MappingProxyType
 
 from hpviz.analysis.claims.batch_size import BATCH_SIZE_CLAIMS
 from hpviz.analysis.claims.case import Case
@@ -16,6 +17,9 @@ from hpviz.analysis.evidence import SEEDS_NEEDED, up_to
 from hpviz.analysis.origin import prevailing
 from hpviz.data.prepared import Identity
 from hpviz.runs.document import Run
+from hpviz.training.inside import GradientNoise
+
+NOTHING_MEASURED: Mapping[str, GradientNoise] = MappingProxyType({})
 
 CLAIMS: tuple[Claim, ...] = (
     LEARNING_RATE_FIRST,
@@ -27,8 +31,14 @@ CLAIMS: tuple[Claim, ...] = (
 )
 
 
-def ledger(runs: Sequence[Run], data: Identity, study: str | None = None, epochs: int | None = None) -> list[Judgement]:
-    """Every claim, or those of one study, judged on the runs of that data set.
+def ledger(
+    runs: Sequence[Run],
+    data: Identity,
+    study: str | None = None,
+    epochs: int | None = None,
+    noise: Mapping[str, GradientNoise] = NOTHING_MEASURED,
+) -> list[Judgement]:
+    """Every claim, or those of one study, judged on the runs of that data set; `noise` as a Case has it.
 
     A claim about the net pretrained on ImageNet is followed by its twin about the net from scratch. With `epochs` the
     runs are judged as they stood then.
@@ -37,10 +47,10 @@ def ledger(runs: Sequence[Run], data: Identity, study: str | None = None, epochs
     place once it is stored) have the same ledger.
     """
     for known in tuple(_judged):  # another session may be adding to it
-        if known.answers(runs, data, study, epochs):
+        if known.answers(runs, data, study, epochs, noise):
             return list(known.rows)
-    rows = _judge(runs, data, study, epochs)
-    _judged.appendleft(Judged(tuple(runs), data, study, epochs, tuple(rows)))
+    rows = _judge(runs, data, study, epochs, noise)
+    _judged.appendleft(Judged(tuple(runs), data, study, epochs, dict(noise), tuple(rows)))
     return rows
 
 
@@ -52,19 +62,33 @@ class Judged:
     data: Identity
     study: str | None
     epochs: int | None
+    noise: Mapping[str, GradientNoise]
     rows: tuple[Judgement, ...]
 
-    def answers(self, runs: Sequence[Run], data: Identity, study: str | None, epochs: int | None) -> bool:
+    def answers(
+        self,
+        runs: Sequence[Run],
+        data: Identity,
+        study: str | None,
+        epochs: int | None,
+        noise: Mapping[str, GradientNoise],
+    ) -> bool:
         asked = (self.study, self.epochs, len(self.runs)) == (study, epochs, len(runs)) and self.data == data
-        return asked and all(map(is_, self.runs, runs))
+        return asked and self.noise == noise and all(map(is_, self.runs, runs))
 
 
 # The overview asks for all runs and for those of its preset, each of four pages for its study.
 _judged: deque[Judged] = deque(maxlen=8)
 
 
-def _judge(runs: Sequence[Run], data: Identity, study: str | None, epochs: int | None) -> list[Judgement]:
-    case = case_of(runs, data, epochs)
+def _judge(
+    runs: Sequence[Run],
+    data: Identity,
+    study: str | None,
+    epochs: int | None,
+    noise: Mapping[str, GradientNoise],
+) -> list[Judgement]:
+    case = replace(case_of(runs, data, epochs), noise=noise)
     scratch = case.twin()
     asked = [claim for claim in CLAIMS if study in (None, claim.study)]
     return [row for claim in asked for row in _rows(claim, case, scratch)]

@@ -20,7 +20,9 @@ from hpviz.charts.pictures.picture import (
     three_colours,
     words,
 )
+from hpviz.theory.noise_scale import spanned
 from hpviz.theory.sampling import gain, standard_error
+from hpviz.training.inside import GradientNoise
 
 FROM = 100  # examples, the article's comparison
 STEP, HIGHEST = 0.25, 4.0  # decades; the last is the article's 10,000
@@ -29,24 +31,58 @@ TRAIN_IMAGES = 14_034  # Intel's training set
 
 
 @lru_cache(maxsize=32)
-def sampling_picture(dark: bool, population: int = TRAIN_IMAGES) -> Picture:
+def sampling_picture(dark: bool, population: int = TRAIN_IMAGES, measured: tuple[GradientNoise, ...] = ()) -> Picture:
     """The standard error of a mean against the number of examples, both logarithmic, n on a slider.
 
-    `population` is the size of the training set, from which an epoch draws its batches without replacement.
+    `population` is the size of the training set, from which an epoch draws its batches without replacement. `measured`
+    are gradients of one's own nets, as crosses: each one's errors over its own σ.
     """
     highest = min(HIGHEST, math.floor(math.log10(population) / STEP) * STEP)
     power = slider("power", "examples = 10^", 0.0, highest, STEP, highest)
     frames = pd.DataFrame(_frames(population, highest))
     kept = at("power", power, STEP)
     layers = [_curves(population, dark), *_marks(frames, population, kept, dark), words(frames, [kept], dark)]
+    layers += [_crosses(measured, population, dark)] if measured else []
     article = gain(FROM, 10_000, population) if population > 10_000 else None
     drawn = f"; drawn without replacement from {population:,} it is {article:.1f}×" if article else ""
     return Picture(
         stack(*layers, sliders=[power]),
         "The error of a mean against the number of examples on logarithmic axes: a straight line of slope -½ for "
         f"independent draws, and below it a curve that falls to zero at all {population:,}.",
-        f"100 → 10,000 examples: 100× the work, 10× less error{drawn}.",
+        " ".join([f"100 → 10,000 examples: 100× the work, 10× less error{drawn}.", *_said_of(measured)]),
     )
+
+
+def _said_of(measured: tuple[GradientNoise, ...]) -> Iterator[str]:
+    """What the crosses are, and how far one may believe their end."""
+    if measured:
+        nets = "one of your nets" if len(measured) == 1 else f"{len(measured)} of your nets"
+        yield f"Crosses: errors of mini-batch gradients measured in {nets}, over each one's σ."
+        slopes = [noise.slope for noise in measured if noise.slope is not None]
+        if slopes:
+            yield f"They fall as n to the power {spanned(slopes)}, where σ/√n says −0.50."
+        images = min(noise.images for noise in measured)
+        yield f"They are drawn without replacement from {images} images, so that the last lie lower."
+
+
+def _crosses(measured: tuple[GradientNoise, ...], population: int, dark: bool) -> alt.Chart:
+    records = [
+        {"examples": each.batch_size, "error": round(each.error / noise.deviation, 5), "draws": each.draws}
+        for noise in measured
+        for each in noise.errors
+        if each.error > 0 and noise.deviation > 0 and each.batch_size <= population
+    ]
+    tooltip = [
+        alt.Tooltip("examples:Q", title="batch size", format=","),
+        alt.Tooltip("error:Q", title="measured error / σ", format=".3g"),
+        alt.Tooltip("draws:Q", title="batches drawn"),
+    ]
+    crosses: alt.Chart = (
+        alt.Chart(pd.DataFrame(records, columns=["examples", "error", "draws"]))
+        .mark_point(shape="cross", size=60, color=INK[dark], filled=True, opacity=0.8, clip=True)
+        .encode(x=_examples(population), y=_error("error"), tooltip=tooltip)
+    )
+    return crosses
 
 
 def _frames(population: int, highest: float) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,7 @@ from hpviz.cli.inspecting.inspection import Inspection
 from hpviz.cli.inspecting.landscape import LANDSCAPE
 from hpviz.cli.inspecting.noise import NOISE
 from hpviz.cli.inspecting.photos import PHOTOS
+from hpviz.cli.inspecting.sharpness import SHARPNESS
 from hpviz.cli.sharing import demand_place, found_runs, write_whole
 from hpviz.follow import drive
 from hpviz.paths import quoted
@@ -18,7 +19,9 @@ from hpviz.spec import BadInput
 from hpviz.terminal import Reporter
 
 FORMATS = ("png", "svg", "html")
-INSPECTIONS: Mapping[str, Inspection] = MappingProxyType({"photos": PHOTOS, "landscape": LANDSCAPE, "noise": NOISE})
+INSPECTIONS: Mapping[str, Inspection] = MappingProxyType(
+    {"photos": PHOTOS, "landscape": LANDSCAPE, "sharpness": SHARPNESS, "noise": NOISE}
+)
 
 
 def inspect_runs(options: argparse.Namespace, reporter: Reporter) -> int:

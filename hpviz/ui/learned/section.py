@@ -6,7 +6,7 @@ from types import MappingProxyType
 import streamlit as st
 
 from hpviz.analysis.comparison import Comparison
-from hpviz.ui.learned import gradient_noise, landscape, one_photo, photos, tab_key, weights
+from hpviz.ui.learned import gradient_noise, landscape, one_photo, photos, sharpness, tab_key, weights
 
 TITLE = "What the net learned"
 
@@ -17,6 +17,7 @@ TABS: Mapping[str, Show] = MappingProxyType(
         "Photos": photos.show,
         one_photo.TITLE: one_photo.show,
         landscape.TITLE: landscape.show,
+        "Sharpness": sharpness.show,
         "Gradient noise": gradient_noise.show,
         "Kernels and weights": weights.show,
     }

@@ -13,6 +13,7 @@ from hpviz.charts.two_by_two import corners, two_by_two, unclear
 from hpviz.data import catalogue
 from hpviz.data.catalogue import Identity
 from hpviz.runs.document import Run
+from hpviz.runs.measured_noise import measured_noise
 from hpviz.runs.reference import reference_runs
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, Preset
@@ -23,7 +24,7 @@ from hpviz.ui.fetching import found_weights, identified
 from hpviz.ui.overview.missing_runs import choose_weights, setting_of, show_missing, show_queue
 from hpviz.ui.overview.scoreboard import show_every_claim, show_scoreboard
 from hpviz.ui.permalink import Entry, one_of
-from hpviz.ui.resources import get_runner, tick
+from hpviz.ui.resources import get_desk, get_runner, tick
 from hpviz.ui.runs.questions import show_question
 from hpviz.ui.text import literal, sentence
 from hpviz.ui.theme import is_dark
@@ -134,7 +135,7 @@ def scoreboard(source: catalogue.Source, identity: Identity) -> None:
     if is_busy() != busy:
         st.rerun()
     runs = [*runner.runs(), *reference_runs()]
-    judgements = ledger(runs, identity)
+    judgements = ledger(runs, identity, noise=measured_noise(runs, get_desk().cache))
     standing = standings(judgements)
     with st.container():
         machine, setting = found_machine(), None

@@ -6,13 +6,14 @@ from hpviz.analysis.claims import Judgement, ledger, standings
 from hpviz.missing import requests_for, unasked, untrained
 from hpviz.plan import Setting
 from hpviz.runs.document import Run
+from hpviz.runs.measured_noise import measured_noise
 from hpviz.runs.reference import reference_runs
 from hpviz.runs.runner import Request
 from hpviz.spec import BadInput
 from hpviz.studies import Preset, Study
 from hpviz.ui.claims import SENTENCE, show_claim
 from hpviz.ui.price import price
-from hpviz.ui.resources import get_runner
+from hpviz.ui.resources import get_desk, get_runner
 from hpviz.ui.study import choices
 from hpviz.ui.study.launch import submit
 from hpviz.ui.text import literal
@@ -26,7 +27,8 @@ PRETRAINED = (
 def show_claims(study: Study, setting: Setting) -> None:
     """A line a claim; one button runs what all of them miss."""
     runs = get_runner().runs()
-    rows = ledger([*runs, *reference_runs()], setting.identity, study.name)
+    noise = measured_noise(runs, get_desk().cache)
+    rows = ledger([*runs, *reference_runs()], setting.identity, study.name, noise=noise)
 
     def offer(row: Judgement) -> None:
         _offer([row], study, setting, runs, row.label)

@@ -12,14 +12,16 @@ from hpviz.hyperparameters import seen
 from hpviz.notation import short
 from hpviz.plan import Setting, images_an_epoch, request, updates_an_epoch
 from hpviz.runs.document import ACTIVE, Run, new_run
+from hpviz.runs.measured_noise import measured_noise
 from hpviz.runs.runner import Runner
 from hpviz.spec import BadInput, RunSpec
 from hpviz.studies import Study
 from hpviz.ui.bench.bench import IDLE_SECONDS, LIVE_SECONDS, Bench
 from hpviz.ui.bench.figures import show_figures
 from hpviz.ui.bench.legend import hidden
+from hpviz.ui.learned.recorded import recorded
 from hpviz.ui.learned.section import TITLE, show_learned
-from hpviz.ui.resources import get_runner, tick
+from hpviz.ui.resources import get_desk, get_runner, tick
 from hpviz.ui.study import choices, link
 from hpviz.ui.study.claims import show_claims
 from hpviz.ui.study.compared import compared
@@ -95,7 +97,8 @@ def bench_of(study: Study, setting: Setting, slot: str) -> Bench:
 
     def pictures(comparison: Comparison) -> None:
         st.markdown(f"**{study.question}** {study.answer}")
-        show_pictures(study)
+        noise = measured_noise(recorded(comparison), get_desk().cache)
+        show_pictures(study, tuple(noise.values()))
         if comparison.runs:
             show_outcomes(study, setting, comparison)
 

@@ -33,18 +33,22 @@ from hpviz.charts.pictures import (
 from hpviz.data.decode import square
 from hpviz.data.scenes import SCENES_CLASSES, draw_scene, scene_rng
 from hpviz.spec import BadInput, RunSpec, build_spec
-from hpviz.studies import PRESETS, Study
+from hpviz.studies import BATCH_SIZE, PRESETS, Study
+from hpviz.training.inside import GradientNoise
 from hpviz.ui.chart import show_picture
 from hpviz.ui.study import choices
 from hpviz.ui.theme import is_dark
 
 
-def show_pictures(study: Study) -> None:
-    """The study's pictures and what to expect; a single picture has the expectations at its side."""
+def show_pictures(study: Study, noise: tuple[GradientNoise, ...] = ()) -> None:
+    """The study's pictures and what to expect; a single picture has the expectations at its side.
+
+    `noise` is what was measured in the runs on the screen, which stands beside the theory of it.
+    """
     if study.name not in PICTURES:
         _expectations(study)
         return
-    pictures = PICTURES[study.name](study, is_dark())
+    pictures = _of_batch_size(is_dark(), noise) if study is BATCH_SIZE else PICTURES[study.name](study, is_dark())
     with st.grid(2, min_column_width=300, gap="medium"):
         for place, picture in enumerate(pictures):
             with st.container():
@@ -67,8 +71,8 @@ def _of_learning_rate(_: Study, dark: bool) -> list[Picture]:
     return [descent_picture(dark)]
 
 
-def _of_batch_size(_: Study, dark: bool) -> list[Picture]:
-    return [contours_picture(dark), sampling_picture(dark)]
+def _of_batch_size(dark: bool, noise: tuple[GradientNoise, ...] = ()) -> list[Picture]:
+    return [contours_picture(dark), sampling_picture(dark, measured=noise)]
 
 
 def _of_kernel_width(study: Study, dark: bool) -> list[Picture]:
@@ -117,7 +121,7 @@ def _of_augmentation(_: Study, dark: bool) -> list[Picture]:
 
 PICTURES: Mapping[str, Callable[[Study, bool], list[Picture]]] = {
     "learning-rate": _of_learning_rate,
-    "batch-size": _of_batch_size,
+    "batch-size": lambda _, dark: _of_batch_size(dark),
     "kernel-width": _of_kernel_width,
     "weight-decay": _of_weight_decay,
     "depth": _of_depth,
