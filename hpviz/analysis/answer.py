@@ -171,11 +171,11 @@ def _too_few(judged: _Judged) -> str:
 def _reach(judged: _Judged) -> float:
     """How far apart, in points, two values with two seeds each have to be to be told apart, by what is known now."""
     comparison, counts = judged.comparison, {label: len(each) for label, each in judged.accuracies.items()}
-    blur = noise(judged.accuracies, comparison.test_images or 1, comparison.lost)
+    blur = noise(judged.accuracies, comparison.test_images or 1, comparison.lost, comparison.trails)
     more = {label: max(count, 2) for label, count in counts.items()}
-    freedom = blur.freedom + sum(more.values()) - sum(counts.values())
-    blurs = {label: blur.seed[label] / more[label] + blur.images[label] for label in more}
-    widest = max(blurs[one] + blurs[other] for one, other in combinations(more, 2))
+    freedom = int(blur.freedom + blur.looks * (sum(more.values()) - sum(counts.values())))
+    blurs = {label: blur.seed[label] / more[label] for label in more}
+    widest = max(blurs[one] + blurs[other] + blur.images[one, other] for one, other in combinations(more, 2))
     return max(1.0, 100 * critical(ALPHA, freedom, len(more)) * sqrt(widest))
 
 
