@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
-from statistics import fmean
+from statistics import NormalDist, fmean
 from typing import Generic, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hpviz.analysis.noise import ALPHA, Value, compare, noise
+from hpviz.analysis.noise import ALPHA, Noise, Value, compare, noise
 from hpviz.analysis.student import below, critical
 from hpviz.analysis.trails import Trail
 
@@ -41,6 +41,9 @@ MOST_FREEDOM = 60
 # A pair that would take more seeds than anybody trains might as well take any number.
 MOST_TOLD = 1_000
 
+# Whoever plans wants to find a difference four times in five (Cohen, 1988).
+SURELY = 0.8
+
 Counts = NDArray[np.float64]
 
 
@@ -55,6 +58,22 @@ class OutOfReach(Generic[Value]):
     second: Value
     difference: float
     seeds: int | None
+
+
+def seeds_for(apart: float, blur: Noise[Value], values: int) -> int | None:
+    """How many seeds of each of so many values it takes to tell two that are truly so far `apart` (0..1) from each
+    other, four times in five; None if no number would. The two are as blurred as any pair is on average.
+    """
+    seed, images = fmean(blur.seed.values()), fmean(blur.images.values())
+    return _seeds(apart, 2 * seed, images, values, NormalDist().inv_cdf(SURELY))
+
+
+def _seeds(apart: float, of_seeds: float, of_images: float, values: int, beyond: float = 0.0) -> int | None:
+    """Of how many seeds the range is exceeded by so many standard errors."""
+    far = critical(ALPHA, MOST_FREEDOM, max(2, values)) + beyond
+    left = (apart / far) ** 2 - of_images
+    needed = max(of_seeds / left, 2.0) if left > 0 else math.inf
+    return math.ceil(needed) if needed <= MOST_TOLD else None
 
 
 class Power(Generic[Value]):
@@ -133,10 +152,8 @@ class Power(Generic[Value]):
     def _needed(self, place: int) -> int | None:
         """Of how many seeds each the pair is told apart as often as not, if it differs as much as it seems to."""
         one, other = self.one[place], self.other[place]
-        far = critical(ALPHA, MOST_FREEDOM, max(2, len(self.values)))
-        left = (self.differences[place] / far) ** 2 - self._images[place]
-        needed = (self._seed[one] + self._seed[other]) / left if left > 0 else math.inf
-        return math.ceil(needed) if needed <= MOST_TOLD else None
+        apart, of_seeds = float(self.differences[place]), float(self._seed[one] + self._seed[other])
+        return _seeds(apart, of_seeds, float(self._images[place]), len(self.values))
 
     def _range(self, seeds: Counts) -> Counts:
         """How many standard errors a difference has to have, row by row."""

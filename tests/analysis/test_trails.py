@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from hpviz.analysis.noise import compare, contrast, noise, seed_spread
-from hpviz.analysis.power import Power
+from hpviz.analysis.noise import Noise, compare, contrast, noise, seed_spread
+from hpviz.analysis.power import Power, seeds_for
 from hpviz.analysis.trails import Trail, luck_of_images, trail_of, watch
 from hpviz.training.recorded_answers import recorded
 
@@ -223,3 +223,14 @@ def test_power_is_held_against_the_same_noise_as_the_judgement():
     error = (sum(blur.seed[value] / 5 for value in groups) + blur.images[0, 1]) ** 0.5
     assert error >= contrast(groups, {0: 1, 1: -1}, 658, trails=trails).error * 0.999
     assert blur.freedom > 15
+
+
+def test_as_many_seeds_as_are_said_to_be_needed_find_it_four_times_in_five():
+    blur = Noise({0: 0.03**2, 1: 0.03**2}, {(0, 1): 0.0}, 100, 1.0)
+    needed = seeds_for(0.05, blur, 2)
+    assert needed == 6
+    assert seeds_for(0.03, blur, 2) == 17
+    assert seeds_for(0.03, blur, 4) > 17
+    assert seeds_for(0.03, Noise(blur.seed, {(0, 1): 0.02**2}, 100, 1.0), 2) is None
+    made = {"images": 300, "differences": [0.0, 0.05]}
+    assert share_different(400, spreads=[0.03] * 2, seeds=[needed] * 2, **made) == pytest.approx(0.8, abs=0.06)
