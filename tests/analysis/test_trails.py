@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from benchmarks.noise_power import shares, shifted
 from hpviz.analysis.noise import Noise, compare, contrast, noise, seed_spread
 from hpviz.analysis.power import Power, seeds_for
 from hpviz.analysis.trails import Trail, luck_of_images, trail_of, watch
@@ -234,3 +235,18 @@ def test_as_many_seeds_as_are_said_to_be_needed_find_it_four_times_in_five():
     assert seeds_for(0.03, Noise(blur.seed, {(0, 1): 0.02**2}, 100, 1.0), 2) is None
     made = {"images": 300, "differences": [0.0, 0.05]}
     assert share_different(400, spreads=[0.03] * 2, seeds=[needed] * 2, **made) == pytest.approx(0.8, abs=0.06)
+
+
+def test_the_benchmark_makes_runs_better_by_so_many_images_and_loses_none():
+    groups, trails = screen(np.random.default_rng(6), [0.03], [6], 400, [0.0])
+    better = shifted(trails[0], 5, np.random.default_rng(7))
+    assert ((better.right.sum(1) - trails[0].right.sum(1)) == 20).all()
+    assert (better.right >= trails[0].right).all()
+    assert better.accuracies[:, -1] == pytest.approx(np.array(groups[0]) + 0.05)
+
+
+def test_the_benchmark_counts_before_and_now():
+    _, trails = screen(np.random.default_rng(8), [0.02], [10], 400, [0.0])
+    before, now = shares(trails[0], 3, 5, 40, np.random.default_rng(9))
+    assert 0 <= before <= now <= 1
+    assert shares(trails[0], 3, 40, 5, np.random.default_rng(9)) == (1.0, 1.0)
