@@ -243,7 +243,9 @@ def _limit(judged: _Judged) -> str:
     spread = f"Seeds spread by {100 * sqrt(fmean(blur.seed.values())):.1f} points"
     points = f"{100 * SMALL:.0f} points"
     if needed is None:
-        return f"{spread}: on {plural(images, 'test image')} no number of them would tell {points} apart."
+        remembered = all(comparison.trails[label].right is not None for label in tested if label in comparison.trails)
+        without = "" if remembered else ", without what each run answered,"
+        return f"{spread}: on {plural(images, 'test image')}{without} no number of them would tell {points} apart."
     return f"{spread}: it takes about {needed} of each value to tell {points} apart."
 
 

@@ -230,7 +230,7 @@ def test_where_noise_does_not_tell_all_apart_it_is_said_what_would():
     calm, wild = (told.fullmatch(on_many(*rates({1e-4: 0.7, 1e-3: 0.71}, spread=spread))) for spread in (0.01, 0.1))
     assert float(calm[1]) < 3 < 9 < float(wild[1])
     assert int(calm[2]) < int(wild[2]) / 4
-    few_images = "on 600 test images no number of them would tell 3 points apart."
+    few_images = "on 600 test images, without what each run answered, no number of them would tell 3 points apart."
     assert answer(*rates(LEVEL)).limit == f"Seeds spread by 1.7 points: {few_images}"
 
 
