@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hpviz.analysis.answers import Answers, answers_of
+from hpviz.analysis.answers import Answers, Which, answers_of
 from hpviz.runs.document import Run
 
 Matrix = NDArray[np.float64]
@@ -76,7 +76,8 @@ def _right(runs: Sequence[Run]) -> NDArray[np.bool_] | None:
 
 
 def _answers_at_the_end(run: Run) -> Answers | None:
-    answers = [answers_of(run, "newest"), answers_of(run, "best")]
+    kinds: tuple[Which, ...] = ("newest", "best")  # a run that went on may have been best at the compared epoch
+    answers = (answers_of(run, which) for which in kinds)
     return next((each for each in answers if each and each.epoch == len(run["epochs"])), None)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.noise_power import shares, shifted
+from benchmarks.noise_power import hardness, shares, shifted, simulated
 from hpviz.analysis.noise import Noise, compare, contrast, noise, seed_spread
 from hpviz.analysis.power import Power, seeds_for
 from hpviz.analysis.trails import Trail, luck_of_images, trail_of, watch
@@ -140,25 +140,14 @@ def test_a_trail_goes_from_half_way_to_the_compared_epoch_with_its_answers():
 # Calibration
 
 
-def screen(random, spreads, seeds, images, differences, remembered=0.2, length=5):
-    """Accuracies and trails of nets on the same images: easy and hard ones, seeds that jump from epoch to epoch.
-
-    `differences` is how far each value is above the first, in the share of the images.
-    """
-    hard = random.normal(1.2, 1.6, images)
-    groups, trails = {}, {}
-    for value, (spread, count, more) in enumerate(zip(spreads, seeds, differences, strict=True)):
-        jumps = random.normal(0, spread, (count, length))
-        for epoch in range(1, length):
-            jumps[:, epoch] = remembered * jumps[:, epoch - 1] + (1 - remembered**2) ** 0.5 * jumps[:, epoch]
-        level = 0.7 + more + jumps[:, -1]
-        # Each net is right about so many images, the easy ones first but for its own luck.
-        liking = hard + random.logistic(0, 1, (count, images))
-        order = np.argsort(np.argsort(-liking, axis=1), axis=1)
-        right = order < np.round(level * images)[:, None]
-        jumps[:, -1] = right.mean(1) - 0.7 - more
-        groups[value], trails[value] = right.mean(1).tolist(), Trail(0.7 + more + jumps, right)
-    return groups, trails
+def screen(random, spreads, seeds, images, differences):
+    """Accuracies and trails of made-up nets on the same images; `differences` is how far each value is above 70%."""
+    hard = hardness(random, images)
+    trails = {
+        value: simulated(random, spread, count, hard, 0.7 + more)
+        for value, (spread, count, more) in enumerate(zip(spreads, seeds, differences, strict=True))
+    }
+    return {value: trail.accuracies[:, -1].tolist() for value, trail in trails.items()}, trails
 
 
 def share_different(count, pair=(0, 1), any_pair=False, **made):
