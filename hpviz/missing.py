@@ -12,6 +12,7 @@ from hpviz.analysis.claims.ledger import ledger
 from hpviz.analysis.estimate import Images, Paces, all_done
 from hpviz.analysis.evidence import is_whole, last, up_to
 from hpviz.analysis.next_runs import Known, NextRun
+from hpviz.analysis.trails import trails_of
 from hpviz.data.catalogue import Identity
 from hpviz.hyperparameters import HYPERPARAMETERS, Value
 from hpviz.plan import Setting, drawn, images_an_epoch, request
@@ -137,6 +138,7 @@ def known_of(
         lost={value: count for value, count in lost.items() if count},
         under_way={value: count for value in possible if (count := _under_way(own[value]))},
         taken={value: {run["spec"]["seed"] for run in own[value] if _is_taken(run, setting)} for value in possible},
+        trails=trails_of({value: [run for run in ended[value] if is_whole(run)] for value in possible}),
     )
 
 

@@ -15,6 +15,7 @@ from hpviz.analysis.comparison import Comparison
 from hpviz.analysis.diagnosis import ended_after
 from hpviz.analysis.figures import lost_in_words
 from hpviz.analysis.noise import ALPHA, EQUAL, Pair, noise
+from hpviz.analysis.power import seeds_for
 from hpviz.analysis.student import critical
 from hpviz.analysis.words import listed, plural
 from hpviz.runs.document import ACTIVE
@@ -25,6 +26,8 @@ RANGE_FROM = 3
 GROUPS_SAID, PAIRS_SAID = 3, 2
 # As many names that make no range.
 NAMES_SAID = 6
+# The difference, as a share of the test images, that it is said of what would tell it.
+SMALL = 0.03
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,15 @@ class Answer:
 
     `groups` are the labels that were judged, the best first: whatever stands in one group is not told apart from all
     that stands with it, and each label of a group is told apart from each of the groups below. `unjudged` says of the
-    other labels why not: one seed, stopped after epoch 2/6, in training.
+    other labels why not: one seed, stopped after epoch 2/6, in training. `limit` says, where noise does not tell all
+    apart, how far seeds spread and how many of them would tell 3 points.
     """
 
     finding: str
     rest: str
     groups: tuple[tuple[str, ...], ...]
     unjudged: Mapping[str, str]
+    limit: str = ""
 
     @property
     def sentence(self) -> str:
@@ -53,7 +58,7 @@ def answer_of(comparison: Comparison) -> Answer:
         return Answer(problem, "", judged.groups, judged.unjudged)
     finding, worse = _finding(judged)
     rest = "; ".join([*worse, *_lost(judged), *_unjudged(judged)])
-    return Answer(finding, f"{rest}." if rest else "", judged.groups, judged.unjudged)
+    return Answer(finding, f"{rest}." if rest else "", judged.groups, judged.unjudged, _limit(judged))
 
 
 class _Judged:
@@ -171,11 +176,11 @@ def _too_few(judged: _Judged) -> str:
 def _reach(judged: _Judged) -> float:
     """How far apart, in points, two values with two seeds each have to be to be told apart, by what is known now."""
     comparison, counts = judged.comparison, {label: len(each) for label, each in judged.accuracies.items()}
-    blur = noise(judged.accuracies, comparison.test_images or 1, comparison.lost)
+    blur = noise(judged.accuracies, comparison.test_images or 1, comparison.lost, comparison.trails)
     more = {label: max(count, 2) for label, count in counts.items()}
-    freedom = blur.freedom + sum(more.values()) - sum(counts.values())
-    blurs = {label: blur.seed[label] / more[label] + blur.images[label] for label in more}
-    widest = max(blurs[one] + blurs[other] for one, other in combinations(more, 2))
+    freedom = int(blur.freedom + blur.looks * (sum(more.values()) - sum(counts.values())))
+    blurs = {label: blur.seed[label] / more[label] for label in more}
+    widest = max(blurs[one] + blurs[other] + blur.images[one, other] for one, other in combinations(more, 2))
     return max(1.0, 100 * critical(ALPHA, freedom, len(more)) * sqrt(widest))
 
 
@@ -224,6 +229,24 @@ def _unjudged(judged: _Judged) -> Iterator[str]:
         if stopped and label not in judged.unjudged:
             of = plural(len(comparison.groups[label]), "seed")
             yield f"{judged.name[label]}: {len(stopped)} of {of} {ended_after(stopped[0])}"
+
+
+def _limit(judged: _Judged) -> str:
+    """What limits the judgement: Seeds spread by 2.9 points: it takes 16 of each value to tell 3 points apart."""
+    if all(len(group) == 1 or _are_equal(group, judged) for group in judged.groups):
+        return ""
+    comparison = judged.comparison
+    tested = {label: judged.accuracies[label] for label in judged.tested}
+    images = comparison.test_images or 1
+    blur = noise(tested, images, comparison.lost, comparison.trails)
+    needed = seeds_for(SMALL, blur, len(tested))
+    spread = f"Seeds spread by {100 * sqrt(fmean(blur.seed.values())):.1f} points"
+    points = f"{100 * SMALL:.0f} points"
+    if needed is None:
+        remembered = all(comparison.trails[label].right is not None for label in tested if label in comparison.trails)
+        without = "" if remembered else ", without what each run answered,"
+        return f"{spread}: on {plural(images, 'test image')}{without} no number of them would tell {points} apart."
+    return f"{spread}: it takes about {needed} of each value to tell {points} apart."
 
 
 # Words

@@ -20,6 +20,7 @@ from hpviz.analysis.evidence import (
 )
 from hpviz.analysis.noise import Pair, compare
 from hpviz.analysis.origin import kind_of
+from hpviz.analysis.trails import Trail, trails_of
 from hpviz.analysis.words import name_of, plural, symbol_of
 from hpviz.hyperparameters import HYPERPARAMETERS
 from hpviz.runs.document import ACTIVE, Run, images_of
@@ -185,6 +186,11 @@ class Comparison:
         judged = {label: self._accuracies(label) for label in self.groups}
         return {label: seeds for label, seeds in judged.items() if seeds}
 
+    @cached_property
+    def trails(self) -> dict[str, Trail]:
+        """By label, what the runs that are judged tell besides their last accuracies."""
+        return trails_of({label: self.arrived[label] for label in self.accuracies})
+
     def pairs(self) -> list[Pair[str]]:
         """Every two labels, different or noise? Empty where `test_images` is not known. Runs under way do not count."""
         return self._pairs
@@ -193,7 +199,7 @@ class Comparison:
     def _pairs(self) -> list[Pair[str]]:
         if self.test_images is None:
             return []
-        return compare(self.accuracies, self.test_images, self.names, self.lost)
+        return compare(self.accuracies, self.test_images, self.names, self.lost, self.trails)
 
     def _accuracies(self, label: str) -> list[float]:
         found = [last("test_accuracy")(run["epochs"]) for run in self.arrived[label]]

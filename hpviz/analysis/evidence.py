@@ -8,6 +8,7 @@ from typing import Any
 
 from hpviz.analysis.diagnosis import is_cut_short, is_finite
 from hpviz.analysis.origin import from_elsewhere
+from hpviz.analysis.trails import Trail, trails_of
 from hpviz.analysis.words import listed, name_of, plural
 from hpviz.hyperparameters import HYPERPARAMETERS, is_neutral, seen
 from hpviz.runs.document import ACTIVE, EpochRow, Run, images_of
@@ -68,6 +69,11 @@ class Evidence:
     def accuracies(self, figure: Figure, chance: float) -> dict[Value, list[float]]:
         """The accuracy of every seed, by value; one that diverged counts as guessing, which is all that it can do."""
         return {value: [*each, *[chance] * self.lost(value)] for value, each in self.figures(figure).items()}
+
+    @property
+    def trails(self) -> dict[Value, Trail]:
+        """By value, what the runs tell besides the last accuracies of the compared epochs."""
+        return trails_of({value: [up_to(run, self.epochs) for run in runs] for value, runs in self.runs.items()})
 
     def lost(self, value: Value) -> int:
         return self.diverged.get(value, 0)

@@ -111,7 +111,11 @@ def edge_of(runs: Sequence[Run], field: str) -> Edge | None:
         tried = sorted(
             float(value) for value in {*evidence.values, *evidence.diverged} if isinstance(value, (int, float))
         )
-        found = leader(groups, _test_images(evidence), evidence.diverged) if len(tried) >= EDGE_VALUES else None
+        found = (
+            leader(groups, _test_images(evidence), evidence.diverged, evidence.trails)
+            if len(tried) >= EDGE_VALUES
+            else None
+        )
         if found is None or found.equals or found.value == NATURAL_ENDS.get(field):
             continue
         if found.value in (tried[0], tried[-1]):

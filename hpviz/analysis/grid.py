@@ -8,6 +8,7 @@ from statistics import fmean, stdev
 
 from hpviz.analysis.evidence import common_epoch, is_whole, last, up_to
 from hpviz.analysis.noise import SeedSpread, seed_spread
+from hpviz.analysis.trails import Trail, trails_of
 from hpviz.hyperparameters import HYPERPARAMETERS, Value, value_of
 from hpviz.runs.document import ACTIVE, Run
 
@@ -21,13 +22,14 @@ class Cell:
     """One value of each hyperparameter.
 
     `accuracies` (0..1) are those, one a seed, of the runs that have ended and come as far as the grid compares; `lost`
-    counts the seeds that diverged; `training` are the runs that wait or train.
+    counts the seeds that diverged; `training` are the runs that wait or train, `arrived` those of the accuracies, cut.
     """
 
     runs: tuple[Run, ...] = ()
     accuracies: tuple[float, ...] = ()
     lost: int = 0
     training: tuple[Run, ...] = ()
+    arrived: tuple[Run, ...] = ()
 
     @property
     def seeds(self) -> int:
@@ -76,7 +78,13 @@ class Grid:
     @cached_property
     def spread(self) -> SeedSpread[Place] | None:
         """How far seeds spread, over the whole grid; None where no cell has two."""
-        return seed_spread(self.judged, self.lost) if any(len(each) > 1 for each in self.judged.values()) else None
+        several = any(len(each) > 1 for each in self.judged.values())
+        return seed_spread(self.judged, self.lost, self.trails) if several else None
+
+    @cached_property
+    def trails(self) -> dict[Place, Trail]:
+        """What the runs of the judged cells tell besides their accuracies."""
+        return trails_of({place: self.cells[place].arrived for place in self.judged})
 
     @property
     def lost(self) -> dict[Place, int]:
@@ -151,6 +159,7 @@ def _cell(runs: Sequence[Run], epochs: int | None, ends: Mapping[str, int]) -> C
         accuracies=tuple(last("test_accuracy")(run["epochs"]) for run in arrived),
         lost=sum(not is_whole(run) for run, _ in cut),
         training=tuple(run for run in runs if run["status"] in ACTIVE),
+        arrived=tuple(arrived),
     )
 
 

@@ -7,7 +7,7 @@ settle a second, looking several seeds of one value or of two ahead.
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Generic
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from hpviz.analysis.noise import Value
 from hpviz.analysis.power import MOST_SEEDS, WORTH, Counts, OutOfReach, Power, Standing
+from hpviz.analysis.trails import Trail
 from hpviz.analysis.words import listed, plural
 
 # Seeds that are looked ahead, besides all that are left: a pair may take several before anything comes of them.
@@ -53,9 +54,9 @@ class Advice(Generic[Value]):
 class Known(Generic[Value]):
     """What is known of the values of a list, in its order.
 
-    `accuracies` (0..1, one a seed), `test_images` and `lost` are as `noise.compare` takes them, but that values without
-    a run are there too, with none. `seconds` is what one run takes, `under_way` how many runs wait or train already,
-    `taken` which seeds are not to be named again, `names` what sentences call the values.
+    `accuracies` (0..1, one a seed), `test_images`, `lost` and `trails` are as `noise.compare` takes them, but that
+    values without a run are there too, with none. `seconds` is what one run takes, `under_way` how many runs wait or
+    train already, `taken` which seeds are not to be named again, `names` what sentences call the values.
     """
 
     accuracies: Mapping[Value, Sequence[float]]
@@ -65,6 +66,7 @@ class Known(Generic[Value]):
     lost: Mapping[Value, int]
     under_way: Mapping[Value, int]
     taken: Mapping[Value, Collection[int]]
+    trails: Mapping[Value, Trail] = field(default_factory=dict)
 
 
 def advise(known: Known[Value], budget: float, first_seed: int = 0, most: int = MOST_SEEDS) -> Advice[Value]:
@@ -73,7 +75,7 @@ def advise(known: Known[Value], budget: float, first_seed: int = 0, most: int = 
     Every value gets a first seed before any gets another. What is under way counts as trained. Where nobody knows how
     long any of the runs takes, the first step alone is for now. Raises ValueError unless there are test images.
     """
-    power = Power(known.accuracies, known.test_images, known.lost, most)
+    power = Power(known.accuracies, known.test_images, known.lost, most, known.trails)
     steps = list(_steps(power, known, budget))
     count = sum(int((step.after - step.before).sum()) for step in steps if step.fits)
     runs = tuple(_runs(steps, power, known, first_seed))
@@ -82,7 +84,7 @@ def advise(known: Known[Value], budget: float, first_seed: int = 0, most: int = 
 
 def next_run(known: Known[Value], first_seed: int = 0, most: int = MOST_SEEDS) -> NextRun[Value] | None:
     """The run that `advise` names first if there is time enough; None if no run is worth it."""
-    power = Power(known.accuracies, known.test_images, known.lost, most)
+    power = Power(known.accuracies, known.test_images, known.lost, most, known.trails)
     return next(_runs(_steps(power, known, math.inf), power, known, first_seed), None)
 
 

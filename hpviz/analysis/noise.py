@@ -1,11 +1,12 @@
-"""Different, or noise? What the spread of seeds and the size of the test set leave of a difference.
+"""Different, or noise? What the spread of seeds and the luck of the test images leave of a difference.
 
 A difference of two means is held against two sources of noise. The first is the spread of runs that differ in their
-seed alone, pooled over all values on the screen: one value with two seeds hardly knows its own spread, several
-together do, and what runs of this size showed before counts as well. The second is the luck of the test images. One
+seed alone, pooled over all values on the screen and over the epochs from half way on (`analysis.trails`): one value
+with two seeds hardly knows its own spread, several together do, and what runs of this size showed before counts as
+well. The second is the luck of the test images: measured on the answers where runs remember them, else assumed. One
 seed a value never shows a difference, however large. All pairs on a screen are judged at once, by Tukey's range: their
-intervals cover all true differences together in 95% of screens (in 97% or more where seeds spread as expected), and a
-pair is called different exactly if its interval leaves out 0.
+intervals cover all true differences together in 95% of screens, and a pair is called different exactly if its interval
+leaves out 0.
 """
 
 import math
@@ -16,18 +17,21 @@ from statistics import fmean, variance
 from typing import Any, Generic, Literal, TypeVar
 
 from hpviz.analysis.student import any_pair_p, critical
+from hpviz.analysis.trails import Trail, luck_of_images, watch
 
 Verdict = Literal["different", "within noise", "one seed only"]
 Value = TypeVar("Value", bound=Hashable)
 
-# The probability, over the whole screen, of calling anything different that is not. With two seeds a value it is kept
-# while seeds spread by up to 4 points; where they spread by 6 points it is 9%.
+# The probability, over the whole screen, of calling anything different that is not. By last accuracies alone and with
+# two seeds a value it is kept while seeds spread by up to 4 points; where they spread by 6 points it is 9%, and with
+# their trails 4%.
 ALPHA = 0.05
 
-# The part of the binomial variance that remains in a difference measured on the same test images. About half of it is
-# what one run happens to get right, which is in the spread of seeds already; the other half is how hard the images are,
-# and nets agree on that far beyond what their accuracies ask for (Mania et al., Model Similarity Mitigates Test Set
-# Overuse, 2019), so most of it cancels: `benchmarks.shared_images` finds a tenth in the median, and this at most.
+# Where runs remember no answers: the part of the binomial variance that remains in a difference on the same images.
+# About half of it is what one run happens to get right, which is in the spread of seeds already; the other half is how
+# hard the images are, and nets agree on that far beyond what their accuracies ask for (Mania et al., Model Similarity
+# Mitigates Test Set Overuse, 2019), so most of it cancels: `benchmarks.shared_images` finds a tenth in the median, and
+# this at most.
 SHARED_IMAGES = 0.35
 
 # What is known of seeds before any run on the screen: at the size of the quick preset they spread accuracies by 3
@@ -105,12 +109,14 @@ def compare(
     test_images: int,
     names: Mapping[Value, str] | None = None,
     lost: Mapping[Value, int] | None = None,
+    trails: Mapping[Value, Trail] | None = None,
 ) -> list[Pair[Value]]:
     """Every pair of values on the screen, in the order of `groups`, corrected together (Tukey & Kramer, 1956).
 
     `groups` holds the test accuracies (0..1), one a seed, of each value; `names` what to call the values; `lost` how
     many of a value's accuracies, the last ones, are the guess that a diverged seed counts as, which the sentences then
-    say. Groups without a run are passed over. Raises ValueError unless `test_images` is positive.
+    say; `trails` what its runs tell besides. Groups without a run are passed over. Raises ValueError unless
+    `test_images` is positive.
     """
     if test_images < 1:
         raise ValueError(f"Accuracies are measured on at least one test image, not on {test_images}.")
@@ -118,12 +124,12 @@ def compare(
     names, lost = names or {value: str(value) for value in measured}, lost or {}
     repeated = [value for value, figures in measured.items() if len(figures) > 1]
     told = _Told(measured, names, lost, len(repeated) * (len(repeated) - 1) // 2)
-    spread = seed_spread(measured, lost) if repeated else None  # of all pairs alike: each anew takes n³ steps
+    spread = seed_spread(measured, lost, trails) if repeated else None  # of all pairs alike: each anew takes n³ steps
     pairs = []
     for pair in combinations(measured, 2):
         if spread and len(measured[pair[0]]) > 1 and len(measured[pair[1]]) > 1:
             weights = {pair[0]: 1, pair[1]: -1}
-            found = _contrast(measured, weights, test_images, spread, means=len(repeated))
+            found = _contrast(measured, weights, test_images, spread, means=len(repeated), trails=trails)
             pairs.append(_tested(pair, found, told))
         else:
             pairs.append(_untested(pair, told))
@@ -138,6 +144,7 @@ def contrast(
     means: int = 2,
     lost: Mapping[Any, int] | None = None,
     spread: "SeedSpread[Any] | None" = None,
+    trails: Mapping[Any, Trail] | None = None,
 ) -> Contrast:
     """The sum of weight × mean over the weighted groups, plus `offset`; all groups tell how far seeds spread.
 
@@ -146,32 +153,60 @@ def contrast(
     as well, on their own degrees of freedom (Welch & Satterthwaite), so that one wild value is not judged by its calm
     neighbours: beside six others it is called different from its like on 7% of screens if it spreads three times as
     far, on 9% if nine times. So it is with `lost` seeds, by group how many of its last figures are guesses: they widen
-    what is said of their own group alone. `spread` is that of these groups, for who holds many contrasts against it.
-    Raises ValueError if no group has two seeds, because then these runs say nothing of it.
+    what is said of their own group alone. `spread` is that of these groups, for who holds many contrasts against it;
+    `trails` are what the runs of each group tell besides. Raises ValueError if no group has two seeds, because then
+    these runs say nothing of it.
     """
-    return _contrast(groups, weights, test_images, spread or seed_spread(groups, lost or {}), offset, means)
+    spread = spread or seed_spread(groups, lost or {}, trails)
+    return _contrast(groups, weights, test_images, spread, offset, means, trails)
 
 
 @dataclass(frozen=True)
 class SeedSpread(Generic[Value]):
-    """How far seeds spread: the variance of each group that has two, and all of them together, on so many degrees."""
+    """How far seeds spread: the variance of each group that has two, and all of them together, on so many degrees.
+
+    A seed is worth as many degrees as there were `looks` at it; one that was lost, one.
+    """
 
     squares: Mapping[Value, float]
+    freedoms: Mapping[Value, float]
     pooled: float
-    freedom: int
+    freedom: float
+    looks: float = 1.0
 
 
-def seed_spread(groups: Mapping[Value, Sequence[float]], lost: Mapping[Any, int]) -> SeedSpread[Value]:
+def seed_spread(
+    groups: Mapping[Value, Sequence[float]], lost: Mapping[Any, int], trails: Mapping[Any, Trail] | None = None
+) -> SeedSpread[Value]:
     """How far the seeds of these groups spread. Raises ValueError if no group has two."""
     squares = {value: variance(figures) for value, figures in groups.items() if len(figures) > 1}
     if not squares:
         raise ValueError("One seed a value tells nothing about the spread of seeds.")
+    freedoms = {value: float(len(groups[value]) - 1) for value in squares}
     kept = {value: figures[: len(figures) - lost.get(value, 0)] for value, figures in groups.items()}
     if not any(len(figures) > 1 for figures in kept.values()):
         kept = dict(groups)
     freedom = sum(len(figures) - 1 for figures in kept.values() if figures)
     pooled = sum(variance(figures) * (len(figures) - 1) for figures in kept.values() if len(figures) > 1) / freedom
-    return SeedSpread(squares, pooled, freedom)
+    several = {value: figures for value, figures in kept.items() if len(figures) > 1}
+    if not trails or not _are_of(trails, several):
+        return SeedSpread(squares, freedoms, pooled, freedom)
+    whole = [value for value in several if not lost.get(value)]
+    looks = 1.0
+    if found := watch(trails, several):
+        squares |= {value: found.own[value] for value in whole}
+        freedoms |= {value: freedoms[value] * found.looks for value in whole}
+        pooled, looks = found.pooled, found.looks
+    # Seeds that agree by chance spread no less than by what each happens to get right.
+    least = {value: trails[value].luck_of_a_run for value in several}
+    squares |= {value: max(squares[value], least[value]) for value in whole}
+    pooled = max(pooled, sum(least[value] * (len(kept[value]) - 1) for value in several) / freedom)
+    return SeedSpread(squares, freedoms, pooled, freedom * looks, looks)
+
+
+def _are_of(trails: Mapping[Any, Trail], kept: Mapping[Any, Sequence[float]]) -> bool:
+    """Whether the trails are those of these figures, and of all of them."""
+    return all(value in trails and len(trails[value].accuracies) == len(figures) for value, figures in kept.items())
 
 
 def _contrast(
@@ -181,6 +216,7 @@ def _contrast(
     spread: SeedSpread[Value],
     offset: float = 0.0,
     means: int = 2,
+    trails: Mapping[Any, Trail] | None = None,
 ) -> Contrast:
     """`contrast` where it is known how far seeds spread."""
     prior = PRIOR_FREEDOM if test_images else 0
@@ -188,9 +224,9 @@ def _contrast(
     freedom = spread.freedom + prior
     parts = {value: weight**2 / len(groups[value]) for value, weight in weights.items()}
     together = sum(part * expected for part in parts.values())
-    own, own_freedom = _own(groups, parts, spread.squares, expected, freedom, prior)
-    images = sum(weight**2 * _sampling(groups[value], test_images) for value, weight in weights.items())
-    spreads = [Spread(math.sqrt(together + images), freedom)]
+    own, own_freedom = _own(parts, spread, expected, prior)
+    images = _luck(groups, weights, test_images, trails)
+    spreads = [Spread(math.sqrt(together + images), math.floor(freedom))]
     if own > together:
         spreads.append(Spread(math.sqrt(own + images), own_freedom))
     estimate = offset + sum(weight * fmean(groups[value]) for value, weight in weights.items())
@@ -199,51 +235,53 @@ def _contrast(
 
 @dataclass(frozen=True)
 class Noise(Generic[Value]):
-    """What blurs the mean of a value: the variance of one `seed`, on so many degrees of `freedom`, and of the `images`.
+    """What blurs a difference: the variance of one `seed` of each value, on so many degrees of `freedom`, and that of
+    the `images`, by pair. Another seed is worth as many degrees as there are `looks` at it.
 
     A value without a run is expected to be like the others.
     """
 
     seed: Mapping[Value, float]
-    images: Mapping[Value, float]
-    freedom: int
+    images: Mapping[tuple[Value, Value], float]
+    freedom: float
+    looks: float
 
 
 def noise(
-    groups: Mapping[Value, Sequence[float]], test_images: int, lost: Mapping[Value, int] | None = None
+    groups: Mapping[Value, Sequence[float]],
+    test_images: int,
+    lost: Mapping[Value, int] | None = None,
+    trails: Mapping[Value, Trail] | None = None,
 ) -> Noise[Value]:
     """What `compare` would hold a difference against, of values that have no second seed or no run yet too."""
     figures = [figure for each in groups.values() for figure in each]
     repeated = any(len(each) > 1 for each in groups.values())
-    spread = seed_spread(groups, lost or {}) if repeated else SeedSpread({}, 0.0, 0)
+    spread = seed_spread(groups, lost or {}, trails) if repeated else SeedSpread({}, {}, 0.0, 0)
     expected = _expected(spread, PRIOR_FREEDOM)
     seed = {
-        value: max(expected, _drawn_to(expected, spread.squares.get(value, 0.0), len(each) - 1, PRIOR_FREEDOM))
-        if len(each) > 1
+        value: max(expected, _drawn_to(expected, spread.squares[value], spread.freedoms[value], PRIOR_FREEDOM))
+        if value in spread.squares
         else expected
-        for value, each in groups.items()
+        for value in groups
     }
-    images = {value: _sampling(each or figures or [0.5], test_images) for value, each in groups.items()}
-    return Noise(seed, images, spread.freedom + PRIOR_FREEDOM)
+    filled = {value: each or figures or [0.5] for value, each in groups.items()}
+    images = {
+        (one, other): _luck(filled, {one: 1, other: -1}, test_images, trails) for one, other in combinations(groups, 2)
+    }
+    return Noise(seed, images, spread.freedom + PRIOR_FREEDOM, spread.looks)
 
 
-def _own(
-    groups: Mapping[Value, Sequence[float]],
-    parts: Mapping[Any, float],
-    squares: Mapping[Value, float],
-    expected: float,
-    freedom: int,
-    prior: int,
-) -> tuple[float, int]:
+def _own(parts: Mapping[Any, float], spread: SeedSpread[Any], expected: float, prior: int) -> tuple[float, int]:
     """The variance of a sum by the spread of its own groups, drawn to the one expected, and its degrees of freedom."""
-    terms, spent, seeds = 0.0, 0.0, prior
+    most = spread.freedom + prior
+    terms, spent, seeds = 0.0, 0.0, float(prior)
     for value, part in parts.items():
-        count = len(groups[value]) - 1
-        term = part * _drawn_to(expected, squares[value], count, prior) if count else part * expected
+        count = spread.freedoms.get(value, 0.0)
+        term = part * _drawn_to(expected, spread.squares[value], count, prior) if count else part * expected
         terms += term
-        spent += term**2 / (prior + count if count else freedom)
+        spent += term**2 / (prior + count if count else most)
         seeds += count
-    return terms, max(1, min(freedom, seeds, math.floor(terms**2 / spent))) if spent else freedom
+    return terms, max(1, math.floor(min(most, seeds, terms**2 / spent))) if spent else math.floor(most)
 
 
 def _expected(spread: SeedSpread[Value], prior: int) -> float:
@@ -251,7 +289,7 @@ def _expected(spread: SeedSpread[Value], prior: int) -> float:
     return max(spread.pooled, _drawn_to(PRIOR_SPREAD**2, spread.pooled, spread.freedom, prior))
 
 
-def _drawn_to(expected: float, square: float, freedom: int, prior: int) -> float:
+def _drawn_to(expected: float, square: float, freedom: float, prior: int) -> float:
     """A variance from so many degrees of freedom, drawn towards the one expected, which has the prior's."""
     return (prior * expected + freedom * square) / (prior + freedom)
 
@@ -278,13 +316,26 @@ def apart_by_images(first: float, second: float, test_images: int, means: int) -
     return any_pair_p((first - second) / error, max(means, 2), KNOWN) <= ALPHA
 
 
-def _sampling(accuracies: Sequence[float], test_images: int | None) -> float:
+def _luck(
+    groups: Mapping[Any, Sequence[float]],
+    weights: Mapping[Any, float],
+    test_images: int | None,
+    trails: Mapping[Any, Trail] | None,
+) -> float:
+    """The variance of a sum that comes from which images were tested: measured on its answers, or what is assumed."""
+    if test_images is None:
+        return 0.0
+    measured = luck_of_images(weights, trails, {value: len(groups[value]) for value in weights}) if trails else None
+    if measured is not None:
+        return measured
+    return sum(weight**2 * _sampling(groups[value], test_images) for value, weight in weights.items())
+
+
+def _sampling(accuracies: Sequence[float], test_images: int) -> float:
     """The variance of an accuracy that comes from which images were tested.
 
     Two right and two wrong answers are added (Agresti & Coull, 1998), so that 100% on few images is no certainty.
     """
-    if test_images is None:
-        return 0.0
     share = (fmean(accuracies) * test_images + 2) / (test_images + 4)
     return SHARED_IMAGES * share * (1 - share) / test_images
 

@@ -11,14 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
-from statistics import fmean
+from statistics import NormalDist, fmean
 from typing import Generic, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hpviz.analysis.noise import ALPHA, Value, compare, noise
+from hpviz.analysis.noise import ALPHA, Noise, Value, compare, noise
 from hpviz.analysis.student import below, critical
+from hpviz.analysis.trails import Trail
 
 Standing = Literal["different", "not worth more", "open"]
 
@@ -40,6 +41,9 @@ MOST_FREEDOM = 60
 # A pair that would take more seeds than anybody trains might as well take any number.
 MOST_TOLD = 1_000
 
+# Whoever plans wants to find a difference four times in five (Cohen, 1988).
+SURELY = 0.8
+
 Counts = NDArray[np.float64]
 
 
@@ -56,11 +60,27 @@ class OutOfReach(Generic[Value]):
     seeds: int | None
 
 
+def seeds_for(apart: float, blur: Noise[Value], values: int) -> int | None:
+    """How many seeds of each of so many values it takes to tell two that are truly so far `apart` (0..1) from each
+    other, four times in five; None if no number would. The two are as blurred as any pair is on average.
+    """
+    seed, images = fmean(blur.seed.values()), fmean(blur.images.values())
+    return _seeds(apart, 2 * seed, images, values, NormalDist().inv_cdf(SURELY))
+
+
+def _seeds(apart: float, of_seeds: float, of_images: float, values: int, beyond: float = 0.0) -> int | None:
+    """Of how many seeds the range is exceeded by so many standard errors."""
+    far = critical(ALPHA, MOST_FREEDOM, max(2, values)) + beyond
+    left = (apart / far) ** 2 - of_images
+    needed = max(of_seeds / left, 2.0) if left > 0 else math.inf
+    return math.ceil(needed) if needed <= MOST_TOLD else None
+
+
 class Power(Generic[Value]):
     """Of every two values on a screen: are they told apart, and how probably would more seeds do it?
 
-    `groups` and `lost` are as `noise.compare` takes them, but that values without a run count too, as empty. `most` is
-    as many seeds as a value gets. Raises ValueError unless `test_images` is positive.
+    `groups`, `lost` and `trails` are as `noise.compare` takes them, but that values without a run count too, as empty.
+    `most` is as many seeds as a value gets. Raises ValueError unless `test_images` is positive.
     """
 
     def __init__(
@@ -69,18 +89,19 @@ class Power(Generic[Value]):
         test_images: int,
         lost: Mapping[Value, int] | None = None,
         most: int = MOST_SEEDS,
+        trails: Mapping[Value, Trail] | None = None,
     ) -> None:
         self.values, self.most = list(groups), most
         self.pairs = list(combinations(self.values, 2))
         self.one, self.other = np.array(list(combinations(range(len(groups)), 2)), int).reshape(-1, 2).T
         self.have = np.array([float(len(each)) for each in groups.values()])
-        self._blur = noise(groups, test_images, lost)
+        self._blur = noise(groups, test_images, lost, trails)
         self._seed = np.array([self._blur.seed[value] for value in groups])
-        self._images = np.array([self._blur.images[value] for value in groups])
+        self._images = np.array([self._blur.images[pair] for pair in self.pairs])
         overall = fmean([figure for each in groups.values() for figure in each] or [0.0])
         means = np.array([fmean(each) if each else overall for each in groups.values()])
         self.differences = means[self.one] - means[self.other]
-        pairs = compare(groups, test_images, lost=lost)
+        pairs = compare(groups, test_images, lost=lost, trails=trails)
         apart = {(pair.first, pair.second) for pair in pairs if pair.verdict == "different"}
         self.different = np.array([pair in apart for pair in self.pairs], bool)
 
@@ -92,8 +113,7 @@ class Power(Generic[Value]):
         tested = np.minimum(seeds[:, self.one], seeds[:, self.other]) > 1
         left = self._seed / np.maximum(seeds, 1)
         shifts = np.where(self.have, self._seed / np.maximum(self.have, 1) - left, NEVER_RUN**2 + left)
-        images = self._images[self.one] + self._images[self.other]
-        reach = self._range(seeds)[:, None] * np.sqrt(left[:, self.one] + left[:, self.other] + images)
+        reach = self._range(seeds)[:, None] * np.sqrt(left[:, self.one] + left[:, self.other] + self._images)
         shift = np.sqrt(np.maximum(shifts[:, self.one] + shifts[:, self.other], 1e-20))
         apart = np.abs(self.differences)
         return np.where(tested, below((apart - reach) / shift) + below((-apart - reach) / shift), 0.0)
@@ -132,14 +152,12 @@ class Power(Generic[Value]):
     def _needed(self, place: int) -> int | None:
         """Of how many seeds each the pair is told apart as often as not, if it differs as much as it seems to."""
         one, other = self.one[place], self.other[place]
-        far = critical(ALPHA, MOST_FREEDOM, max(2, len(self.values)))
-        left = (self.differences[place] / far) ** 2 - self._images[one] - self._images[other]
-        needed = (self._seed[one] + self._seed[other]) / left if left > 0 else math.inf
-        return math.ceil(needed) if needed <= MOST_TOLD else None
+        apart, of_seeds = float(self.differences[place]), float(self._seed[one] + self._seed[other])
+        return _seeds(apart, of_seeds, float(self._images[place]), len(self.values))
 
     def _range(self, seeds: Counts) -> Counts:
         """How many standard errors a difference has to have, row by row."""
         means = (seeds > 1).sum(axis=1)
-        added = (np.maximum(seeds, 1) - np.maximum(self.have, 1)).sum(axis=1)
+        added = self._blur.looks * (np.maximum(seeds, 1) - np.maximum(self.have, 1)).sum(axis=1)
         freedom = np.minimum(self._blur.freedom + added, MOST_FREEDOM)
         return np.array([critical(ALPHA, int(free), max(2, int(of))) for free, of in zip(freedom, means, strict=True)])

@@ -7,6 +7,7 @@ from statistics import fmean
 from typing import Generic, TypeVar
 
 from hpviz.analysis.noise import ALPHA, compare, contrast
+from hpviz.analysis.trails import Trail
 from hpviz.notation import figure
 
 Value = TypeVar("Value", bound=Hashable)
@@ -27,16 +28,19 @@ class Leader(Generic[Value]):
 
 
 def leader(
-    accuracies: Mapping[Value, Sequence[float]], test_images: int | None, lost: Mapping[Value, int] | None = None
+    accuracies: Mapping[Value, Sequence[float]],
+    test_images: int | None,
+    lost: Mapping[Value, int] | None = None,
+    trails: Mapping[Value, Trail] | None = None,
 ) -> Leader[Value] | None:
     """The value of the highest mean accuracy (0..1), of at least one; where it is not known on how many images the
-    accuracies were measured, nothing is told from it. `lost` is as `noise.compare` takes it.
+    accuracies were measured, nothing is told from it. `lost` and `trails` are as `noise.compare` takes them.
     """
     groups = {value: each for value, each in accuracies.items() if each}
     if not groups:
         return None
     first = max(groups, key=lambda value: fmean(groups[value]))
-    pairs = compare(groups, test_images, lost=lost) if test_images else []
+    pairs = compare(groups, test_images, lost=lost, trails=trails) if test_images else []
     apart = [{pair.first, pair.second} for pair in pairs if pair.verdict == "different"]
     different = set().union(*(pair for pair in apart if first in pair))
     return _leader(groups, first, different, "{:.1%}".format)

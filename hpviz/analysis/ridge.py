@@ -104,7 +104,9 @@ def _is_apart(grid: Grid, value2: Value, column: Mapping[Value, Sequence[float]]
     if value not in repeated or first not in repeated:
         return False  # one seed never shows a difference
     weights = {(first, value2): 1.0, (value, value2): -1.0}
-    found = contrast(grid.judged, weights, grid.test_images, means=len(repeated), spread=grid.spread)
+    found = contrast(
+        grid.judged, weights, grid.test_images, means=len(repeated), spread=grid.spread, trails=grid.trails
+    )
     return found.p <= ALPHA
 
 

@@ -10,9 +10,9 @@ import pandas as pd
 from hpviz.analysis.claims.case import ARTICLE_KERNELS, CNN, RESNET, Case
 from hpviz.analysis.claims.conclusions import DATA
 from hpviz.analysis.claims.learning_rate import HIGH, LOW, MODERATE
+from hpviz.analysis.claims.verdicts import at_the_end
 from hpviz.analysis.evidence import Evidence, Value, last
 from hpviz.analysis.figures import lost_in_words
-from hpviz.analysis.noise import compare
 from hpviz.analysis.words import listed, name_of
 from hpviz.charts.palette import DARK, INK, LIGHT
 
@@ -44,7 +44,7 @@ def _ends(net: str, evidence: Evidence, case: Case) -> list[tuple[object, ...]]:
     accuracies = evidence.accuracies(last("test_accuracy"), case.chance)
     ordered = sorted(accuracies, key=lambda value: fmean(accuracies[value]))
     badly, well = ordered[0], ordered[-1]
-    pairs = compare(accuracies, case.test_images, lost=evidence.diverged)
+    pairs = at_the_end(evidence, case)
     apart = any({pair.first, pair.second} == {badly, well} and pair.verdict == "different" for pair in pairs)
     return [
         _corner(net, tuning, evidence, value, accuracies[value], apart)

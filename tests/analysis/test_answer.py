@@ -218,3 +218,23 @@ def test_no_value_is_placed_above_one_that_it_is_not_told_apart_from(runs, rando
     shuffled = deepcopy(runs)
     random.shuffle(shuffled)
     assert answer_of(compare_runs(shuffled)) == found
+
+
+def on_many(*runs):
+    """The limit of runs that were tested on so many images that only seeds make noise."""
+    return answer(*[{**run, "inputs": {**run["inputs"], "test_images": 10**6}} for run in runs]).limit
+
+
+def test_where_noise_does_not_tell_all_apart_it_is_said_what_would():
+    told = re.compile(r"Seeds spread by (\d+\.\d) points: it takes about (\d+) of each value to tell 3 points apart\.")
+    calm, wild = (told.fullmatch(on_many(*rates({1e-4: 0.7, 1e-3: 0.71}, spread=spread))) for spread in (0.01, 0.1))
+    assert float(calm[1]) < 3 < 9 < float(wild[1])
+    assert int(calm[2]) < int(wild[2]) / 4
+    few_images = "on 600 test images, without what each run answered, no number of them would tell 3 points apart."
+    assert answer(*rates(LEVEL)).limit == f"Seeds spread by 1.7 points: {few_images}"
+
+
+def test_nothing_is_said_of_limits_where_all_is_told_apart_or_nothing_is_judged():
+    assert answer(*rates({1e-4: 0.7, 1e-3: 0.5})).limit == ""
+    assert answer(*rates({1e-4: 0.7, 1e-3: 0.5}, seeds=1)).limit == ""
+    assert answer(*rates({1e-4: 0.7})).limit == ""

@@ -9,10 +9,10 @@ import numpy as np
 
 from hpviz.analysis.claims.case import ARTICLE_KERNELS, CNN, Case, Finding
 from hpviz.analysis.claims.claim import Claim
-from hpviz.analysis.claims.verdicts import all_of, any_differ, by_sign, on, unless_lost
+from hpviz.analysis.claims.verdicts import all_of, any_differ, at_the_end, by_sign, on, unless_lost
 from hpviz.analysis.evidence import Evidence, highest, last, percents
 from hpviz.analysis.fairness import different_machines
-from hpviz.analysis.noise import compare, contrast
+from hpviz.analysis.noise import contrast
 from hpviz.analysis.words import listed, name_of, plural
 from hpviz.runs.document import EpochRow
 from hpviz.theory import contours, sampling
@@ -32,7 +32,7 @@ def _sizes(case: Case) -> Evidence:
 def accuracy_depends(case: Case) -> Finding:
     """BS1: any two sizes differ after equal epochs; what equal updates say is told beside it."""
     sizes = _sizes(case)
-    pairs = compare(sizes.accuracies(last("test_accuracy"), case.chance), case.test_images, lost=sizes.diverged)
+    pairs = at_the_end(sizes, case)
     verdict, told = any_differ(pairs, sizes.field)
     ended = percents(sizes, last("test_accuracy"))
     evidence = f"After equal epochs accuracy ended at {ended}: {told}. {_equal_updates(sizes)}{on(sizes)}"

@@ -6,7 +6,7 @@ from statistics import fmean
 from hpviz.analysis.claims.case import ARTICLE_KERNELS, CNN, RESNET, Case, Finding, Unsettled, Verdict
 from hpviz.analysis.claims.claim import Claim
 from hpviz.analysis.claims.learning_rate import HIGH, LOW, MODERATE
-from hpviz.analysis.claims.verdicts import all_of, any_of, beats, by_sign, on, unless_lost
+from hpviz.analysis.claims.verdicts import all_of, any_of, at_the_end, beats, by_sign, on, unless_lost
 from hpviz.analysis.evidence import Evidence, Value, gap, highest, last, percents
 from hpviz.analysis.noise import compare, contrast
 from hpviz.analysis.ranking import leader, lowest
@@ -91,7 +91,8 @@ def poor_tuning_loses(case: Case) -> Finding:
     complex_nets = _named(rates, case.chance)
     simple_nets = _named(simple, case.chance)
     lost = {name_of(study.field, value): study.lost(value) for study in (rates, simple) for value in study.values}
-    pairs = compare({**complex_nets, **simple_nets}, case.test_images, lost=lost)
+    trails = {name_of(study.field, value): each for study in (rates, simple) for value, each in study.trails.items()}
+    pairs = compare({**complex_nets, **simple_nets}, case.test_images, lost=lost, trails=trails)
     verdicts = [beats(pairs, net, name_of(rates.field, poor)) for net in simple_nets for poor in (LOW, HIGH)]
     return Finding(
         any_of(verdicts),
@@ -113,7 +114,7 @@ def both_goals(case: Case) -> Finding:
     """C2: whether the narrowest gap alone would have picked a worse net than accuracy does, both beyond noise."""
     decays = case.gather("weight-decay", (0, 1.0), also=lambda _: True, **CNN, **ARTICLE_KERNELS)
     accuracies = decays.accuracies(last("test_accuracy"), case.chance)
-    best = leader(accuracies, case.test_images, decays.diverged)
+    best = leader(accuracies, case.test_images, decays.diverged, decays.trails)
     narrowest = lowest({value: [abs(each) for each in gaps] for value, gaps in decays.figures(gap).items()})
     if best is None or narrowest is None:
         raise Unsettled("not run yet", f"There is no gap to compare yet{on(decays)}")
@@ -123,7 +124,7 @@ def both_goals(case: Case) -> Finding:
     if best.value in narrowest.alike:
         return Finding("within noise", f"No gap is the narrowest beyond noise: {listed(told)}{on(decays)}")
     verdict = unless_lost(
-        beats(compare(accuracies, case.test_images, lost=decays.diverged), best.value, narrowest.value),
+        beats(at_the_end(decays, case), best.value, narrowest.value),
         decays,
         *decays.values,
     )

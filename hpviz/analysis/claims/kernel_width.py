@@ -8,12 +8,11 @@ from typing import get_args
 
 from hpviz.analysis.claims.case import CNN, Case, Finding, is_the_authors
 from hpviz.analysis.claims.claim import Claim
-from hpviz.analysis.claims.verdicts import any_differ, on
+from hpviz.analysis.claims.verdicts import any_differ, at_the_end, on
 from hpviz.analysis.cost import Cost, cost, gigabytes
 from hpviz.analysis.evidence import Evidence, Value, aligned, last, percents
 from hpviz.analysis.fairness import different_machines
 from hpviz.analysis.measured import peak_memory
-from hpviz.analysis.noise import compare
 from hpviz.analysis.words import listed, name_of
 from hpviz.spec import BadInput, Padding, build_spec
 
@@ -77,7 +76,7 @@ def _with_peaks(evidence: Evidence) -> Evidence:
 def accuracy_by_width(case: Case) -> Finding:
     """KW3: any two widths differ."""
     widths = case.gather("kernel-width", also=_is_width, least_values=2, **CNN, weight_decay=0.0)
-    pairs = compare(widths.accuracies(last("test_accuracy"), case.chance), case.test_images, lost=widths.diverged)
+    pairs = at_the_end(widths, case)
     verdict, told = any_differ(pairs, widths.field)
     ended, padding = percents(widths, last("test_accuracy")), widths.setting["padding"]
     return Finding(verdict, f"With padding “{padding}” accuracy ended at {ended}: {told}{on(widths)}")

@@ -6,10 +6,10 @@ from statistics import fmean
 
 from hpviz.analysis.claims.case import RESNET, Case, Finding
 from hpviz.analysis.claims.claim import Claim
-from hpviz.analysis.claims.verdicts import all_of, beats, by_sign, on, unanimous, unless_lost
+from hpviz.analysis.claims.verdicts import all_of, at_the_end, beats, by_sign, on, unanimous, unless_lost
 from hpviz.analysis.diagnosis import diagnosis, has_turned
 from hpviz.analysis.evidence import Value, first, highest, last, losses, lowest, percents
-from hpviz.analysis.noise import compare, contrast
+from hpviz.analysis.noise import contrast
 from hpviz.analysis.words import listed, name_of
 from hpviz.runs.document import EpochRow
 
@@ -31,7 +31,7 @@ def moderate_wins(case: Case) -> Finding:
     rates = case.gather("learning-rate", (LOW, MODERATE, HIGH), also=_is_moderate, **RESNET)
     accuracies = rates.accuracies(last("test_accuracy"), case.chance)
     best = max((value for value in accuracies if _is_moderate(value)), key=lambda value: fmean(accuracies[value]))
-    pairs = compare(accuracies, case.test_images, lost=rates.diverged)
+    pairs = at_the_end(rates, case)
     verdict = all_of([beats(pairs, best, extreme) for extreme in (LOW, HIGH)])
     at_best = percents(rates, highest("test_accuracy"))
     return Finding(

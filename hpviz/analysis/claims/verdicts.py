@@ -3,10 +3,16 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from hpviz.analysis.claims.case import Verdict
-from hpviz.analysis.evidence import Evidence, Value
-from hpviz.analysis.noise import ALPHA, Contrast, Pair
+from hpviz.analysis.claims.case import Case, Verdict
+from hpviz.analysis.evidence import Evidence, Value, last
+from hpviz.analysis.noise import ALPHA, Contrast, Pair, compare
 from hpviz.analysis.words import listed, name_of
+
+
+def at_the_end(evidence: Evidence, case: Case) -> list[Pair[Value]]:
+    """Every two values by their accuracies after the compared epochs, different or noise?"""
+    accuracies = evidence.accuracies(last("test_accuracy"), case.chance)
+    return compare(accuracies, case.test_images, lost=evidence.diverged, trails=evidence.trails)
 
 
 def by_sign(found: Contrast, tests: int = 1) -> Verdict:

@@ -5,9 +5,9 @@ from statistics import fmean
 
 from hpviz.analysis.claims.case import ARTICLE_KERNELS, CNN, Case, Finding, Unsettled, Verdict
 from hpviz.analysis.claims.claim import Claim
-from hpviz.analysis.claims.verdicts import any_of, beats, by_sign, on, unless_lost
+from hpviz.analysis.claims.verdicts import any_of, at_the_end, beats, by_sign, on, unless_lost
 from hpviz.analysis.evidence import Evidence, Value, gap, last, losses, percents
-from hpviz.analysis.noise import ALPHA, compare, contrast
+from hpviz.analysis.noise import ALPHA, contrast
 from hpviz.analysis.words import listed, name_of
 
 EXTREME = 1.0
@@ -75,7 +75,7 @@ def decay_is_l2(case: Case) -> Finding:
     """
     held = {"model": "article-cnn", **ARTICLE_KERNELS, "weight_decay": EXTREME}
     kinds = case.gather("weight-decay", ("adam", "adamw"), varied="optimizer", **held)
-    pairs = compare(kinds.accuracies(last("test_accuracy"), case.chance), case.test_images, lost=kinds.diverged)
+    pairs = at_the_end(kinds, case)
     differ = beats(pairs, "adamw", "adam") != "within noise"
     norms = kinds.means(last("weight_norm"))
     told = listed([f"{norm:.1f} ({name_of(kinds.field, value)})" for value, norm in norms.items()])

@@ -29,8 +29,10 @@ def cautions(comparison: Comparison) -> tuple[Caution, ...]:
 
 
 def show_answer(comparison: Comparison) -> None:
-    """The finding, above everything that it rests on."""
-    st.markdown(f"**{sentence(answer(comparison).sentence)}**")
+    """The finding, above everything that it rests on, and in small print what would tell more."""
+    found = answer(comparison)
+    limit = f" :small[{sentence(found.limit)}]" if found.limit else ""
+    st.markdown(f"**{sentence(found.sentence)}**{limit}")
 
 
 def show_pairs(comparison: Comparison, baseline: str | None) -> None:

@@ -99,7 +99,7 @@ def outcome(study: Study, guess: Value, runs: Sequence[Run], test_images: int, c
         return f"You guessed {guessed}, and it diverged: there is no figure to hold against others."
     noted = [count for run in runs if (count := run["inputs"].get("test_images"))]
     accuracies = evidence.accuracies(last("test_accuracy"), 1 / classes)
-    found = leader(accuracies, min(noted, default=test_images), evidence.diverged)
+    found = leader(accuracies, min(noted, default=test_images), evidence.diverged, evidence.trails)
     if found is None or guess not in accuracies or len(accuracies) < 2:
         return _untold(guessed)
     means = {value: fmean(each) for value, each in accuracies.items()}
