@@ -59,7 +59,7 @@ def test_one_click_measures_a_run_and_it_stays_measured(runner, found):
     assert curves(app) == []
     app = measure(app, run)
     assert "The sharpness was 21 after epoch 2" in curves(app)[0].alt
-    assert "512 of the 1,800 training images" in texts(app)
+    assert "256 of the 1,800 training images" in texts(app)
     assert f"{NAME}:measure-sharpness" not in {button.key for button in app.button}
     found["follow_sharpness"] = AssertionError("measured twice")
     desks.shared.cache_clear()  # as after a new start

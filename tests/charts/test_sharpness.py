@@ -16,8 +16,8 @@ MEASURED = {
     "epochs": [10.0, 21.0],
     "edge": [20.0, 20.0],
     "preconditioned": False,
-    "images": 512,
-    "at_a_time": 128,
+    "images": 256,
+    "at_a_time": 64,
     "train_images": 1800,
     "equal": True,
     "reason": None,
@@ -60,7 +60,7 @@ def test_where_a_run_ended_is_a_sentence():
         f"The preconditioned sharpness was 5e+04 after epoch 1, 0.12 times the edge of 4e+05. {LOST}"
     )
     assert in_words({**MEASURED, "epochs": [None], "reason": LOST}) == LOST
-    assert what_it_rests_on(MEASURED).startswith("On 512 of the 1,800 training images")
+    assert what_it_rests_on(MEASURED).startswith("On 256 of the 1,800 training images")
     assert "not go as it is recorded" in what_it_rests_on(FOUND["two"])
 
 
