@@ -31,6 +31,7 @@ def test_a_photo_that_changed_is_looked_at_through_both_nets_and_every_tab_can_b
     page.goto(f"{server.url}weight_decay?{SMALL}")
     page.set_viewport_size(WIDE)
     page.emulate_media(color_scheme="light")
+    settle(page, dark=False)
     page.get_by_role("tab", name="What the net learned").click()
     expect(page.get_by_text("one value gets them right with every seed")).to_be_visible()
     settle(page, dark=False)
@@ -46,7 +47,7 @@ def test_a_photo_that_changed_is_looked_at_through_both_nets_and_every_tab_can_b
     settle(page, dark=False)
     told = page.get_by_text(re.compile("^It answers")).all_inner_texts()
     assert sorted("which is its label" in each for each in told) == [False, True]
-    assert page.get_by_text(re.compile("block 3: 10 maps of 8×8")).count() == 2
+    assert page.get_by_text(re.compile("block 3: 10 maps of 4×4")).count() == 2
     assert_readable(page)
     chosen(page, "Kernels and weights")
     assert_readable(page)

@@ -188,13 +188,14 @@ def _show_confusion(name: str, comparison: Comparison, found: ByClass) -> None:
     told = (
         f"Most often it takes {worst[0]} for {worst[1]}: {worst[2]:.0%} of them." if worst else "It confuses nothing."
     )
-    show_chart(
-        f"{name}:confusion",
-        confusion_matrix,
-        classes,
-        is_dark(),
-        rows=table(coloured(frame, is_dark())),
-        alt=f"Confusion matrix of {comparison.names.get(label, label)}: answers by label, in percent. {told}",
-    )
+    with st.container(key=f"{name}:confusion"):
+        show_chart(
+            f"{name}:matrix",
+            confusion_matrix,
+            classes,
+            is_dark(),
+            rows=table(coloured(frame, is_dark())),
+            alt=f"Confusion matrix of {comparison.names.get(label, label)}: answers by label, in percent. {told}",
+        )
     seeds = len(found.matrices[label])
     st.caption(sentence(f"In percent of the label's test photos, {plural(seeds, 'seed')} together. {told}"))
