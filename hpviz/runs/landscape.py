@@ -3,6 +3,7 @@
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from hpviz.confined import is_file
@@ -67,13 +68,11 @@ def _find(runs: Sequence[Run], cache: Path, region: Region | None) -> Generator[
 def seconds(runs: Sequence[Run], region: Region | None = None) -> float:
     """About how long that takes here, from what the runs' own epochs took."""
     rows = [row for run in runs for row in run["epochs"]]
-    an_image = max(
-        (row["test_seconds"] / max(run["inputs"]["test_images"], 1) for run in runs for row in run["epochs"][-1:]),
-        default=0.0,
-    )
+    # The median, for one run may have been trained while the machine was busy.
+    an_image: float = median(run["epochs"][-1]["test_seconds"] / max(run["inputs"]["test_images"], 1) for run in runs)
     slower = SLOWER_THAN_BF16 if any(run["spec"]["precision"] == "bf16" for run in runs) else 1.0
     points = 0 if region else 2 * POINTS * len(runs)
-    again = 0.0 if region else sum(row["train_seconds"] + 2 * row["test_seconds"] for row in rows)
+    again: float = 0.0 if region else sum(row["train_seconds"] + 2 * row["test_seconds"] for row in rows)
     return again + (GRID + points) * SAMPLE * an_image * slower
 
 

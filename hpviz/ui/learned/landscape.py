@@ -53,12 +53,12 @@ def show(name: str, comparison: Comparison) -> None:
 
 
 def _choose_runs(name: str, comparison: Comparison) -> list[Run]:
-    """Until somebody chooses, the first seed of each value."""
+    """Until somebody chooses, the first seed of each value; of this machine where it has any, for it repeats those."""
     ended = {run["id"]: run for run in recorded(comparison) if run["epochs"] and run["status"] not in ACTIVE}
     if not ended:
         return []
     firsts: dict[str, str] = {}
-    for run_id in ended:
+    for run_id in [each for each, run in ended.items() if run["origin"] is None] or ended:
         firsts.setdefault(comparison.labels[run_id], run_id)
     key = _key(name, "runs")
     chosen = [each for each in st.session_state.get(key, []) if each in ended]
