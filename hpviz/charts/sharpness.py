@@ -71,8 +71,13 @@ def in_words(one: Mapping[str, Any]) -> str:
         return one["reason"] or "There is nothing to measure."
     epoch, last = measured[-1]
     edge = one["edge"][epoch - 1]
-    told = f"{what} was {last:,.3g} after epoch {epoch}, {last / edge:.2g} times the edge of {edge:,.3g}."
+    told = f"{what} was {_written(last)} after epoch {epoch}, {last / edge:.2g} times the edge of {_written(edge)}."
     return f"{told} {one['reason']}" if one["reason"] else told
+
+
+def _written(value: float) -> str:
+    """Three digits, as people write them: 0.021, 57.9, 127,000."""
+    return f"{float(f'{value:.3g}'):,.0f}" if 1_000 <= abs(value) < 1e9 else f"{value:.3g}"
 
 
 WHAT_IT_IS = (

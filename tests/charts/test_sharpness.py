@@ -57,7 +57,7 @@ def test_rows_begin_at_the_start_and_leave_out_what_a_logarithm_cannot_show():
 def test_where_a_run_ended_is_a_sentence():
     assert in_words(MEASURED) == "The sharpness was 21 after epoch 2, 1.1 times the edge of 20."
     assert in_words(FOUND["two"]) == (
-        f"The preconditioned sharpness was 5e+04 after epoch 1, 0.12 times the edge of 4e+05. {LOST}"
+        f"The preconditioned sharpness was 50,000 after epoch 1, 0.12 times the edge of 400,000. {LOST}"
     )
     assert in_words({**MEASURED, "epochs": [None], "reason": LOST}) == LOST
     assert what_it_rests_on(MEASURED).startswith("On 256 of the 1,800 training images")

@@ -56,8 +56,10 @@ def sampling_picture(dark: bool, population: int = TRAIN_IMAGES, measured: tuple
 def _said_of(measured: tuple[GradientNoise, ...]) -> Iterator[str]:
     """What the crosses are, and how far one may believe their end."""
     if measured:
-        nets = "one of your nets" if len(measured) == 1 else f"{len(measured)} of your nets"
-        yield f"Crosses: errors of mini-batch gradients measured in {nets}, over each one's σ."
+        nets = (
+            "one of your nets, over its σ" if len(measured) == 1 else f"{len(measured)} of your nets, each over its σ"
+        )
+        yield f"Crosses: errors of mini-batch gradients measured in {nets}."
         slopes = [noise.slope for noise in measured if noise.slope is not None]
         if slopes:
             yield f"They fall as n to the power {spanned(slopes)}, where σ/√n says −0.50."
