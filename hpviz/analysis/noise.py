@@ -238,7 +238,7 @@ class Noise(Generic[Value]):
     """What blurs a difference: the variance of one `seed` of each value, on so many degrees of `freedom`, and that of
     the `images`, by pair. Another seed is worth as many degrees as there are `looks` at it.
 
-    A value without a run is expected to be like the others.
+    A value without a second seed, or a run, is expected to be like the others.
     """
 
     seed: Mapping[Value, float]
@@ -265,8 +265,15 @@ def noise(
         for value in groups
     }
     filled = {value: each or figures or [0.5] for value, each in groups.items()}
+    counts = {value: len(each) for value, each in groups.items()}
+    differences = {pair: {pair[0]: 1, pair[1]: -1} for pair in combinations(groups, 2)}
+    found = {pair: luck_of_images(weights, trails or {}, counts) for pair, weights in differences.items()}
+    measured = [luck for luck in found.values() if luck is not None]
     images = {
-        (one, other): _luck(filled, {one: 1, other: -1}, test_images, trails) for one, other in combinations(groups, 2)
+        pair: fmean(measured)
+        if measured and min(map(counts.__getitem__, pair)) < 2
+        else _luck(filled, weights, test_images, trails)
+        for pair, weights in differences.items()
     }
     return Noise(seed, images, spread.freedom + PRIOR_FREEDOM, spread.looks)
 

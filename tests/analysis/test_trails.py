@@ -73,6 +73,12 @@ def test_measured_luck_takes_the_place_of_what_is_assumed():
     assert noise(groups, 5, trails={"a": net, "b": net}).images["a", "b"] == 0.0
 
 
+def test_a_value_that_has_no_second_seed_yet_is_expected_to_share_its_luck_as_the_others_do():
+    groups, trails = screen(np.random.default_rng(10), [0.03] * 3, [3, 3, 1], 400, [0.0, 0.1, 0.0])
+    found = noise({**groups, "new": []}, 400, trails=trails).images
+    assert found[0, 2] == found[1, "new"] == found[0, 1] < 0.35 * 0.4 / 400
+
+
 # The spread of seeds, seen at several epochs
 
 
