@@ -22,7 +22,7 @@ from hpviz.spec import build_spec
 from hpviz.training.events import Epoch
 from hpviz.training.recorded_answers import recorded
 from tests.analysis.made_up_runs import rows, run
-from tests.made_up import row
+from tests.made_up import keep_checkpoint, row
 
 CLASSES = ["bright", "dark"]
 
@@ -150,6 +150,24 @@ def test_a_run_that_lacks_answers_is_asked_again_once(hpviz, cache, folder, monk
     monkeypatch.setattr("hpviz.runs.executor.carry_out", None)  # remembered: no process need begin
     _, (again,) = hpviz("inspect", "photos", document["id"])
     assert again == known
+
+
+def test_a_run_that_did_not_note_its_classes_is_told_the_way_out(cache, folder, capsys, monkeypatch):
+    document = specified(folder, cache, batch_size=9)
+    put_epoch(document, row(1))
+    document["inputs"]["classes"] = []
+    put(cache, document)
+    keep_checkpoint(cache, document["id"])
+    monkeypatch.setattr(
+        "hpviz.runs.tasks.ask", lambda *given: at_once(recorded(None, [row(1, 0.5)], LABELS, LABELS, 2))
+    )
+    assert "did not note its classes" in refused(capsys, document["id"])
+
+
+def at_once(result):
+    """A task that has its result at once."""
+    yield from ()
+    return result
 
 
 def refused(capsys, *arguments):

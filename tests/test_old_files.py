@@ -70,6 +70,7 @@ def test_every_run_of_an_old_store_is_there_as_it_was(cache):
     }
     assert runs[IMPORTED]["origin"]["kind"] == "imported"
     assert without_clocks(runs[IDS["checkpoint"]]["epochs"]) == without_clocks(TOLD["goes_on"][:2])
+    assert not any("answers" in run for run in runs.values())
 
 
 @pytest.mark.parametrize("left", ["backup", "sidecars"])
@@ -97,6 +98,9 @@ def test_an_old_checkpoint_is_recalled_and_extended_as_if_nothing_had_happened(c
     for line, before in zip(extended["epoch"], TOLD["goes_on"], strict=True):
         for name in ("updates", "train_loss", "test_loss", "weight_norm"):
             assert line[name] == pytest.approx(before[name], rel=1e-3)
+    answers = RunStore(cache).get(IDS["checkpoint"])["answers"]  # of epochs that this version trained, and no others
+    assert answers["newest"]["epoch"] == 4
+    assert answers.get("best", {"epoch": 3})["epoch"] > 2
 
 
 def test_an_old_bundle_is_the_run_it_was(cache):

@@ -38,12 +38,13 @@ def answers_drawn(found: Mapping[str, Any], dark: bool) -> Drawing:
         parts.append(photos(shown, found["values"], found["thumbnails"], _heading(found, len(shown)), dark))
     chart = alt.vconcat(*parts, spacing=28).resolve_scale(color="independent", x="independent", y="independent")
     told = [f"{name} has {_right(matrix):.1%} right" for name, matrix in matrices.items()]
-    luck = f" Luck alone would change about {found['by_chance']:.0f}." if len(matrices) > 1 else ""
     changed = plural(len(found["changed"]), "photo")
+    how = f"{changed} changed: right with every seed of one value, wrong with every seed of another."
+    luck = f"Luck alone would change about {found['by_chance']:.0f}."
     return Drawing(
         chart,
-        "What the networks answered on the test photos",
-        f"{listed(told)}. {changed} that one value gets right with every seed and another with none.{luck}",
+        "What the networks answered, in percent of the test photos of each label",
+        " ".join([f"{listed(told)}.", *([how, luck] if len(matrices) > 1 else [])]),
     )
 
 
@@ -166,8 +167,7 @@ def _lines(image: Mapping[str, Any], values: Mapping[str, str], dark: bool) -> l
         said.setdefault(values[run_id], []).append(answer)
     decided = [value for value in said if value in (*image["right"], *image["wrong"])]
     for value in [each for each in said if each in decided or len(said) <= VALUES][:VALUES]:
-        answers = Counter(said[value])
-        words = ", ".join(f"{name} {count}×" if len(answers) > 1 else name for name, count in answers.most_common())
+        words = ", ".join(name for name, _ in Counter(said[value]).most_common())
         colour = MUTED[dark] if value not in decided else INK[dark] if value in image["right"] else DIVERGED[dark]
         told.append((f"{value}: {words}", colour))
     return told

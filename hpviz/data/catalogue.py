@@ -139,7 +139,8 @@ def prepare(source: Source, image_size: int, cache: Path) -> Generator[Progress,
         if prepared is None:
             train, test = _photographs("train", listing.train, ahead), _photographs("test", listing.test, ahead)
             prepared = yield from convert(cache, listing.fingerprint, listing.classes, image_size, train, test)
-        if len(prepared.test_labels) == len(listing.test):
+        images = len(prepared.test_labels)
+        if images == len(listing.test) and kept_names(cache, listing.fingerprint, images) is None:
             keep_names(folder_of(cache, listing.fingerprint, image_size), [photo.inside for photo in listing.test])
         return prepared
 
@@ -157,7 +158,7 @@ def name_tests(given: str, fingerprint: str, images: int, cache: Path) -> Genera
             listing = yield from look(here(source, cache), cache)
             if listing.fingerprint == fingerprint and len(listing.test) == images:
                 found = tuple(photo.inside for photo in listing.test)
-                for size in prepared_sizes(cache, fingerprint):
+                for size in prepared_sizes(cache, fingerprint)[:1]:
                     keep_names(folder_of(cache, fingerprint, size), found)
                 return found
     except BadInput:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from hpviz.confined import is_file, read_file, write_file
+from hpviz.confined import read_file, write_file
 from hpviz.data.prepared import folder_of, prepared_sizes
 
 FILE = "test_names.json"
@@ -17,10 +17,9 @@ MOST_BYTES = 100_000_000  # a million names of 100 letters
 
 
 def keep_names(folder: Path, names: Sequence[str]) -> None:
-    """Note them in a folder of prepared images, if that is there and has none; it can be done again at any time."""
-    if folder.is_dir() and not is_file(folder / FILE):
-        with suppress(OSError):
-            write_file(folder / FILE, json.dumps(names).encode())
+    """Note them in a folder of prepared images; where that fails, they are found again next time."""
+    with suppress(OSError):
+        write_file(folder / FILE, json.dumps(names).encode())
 
 
 def kept_names(cache: Path, fingerprint: str, images: int) -> tuple[str, ...] | None:

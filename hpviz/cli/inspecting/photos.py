@@ -69,9 +69,8 @@ def _demand_the_same_images(runs: Sequence[Run]) -> None:
 
 def _asked_again(run: Run, cache: Path) -> Generator[Progress, None, Answers]:
     """The answers of a run that does not remember them, from its checkpoint. Raises BadInput where there is none."""
-    named, classes = f"Run {run['id']}", len(run["inputs"].get("classes", ()))
+    named, anew = f"Run {run['id']}", run_command(run["spec"], run["target"])
     if run["origin"]:
-        anew = run_command(run["spec"], run["target"])
         raise BadInput(f"{named} came from elsewhere without its answers: train it here, with `{anew}`.")
     if not is_sound(checkpoint_of(run, cache)):
         raise BadInput(
@@ -79,9 +78,13 @@ def _asked_again(run: Run, cache: Path) -> Generator[Progress, None, Answers]:
             f"`python -m hpviz resume {run['id']} --from-start --epochs {len(run['epochs']) + 1}`."
         )
     found = yield from tasks.asked_of(run).remembered(cache)
-    answers = read(cast(Recorded, found), "newest", classes, run["inputs"].get("test_images", 0))
+    classes, images = len(run["inputs"].get("classes", ())), run["inputs"].get("test_images", 0)
+    try:
+        answers = read(cast(Recorded, found), "newest", classes, images)
+    except ValueError:
+        answers = None
     if answers is None:
-        raise BadInput(f"{named} was recorded before answers were kept: train it one epoch further.")
+        raise BadInput(f"{named} did not note its classes or its test images: train it anew, with `{anew}`.")
     return answers
 
 
@@ -133,9 +136,8 @@ def _summary(found: Finding) -> str:
     """How many photos changed, in a sentence or more."""
     if len(set(found["values"].values())) < 2:
         return "one value alone: nothing to change with it."
-    photos, luck = plural(len(found["changed"]), "photo"), found["by_chance"]
-    told = f"{photos} that one value gets right with every seed and another with none (luck alone: about {luck:.0f})."
-    return " ".join([told, *found["notes"]])
+    told = f"{plural(len(found['changed']), 'photo')} changed: right with every seed of one value, wrong with every one"
+    return " ".join([f"{told} of another (luck alone: about {found['by_chance']:.0f}).", *found["notes"]])
 
 
 def _illustrate(found: Finding, runs: Sequence[Run], cache: Path) -> Finding:
