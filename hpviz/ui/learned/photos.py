@@ -1,6 +1,7 @@
 """Which photos the nets get right: accuracy by class, the confusion matrix of any value, the photos that changed."""
 
 from collections.abc import Generator, Hashable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast, get_args
@@ -20,7 +21,7 @@ from hpviz.data.progress import Progress
 from hpviz.runs.document import Run
 from hpviz.runs.inspections import Finding, Sought
 from hpviz.runs.tasks import asked_of
-from hpviz.training.recorded_answers import Recorded, can_be_kept
+from hpviz.training.recorded_answers import Recorded
 from hpviz.ui.bench.legend import places
 from hpviz.ui.chart import show_chart
 from hpviz.ui.kept import Kept
@@ -88,7 +89,9 @@ def _asked(run: Run) -> Answers | None:
     """What was answered when the net was asked once more."""
     classes, images = len(run["inputs"].get("classes", ())), run["inputs"].get("test_images", 0)
     told = get_desk().found(asked_of(run))
-    return read(cast(Recorded, told), "newest", classes, images) if told and can_be_kept(classes, images) else None
+    with suppress(ValueError):  # the finding is another's, or was altered
+        return read(cast(Recorded, told), "newest", classes, images) if told else None
+    return None
 
 
 def _choose_epoch(name: str) -> Which:
