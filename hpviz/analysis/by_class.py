@@ -59,15 +59,15 @@ class ByClass:
         return pd.DataFrame(rows)
 
     def confused(self, label: str) -> pd.DataFrame:
-        """A row a cell of the label's matrix: `class`, `answer`, how many `images` of all seeds, `share` of the class.
+        """A row a cell of the label's matrix: the class (`label`), what it is taken for (`said`), `images` and `share`.
 
-        A class without test images has no share, and no row.
+        Images are those of all seeds, shares of the class. A class without test images has no row.
         """
         matrix = self.summed(label)
         return pd.DataFrame(
             {
-                "class": self.classes[row],
-                "answer": self.classes[column],
+                "label": self.classes[row],
+                "said": self.classes[column],
                 "images": int(matrix[row, column]),
                 "share": float(matrix[row, column] / matrix[row].sum()),
             }
@@ -78,9 +78,9 @@ class ByClass:
 
     def worst(self, label: str) -> tuple[str, str, float] | None:
         """What the label confuses most: a class, what it takes it for, and the share of the class; None if nothing."""
-        wrong = [row for row in self.confused(label).to_dict("records") if row["class"] != row["answer"]]
+        wrong = [row for row in self.confused(label).to_dict("records") if row["label"] != row["said"]]
         found = max(wrong, key=lambda row: row["share"], default=None)
-        return (found["class"], found["answer"], found["share"]) if found and found["share"] else None
+        return (found["label"], found["said"], found["share"]) if found and found["share"] else None
 
 
 def by_class(classes: Sequence[str], answers: Mapping[str, Sequence[Answers]]) -> ByClass:

@@ -1,17 +1,16 @@
-"""Accuracy by class, and the confusion matrix. The specifications depend on labels and classes, not on figures."""
+"""Accuracy by class, and a confusion matrix, on a page: they depend on labels and classes, not on figures."""
 
 from collections.abc import Sequence
 
 import altair as alt
 import pandas as pd
 
-from hpviz.charts.grid import heat, ink_on
-from hpviz.charts.palette import BACKGROUND, INK
+from hpviz.charts.answers import confusion
+from hpviz.charts.palette import INK
 
 LANE, AROUND = 9, 84  # px: a label's lane in the row of a class, and legend and axis
 LEAST_ROW = 30
-CELL = 40  # px
-FULL = 12  # classes whose cells have room for words
+BELOW = 90  # px: names and title under a matrix
 
 
 def class_accuracies(
@@ -49,31 +48,8 @@ def class_accuracies(
 
 
 def confusion_matrix(frame: pd.DataFrame | alt.NamedData, classes: Sequence[str], dark: bool) -> alt.LayerChart:
-    """A cell a class (row) and answer (column): the share of the class's images; `frame` as `coloured` makes it."""
-    tight = len(classes) > FULL
-    names = alt.Axis(ticks=False, domain=False, labelLimit=110, labelColor=INK[dark])
-    turned = alt.Axis(ticks=False, domain=False, labelLimit=90, labelAngle=-40, orient="top", labelColor=INK[dark])
-    scale = alt.Scale(domain=list(classes), paddingInner=0, paddingOuter=0)
-    base = alt.Chart(frame).encode(
-        x=alt.X("answer:N", title="answer", sort=list(classes), axis=turned, scale=scale),
-        y=alt.Y("class:N", title="label", sort=list(classes), axis=names, scale=scale),
-    )
-    tooltip = [
-        alt.Tooltip("class:N", title="label"),
-        "answer:N",
-        alt.Tooltip("share:Q", format=".1%"),
-        alt.Tooltip("images:Q", title="images, all seeds"),
-    ]
-    cells = base.mark_rect(stroke=BACKGROUND[dark], strokeWidth=0.5 if tight else 2).encode(
-        color=alt.Color("fill:N", scale=None), tooltip=tooltip
-    )
-    words = base.mark_text(fontSize=12).encode(text="words:N", color=alt.Color("ink:N", scale=None))
-    layers = [cells] if tight else [cells, words]
-    return alt.LayerChart(layer=layers).properties(height=(CELL if not tight else CELL // 2) * len(classes) + 110)
-
-
-def coloured(frame: pd.DataFrame, dark: bool) -> pd.DataFrame:
-    """The cells of ByClass.confused with what is drawn of each: its colour, its words and their ink."""
-    fills = [heat(share, dark) for share in frame["share"]]
-    words = ["" if share == 0 else "<1" if share < 0.005 else f"{100 * share:.0f}" for share in frame["share"]]
-    return frame.assign(fill=fills, ink=[ink_on(fill) for fill in fills], words=words)
+    """One confusion matrix, as wide as the page gives it; `frame` as ByClass.confused, `answers.coloured`."""
+    chart = confusion(frame, classes, dark, names_labels=True, title="")
+    chart.title = chart.width = alt.Undefined
+    chart.height += BELOW  # which a page counts as part of it
+    return chart

@@ -20,9 +20,10 @@ from hpviz.data.download import TORCHVISION, download_intel, download_torchvisio
 from hpviz.data.each_photo import load
 from hpviz.data.folder import Photo, look
 from hpviz.data.follow_links import confirm, unconfirmed
-from hpviz.data.prepared import Identity, Prepared, open_prepared
+from hpviz.data.prepared import Identity, Prepared, folder_of, open_prepared, prepared_sizes
 from hpviz.data.progress import Progress
 from hpviz.data.remembered import memory_of
+from hpviz.data.test_names import keep_names, kept_names, numbered
 from hpviz.paths import absolute, nature, quoted, read_path, reason, spelled
 from hpviz.spec import BadInput
 
@@ -134,10 +135,34 @@ def prepare(source: Source, image_size: int, cache: Path) -> Generator[Progress,
         return (yield from arrays.prepare_torchvision(source.kind, folder, image_size, cache))
     with closing(Ahead(memory_of("ahead", folder, cache).with_suffix(".part"), image_size)) as ahead:
         listing = yield from look(folder, cache, ahead)
-        if ready := open_prepared(cache, listing.fingerprint, image_size):
-            return ready
-        train, test = _photographs("train", listing.train, ahead), _photographs("test", listing.test, ahead)
-        return (yield from convert(cache, listing.fingerprint, listing.classes, image_size, train, test))
+        prepared = open_prepared(cache, listing.fingerprint, image_size)
+        if prepared is None:
+            train, test = _photographs("train", listing.train, ahead), _photographs("test", listing.test, ahead)
+            prepared = yield from convert(cache, listing.fingerprint, listing.classes, image_size, train, test)
+        if len(prepared.test_labels) == len(listing.test):
+            keep_names(folder_of(cache, listing.fingerprint, image_size), [photo.inside for photo in listing.test])
+        return prepared
+
+
+def name_tests(given: str, fingerprint: str, images: int, cache: Path) -> Generator[Progress, None, tuple[str, ...]]:
+    """What the test images of that fingerprint are called, in their order: "seg_test/sea/20066.jpg", or "test/0".
+
+    `given` is where they were; a folder that has changed meanwhile, or is gone, has no names any more.
+    """
+    if names := kept_names(cache, fingerprint, images):
+        return names
+    try:
+        source = resolve(given, cache)
+        if source.kind in ("folder", "intel"):
+            listing = yield from look(here(source, cache), cache)
+            if listing.fingerprint == fingerprint and len(listing.test) == images:
+                found = tuple(photo.inside for photo in listing.test)
+                for size in prepared_sizes(cache, fingerprint):
+                    keep_names(folder_of(cache, fingerprint, size), found)
+                return found
+    except BadInput:
+        pass
+    return numbered(images)
 
 
 def _folder(source: Source, cache: Path) -> Path | None:

@@ -17,6 +17,7 @@ from hpviz.runs.document import Run
 from hpviz.runs.inspections import Finding, Sought
 from hpviz.spec import BadInput
 from hpviz.training.inside import Inside, from_json, photo_to_json, to_json
+from hpviz.training.recorded_answers import Recorded
 
 # Files of weights by their SHA-256 that were found to hold a ResNet18: what has been looked into once is not again.
 _sound: set[str] = set()
@@ -57,6 +58,20 @@ def one_photo_of(run: Run, place: int) -> Sought:
     return Sought("one-photo", [run], {"version": 1, "place": place}, work)
 
 
+def ask(run: Run, cache: Path) -> Generator[Progress, None, Finding]:
+    """What the network in a run's checkpoint answers on the test images, for a run that does not remember it.
+
+    The finding is a `training.recorded_answers.Recorded`. Raises BadInput if checkpoint or images are gone.
+    """
+    found: Finding = yield from executor.carry_out("ask", {"run": run, "cache": str(absolute(cache))})
+    return found
+
+
+def asked_of(run: Run) -> Sought:
+    """What `ask` finds, as it is remembered."""
+    return Sought("answers", [run], {"version": 1}, lambda cache: ask(run, cache))
+
+
 def find_weights(file: Path | None) -> Generator[Progress, None, tuple[Path, str]]:
     """Path and SHA-256 of a file of weights that a ResNet18 can begin with; None fetches torchvision's.
 
@@ -81,6 +96,10 @@ def check_precision(precision: str, device: str) -> None:
 
 
 # What the process does
+
+
+def _ask(run: Run, cache: str) -> Generator[Progress, None, Recorded]:
+    return (yield from work.ask(run, Path(cache)))
 
 
 def _look_inside(run: Run, cache: str) -> Generator[Progress, None, dict[str, Any]]:
@@ -120,6 +139,7 @@ def _check_precision(precision: str, device: str) -> Generator[Progress, None, N
 
 TASKS: Mapping[str, Callable[..., Generator[Progress, None, Any]]] = MappingProxyType(
     {
+        "ask": _ask,
         "look_inside": _look_inside,
         "landscape": _landscape,
         "look_at": _look_at,

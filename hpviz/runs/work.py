@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hpviz.training.inside import Inside, OnePhoto
     from hpviz.training.landscape import Finding
     from hpviz.training.plane import Region
+    from hpviz.training.recorded_answers import Recorded
 
 
 LOST = (
@@ -111,10 +112,10 @@ def landscape(
     data = yield from images_of(runs[0], cache)
     yield Progress("loading PyTorch", 0, 0)
     from hpviz.training.landscape import look_closer, survey
-    from hpviz.training.replay import Recorded
+    from hpviz.training.replay import PastRun
 
-    recorded = [
-        Recorded(
+    past = [
+        PastRun(
             id=run["id"],
             spec=RunSpec(**run["spec"]),
             rows=run["epochs"],
@@ -124,8 +125,8 @@ def landscape(
         for run in runs
     ]
     if region:
-        return (yield from look_closer(recorded[0].spec, data, plane_file, region))
-    return (yield from survey(recorded, data, plane_file))
+        return (yield from look_closer(past[0].spec, data, plane_file, region))
+    return (yield from survey(past, data, plane_file))
 
 
 def look_at(run: Run, cache: Path, place: int) -> "Generator[Progress, None, OnePhoto]":
@@ -135,6 +136,15 @@ def look_at(run: Run, cache: Path, place: int) -> "Generator[Progress, None, One
     from hpviz.training.one_photo import look_at
 
     return (yield from look_at(RunSpec(**run["spec"]), data, checkpoint_of(run, cache), place))
+
+
+def ask(run: Run, cache: Path) -> "Generator[Progress, None, Recorded]":
+    """What the network that a run's checkpoint holds answers. Raises BadInput if checkpoint or images are gone."""
+    data = yield from images_of(run, cache)
+    yield Progress("loading PyTorch", 0, 0)
+    from hpviz.training.answering import ask
+
+    return (yield from ask(RunSpec(**run["spec"]), data, checkpoint_of(run, cache)))
 
 
 def checkpoint_of(run: Run, cache: Path) -> Path:

@@ -25,7 +25,7 @@ CLOSE = 0.05
 
 
 @dataclass(frozen=True)
-class Recorded:
+class PastRun:
     """A run to go through again: its epochs' rows, the threads it was trained on, its file of pretrained weights."""
 
     id: str
@@ -44,7 +44,7 @@ class Reached:
 
 
 def replay(
-    run: Recorded, data: Prepared, moments: Collection[int]
+    run: PastRun, data: Prepared, moments: Collection[int]
 ) -> Generator[Batch | Evaluating | Reached, None, float]:
     """Train a run again on the CPU, as far as its rows go, and show its network at these `moments`, in updates.
 
@@ -84,7 +84,7 @@ def distance(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
     return max((math.inf if a is None or b is None else abs(a - b) for a, b in known), default=0.0)
 
 
-def _elsewhere(run: Recorded, epoch: int, off: float) -> str:
+def _elsewhere(run: PastRun, epoch: int, off: float) -> str:
     how_far = f"{off:.2g} nats off" if math.isfinite(off) else "no longer a finite number in one of the two"
     return (
         f"This machine computes otherwise than the one that recorded run {run.id}: gone through again, its losses are "

@@ -4,10 +4,14 @@ import pyarrow as pa
 import pytest
 
 from hpviz.data.scenes import SCENES_CLASSES
+from hpviz.home import default_cache
+from hpviz.runs import desk as desks
+from hpviz.runs import tasks
 from hpviz.studies import WEIGHT_DECAY
 from tests.app.answered import FOREST, GLACIER, MOUNTAIN, SEA, answered, put_photos
 from tests.app.pages import page, remember, texts
 from tests.app.test_pages import drawn, masked
+from tests.made_up import keep_checkpoint
 
 SECTION = "What the net learned"
 # Places of photos: the second forest, a glacier, and a sea.
@@ -99,7 +103,7 @@ def test_accuracy_by_class_and_the_matrix_of_any_value_are_drawn_with_what_they_
     app.selectbox(key="weight-decay:photos:value").set_value("1").run()
     assert "Confusion matrix of λ 1" in (alt := chart(app, "Confusion").proto.alt)
     assert "Most often it takes forest for mountain: 1% of them." in alt
-    cells = {(row["class"], row["answer"]): row["images"] for row in rows(chart(app, "Confusion"))}
+    cells = {(row["label"], row["said"]): row["images"] for row in rows(chart(app, "Confusion"))}
     assert cells["forest", "mountain"] == cells["glacier", "sea"] == 2  # of two seeds
     assert cells["forest", "forest"] == 198
 
@@ -118,7 +122,7 @@ def test_with_one_seed_the_way_to_know_more_is_said(app, runner):
     put_photos()
     answered(runner, {}, weight_decay=0)
     answered(runner, {A_FOREST: SEA}, weight_decay=1.0)
-    assert "train another seed of each value" in texts(app.run())
+    assert "Train another seed of each value" in texts(app.run())
 
 
 def test_runs_without_answers_are_told_the_way_to_some(app, runner):
@@ -127,6 +131,33 @@ def test_runs_without_answers_are_told_the_way_to_some(app, runner):
     assert not app.exception
     assert "None of these runs remembers what it answered" in texts(app)
     assert "go on with a run for another epoch" in texts(app)
+
+
+def test_nets_of_older_runs_are_asked_once_more_by_one_click(app, runner, monkeypatch):
+    put_photos()
+    desks.shared.cache_clear()
+    told = {}
+    for value, wrong in ((0, {}), (1.0, {A_FOREST: MOUNTAIN})):
+        run = answered(runner, wrong, weight_decay=value)
+        told[run["id"]] = run.pop("answers")
+        runner.store.put(run)
+        keep_checkpoint(default_cache(), run["id"])
+
+    def carry_out(task, arguments):
+        yield from ()
+        return told[arguments["run"]["id"]]
+
+    monkeypatch.setattr(tasks.executor, "carry_out", carry_out)
+    app.run()
+    assert "2 runs recorded before answers were kept" in texts(app)
+    next(button for button in app.button if button.label == "Ask 2 runs").click().run()
+    for task in list(desks.shared(default_cache())._tasks.values()):
+        task.wait(60)
+    app.run()
+    assert not app.exception
+    assert buttons(app) == ["Look at forest 2"]
+    assert not [button for button in app.button if button.label.startswith("Ask")]
+    desks.shared.cache_clear()
 
 
 def test_one_value_alone_has_its_matrix_and_is_told_what_a_change_needs(app, runner):

@@ -36,7 +36,8 @@ FAINT_WORDS = """() => {
     for (const text of document.querySelectorAll("svg.marks text")) {
         const style = getComputedStyle(text), [r, g, b, a = 1] = channels(style.fill);
         const part = a * style.fillOpacity * share(text);
-        if (!text.textContent.trim() || !part) continue;
+        // The words of a confusion matrix stand on its cells.
+        if (!text.textContent.trim() || !part || text.closest("[class*=confusion]")) continue;
         const seen = [r, g, b].map((c, place) => c * part + ground[place] * (1 - part));
         const [low, high] = [luminance(seen), luminance(ground)].sort((one, other) => one - other);
         const contrast = (high + 0.05) / (low + 0.05);

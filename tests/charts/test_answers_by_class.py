@@ -8,7 +8,8 @@ import vl_convert
 
 from hpviz.analysis.answers import Answers
 from hpviz.analysis.by_class import MOST, by_class
-from hpviz.charts.by_class import class_accuracies, coloured, confusion_matrix
+from hpviz.charts.answers import coloured
+from hpviz.charts.by_class import class_accuracies, confusion_matrix
 from hpviz.charts.grid import ink_on
 from hpviz.charts.pictures import photo_answers_picture, photo_maps_picture
 from hpviz.charts.pictures.photo_answers import drawn_classes
@@ -47,7 +48,7 @@ def test_accuracy_by_class_is_the_mean_over_seeds_between_the_lowest_and_the_hig
 
 
 def test_a_matrix_holds_the_images_of_all_seeds_and_its_worst_confusion_is_named():
-    cells = {(row["class"], row["answer"]): row for row in FOUND.confused("1e-4").to_dict("records")}
+    cells = {(row["label"], row["said"]): row for row in FOUND.confused("1e-4").to_dict("records")}
     assert (cells["sea", "street"]["images"], cells["sea", "street"]["share"]) == (1, 0.25)
     assert sum(row["images"] for row in cells.values()) == 12
     assert FOUND.worst("1e-4") == ("sea", "street", 0.25)
@@ -56,7 +57,7 @@ def test_a_matrix_holds_the_images_of_all_seeds_and_its_worst_confusion_is_named
 
 def test_a_class_without_test_images_is_left_out():
     found = by_class((*CLASSES, "desert"), {"1": [said(*LABELS)]})
-    assert set(found.accuracies()["class"]) == set(found.confused("1")["class"]) == set(CLASSES)
+    assert set(found.accuracies()["class"]) == set(found.confused("1")["label"]) == set(CLASSES)
 
 
 def test_of_many_classes_those_that_are_confused_most_are_drawn_in_their_order():

@@ -7,18 +7,19 @@ import numpy as np
 from hpviz.analysis.words import plural
 from hpviz.charts.pictures.mosaics import mosaic, stacked
 from hpviz.charts.pictures.photo import Pixels
-from hpviz.charts.pictures.picture import Picture
+from hpviz.charts.pictures.picture import FAINT, Picture
 from hpviz.training.inside import LayerMaps
 
 COLUMNS = 10
-EDGE, GAP = 64, 4  # pixels of a tile, so that small maps have sharp corners, and between two tiles
+# Pixels: of a tile, so that small maps have sharp corners; around it, so that black is seen on a dark page; between.
+EDGE, FRAME, GAP = 64, 1, 3
 
 
 def photo_maps_picture(layers: Sequence[LayerMaps], dark: bool) -> Picture:
     """A mosaic a layer, from the image on: black where a channel does not answer, white where its layer does most."""
     columns = min(max(len(layer.shown) for layer in layers), COLUMNS)
     return Picture(
-        stacked({_told(layer): mosaic(tiles(layer), columns, GAP) for layer in layers}, dark),
+        stacked({_told(layer): mosaic(framed(tiles(layer), dark), columns, GAP) for layer in layers}, dark),
         f"What {plural(len(layers), 'layer')} made of the photo, as small grey pictures: "
         f"{'; '.join(map(_told, layers))}. {_answers(layers)}",
         f"A map a channel, after ReLU: black where it does not answer, white where its layer answers most. "
@@ -31,6 +32,16 @@ def tiles(layer: LayerMaps) -> Pixels:
     times = max(EDGE // layer.maps.shape[-1], 1)
     large = layer.maps.repeat(times, 1).repeat(times, 2)
     return np.repeat(large[..., None], 3, 3)
+
+
+def framed(drawn: Pixels, dark: bool) -> Pixels:
+    """The tiles with a line around each."""
+    count, high, wide, _ = drawn.shape
+    line = [int(FAINT[dark][start : start + 2], 16) for start in (1, 3, 5)]
+    whole = np.empty((count, high + 2 * FRAME, wide + 2 * FRAME, 3), np.uint8)
+    whole[:] = line
+    whole[:, FRAME:-FRAME, FRAME:-FRAME] = drawn
+    return whole
 
 
 def _told(layer: LayerMaps) -> str:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from hpviz.cli.inspecting.inspection import Inspection
 from hpviz.cli.inspecting.landscape import LANDSCAPE
 from hpviz.cli.inspecting.noise import NOISE
+from hpviz.cli.inspecting.photos import PHOTOS
 from hpviz.cli.sharing import demand_place, found_runs, write_whole
 from hpviz.follow import drive
 from hpviz.paths import quoted
@@ -17,7 +18,7 @@ from hpviz.spec import BadInput
 from hpviz.terminal import Reporter
 
 FORMATS = ("png", "svg", "html")
-INSPECTIONS: Mapping[str, Inspection] = MappingProxyType({"landscape": LANDSCAPE, "noise": NOISE})
+INSPECTIONS: Mapping[str, Inspection] = MappingProxyType({"photos": PHOTOS, "landscape": LANDSCAPE, "noise": NOISE})
 
 
 def inspect_runs(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -31,7 +32,7 @@ def inspect_runs(options: argparse.Namespace, reporter: Reporter) -> int:
     if options.to:
         from hpviz.charts.single import drawn  # charts take a second to load, which the others need not wait for
 
-        drawing = inspection.draw(found, runs, options.dark)
+        drawing = inspection.draw(inspection.illustrate(found, runs, options.cache), runs, options.dark)
         write_whole(options.to, drawn(drawing, _ending(options.to), options.dark))
     reporter.event("inspection", {"what": options.what, **found})
     reporter.table(*inspection.tell(found, runs))

@@ -4,6 +4,7 @@ import streamlit as st
 
 from hpviz.runs.desk import Task
 from hpviz.runs.inspections import Finding, Sought
+from hpviz.ui.fetching import FIRST_LOOK
 from hpviz.ui.progress import show_task
 from hpviz.ui.resources import get_desk
 from hpviz.ui.text import literal
@@ -28,10 +29,14 @@ def offered(key: str, sought: Sought, offer: str, button: str = "Measure") -> Fi
 
 def awaited(key: str, sought: Sought) -> Finding | None:
     """The same for what takes a second or two: it begins by itself, and anew only where a person wants it to."""
-    found = get_desk().found(sought)
-    if found is not None:
+    desk = get_desk()
+    if (found := desk.found(sought)) is not None:
         return found
-    task = get_desk().finding(sought) or get_desk().find(sought)
+    if (task := desk.finding(sought)) is None:
+        task = desk.find(sought)
+        task.wait(FIRST_LOOK)
+        if (found := desk.found(sought)) is not None:
+            return found
     _tell(task)
     if task.error:
         _button(key, sought, "Try again")

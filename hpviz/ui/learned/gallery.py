@@ -19,10 +19,7 @@ from hpviz.ui.text import literal, sentence
 A_PAGE = 12
 ANY_VALUE, ANY_CLASS = "any value", "any class"
 ONE_VALUE = "Photos change between two values: train another, or choose runs that differ."
-ONE_SEED = (
-    "With one seed of a value, luck alone changes photos too: train another seed of each value to see those that the "
-    "value changes."
-)
+ONE_SEED = "Train another seed of each value to see those that the value changes."
 SCENES = (
     "The labels of these test scenes are right, each and every one: only among the training scenes are 8% wrong on "
     "purpose."

@@ -97,14 +97,15 @@ def _choose_photo(name: str, prepared: Prepared) -> int:
             "Class of the photo", classes, format_func=prepared.classes.__getitem__, key=class_key, width=170
         )
         number = st.number_input(f"Number, of {count:,}", 1, count, step=1, key=number_key, width=150)
-        for step, title, icon in ((-1, "Previous photo", "arrow_back"), (1, "Next photo", "arrow_forward")):
-            st.button(
-                title,
-                key=_key(name, title),
-                icon=f":material/{icon}:",
-                on_click=_turn,
-                args=(number_key, count, step),
-            )
+        with st.container(horizontal=True, width="content"):
+            for step, title, icon in ((-1, "Previous photo", "arrow_back"), (1, "Next photo", "arrow_forward")):
+                st.button(
+                    title,
+                    key=_key(name, title),
+                    icon=f":material/{icon}:",
+                    on_click=_turn,
+                    args=(number_key, count, step),
+                )
     place = int(of_class(prepared, label)[number - 1])
     with photo:
         edge = prepared.test_images.shape[-1]

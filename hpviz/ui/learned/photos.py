@@ -1,25 +1,33 @@
 """Which photos the nets get right: accuracy by class, the confusion matrix of any value, the photos that changed."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Generator, Hashable, Mapping
 from dataclasses import dataclass
-from typing import get_args
+from pathlib import Path
+from typing import cast, get_args
 
 import pandas as pd
 import streamlit as st
 
-from hpviz.analysis.answers import Answers, Changed, Which, answers_of, changed
+from hpviz.analysis.answers import Answers, Changed, Which, answers_of, changed, read
 from hpviz.analysis.by_class import MOST, ByClass, by_class
 from hpviz.analysis.comparison import Comparison
 from hpviz.analysis.words import plural
-from hpviz.charts.by_class import class_accuracies, coloured, confusion_matrix
+from hpviz.charts.answers import coloured
+from hpviz.charts.by_class import class_accuracies, confusion_matrix
 from hpviz.charts.looks import colours_by_label
 from hpviz.charts.specification import table
+from hpviz.data.progress import Progress
 from hpviz.runs.document import Run
+from hpviz.runs.inspections import Finding, Sought
+from hpviz.runs.tasks import asked_of
+from hpviz.training.recorded_answers import Recorded, can_be_kept
 from hpviz.ui.bench.legend import places
 from hpviz.ui.chart import show_chart
 from hpviz.ui.kept import Kept
+from hpviz.ui.learned.finding import offered
 from hpviz.ui.learned.gallery import show_gallery
-from hpviz.ui.learned.recorded import recorded
+from hpviz.ui.learned.recorded import recorded, with_checkpoint
+from hpviz.ui.resources import get_desk
 from hpviz.ui.text import sentence
 from hpviz.ui.theme import is_dark
 
@@ -27,6 +35,10 @@ NO_ANSWERS = (
     "None of these runs remembers what it answered on each photo: recordings that come with hpviz, or that were made "
     "before it kept answers, do not. Train a value here, or go on with a run for another epoch, and its photos are "
     "shown."
+)
+ASK = (
+    "{runs} recorded before answers were kept, with a checkpoint that can still be asked: it looks at every test photo "
+    "once more, which takes a second or two for the article's network."
 )
 
 
@@ -42,6 +54,8 @@ class Found:
 def show(name: str, comparison: Comparison) -> None:
     """The whole tab."""
     which = _choose_epoch(name)
+    if which == "newest":
+        _offer_to_ask(name, comparison)
     found = _found(comparison, which)
     if not found.change.epochs:
         st.caption(NO_ANSWERS)
@@ -53,6 +67,28 @@ def show(name: str, comparison: Comparison) -> None:
         with st.container():
             _show_confusion(name, comparison, found.by_class)
     show_gallery(name, comparison, found.runs, found.change)
+
+
+def _offer_to_ask(name: str, comparison: Comparison) -> None:
+    """A button that has the nets asked whose runs do not remember what they answered."""
+    silent = [run for run in with_checkpoint(comparison) if answers_of(run) is None and not _asked(run)]
+    if not silent:
+        return
+
+    def ask(cache: Path) -> Generator[Progress, None, Finding]:
+        for run in silent:
+            yield from asked_of(run).remembered(cache)
+        return {"asked": [run["id"] for run in silent]}
+
+    count = plural(len(silent), "run")
+    offered(f"{name}:ask", Sought("asked", silent, {"version": 1}, ask), ASK.format(runs=count), f"Ask {count}")
+
+
+def _asked(run: Run) -> Answers | None:
+    """What was answered when the net was asked once more."""
+    classes, images = len(run["inputs"].get("classes", ())), run["inputs"].get("test_images", 0)
+    told = get_desk().found(asked_of(run))
+    return read(cast(Recorded, told), "newest", classes, images) if told and can_be_kept(classes, images) else None
 
 
 def _choose_epoch(name: str) -> Which:
@@ -71,22 +107,27 @@ _kept: Kept[Found] = Kept()
 
 
 def _found(comparison: Comparison, which: Which) -> Found:
-    """Counted once, until a run has another epoch."""
+    """Counted once, until a run has another epoch or was asked."""
     runs = recorded(comparison)
+    asked: dict[str, Answers] = {}
+    for run in runs if which == "newest" else ():
+        if "answers" not in run and (answers := _asked(run)):
+            asked[run["id"]] = answers
     labels: Hashable = tuple(comparison.labels[run["id"]] for run in runs)
-    return _kept.of(runs, (which, labels), lambda: _count(comparison, runs, which))
+    return _kept.of(runs, (which, labels, tuple(asked)), lambda: _count(comparison, runs, which, asked))
 
 
-def _count(comparison: Comparison, runs: list[Run], which: Which) -> Found:
+def _count(comparison: Comparison, runs: list[Run], which: Which, asked: Mapping[str, Answers]) -> Found:
     groups: dict[str, list[Run]] = {}
     for run in runs:
         groups.setdefault(comparison.labels[run["id"]], []).append(run)
-    change = changed(groups, which)
+    change = changed(groups, which, asked)
     answers: dict[str, list[Answers]] = {}
     classes: list[str] = []
     for label, each in groups.items():
         for run in each:
-            if run["id"] in change.epochs and (said := answers_of(run, which)) is not None:
+            said = asked.get(run["id"]) or answers_of(run, which)
+            if said is not None and run["id"] in change.epochs:
                 answers.setdefault(label, []).append(said)
                 classes = classes or run["inputs"]["classes"]
     return Found(groups, change, by_class(classes, answers))
@@ -142,18 +183,19 @@ def _show_confusion(name: str, comparison: Comparison, found: ByClass) -> None:
         )
     )
     frame = found.confused(label)
-    classes = tuple(dict.fromkeys(frame["class"]))
+    classes = tuple(dict.fromkeys(frame["label"]))
     worst = found.worst(label)
     told = (
         f"Most often it takes {worst[0]} for {worst[1]}: {worst[2]:.0%} of them." if worst else "It confuses nothing."
     )
-    show_chart(
-        f"{name}:confusion",
-        confusion_matrix,
-        classes,
-        is_dark(),
-        rows=table(coloured(frame, is_dark())),
-        alt=f"Confusion matrix of {comparison.names.get(label, label)}: answers by label, in percent. {told}",
-    )
+    with st.container(key=f"{name}:confusion"):
+        show_chart(
+            f"{name}:matrix",
+            confusion_matrix,
+            classes,
+            is_dark(),
+            rows=table(coloured(frame, is_dark())),
+            alt=f"Confusion matrix of {comparison.names.get(label, label)}: answers by label, in percent. {told}",
+        )
     seeds = len(found.matrices[label])
     st.caption(sentence(f"In percent of the label's test photos, {plural(seeds, 'seed')} together. {told}"))
