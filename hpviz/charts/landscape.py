@@ -32,7 +32,7 @@ def landscape_drawing(found: Finding, runs: Sequence[Run], dark: bool) -> Drawin
     """The landscape as a picture of its own, the figures that tell how far to believe it written under its title."""
     comparison = compare_runs(runs)
     chart = landscape_chart(found, comparison, dark).properties(width=WIDTH, height=WIDTH * height_of(found))
-    words = (share_in_words(found), error_in_words(found), *notes(found, names_of(comparison)))
+    words = (share_in_words(found), error_in_words(found), *notes(found, names_of(found, comparison)))
     return Drawing(chart, "The loss around the paths that training took", in_words(found, comparison), words)
 
 
@@ -113,9 +113,9 @@ def notes(found: Finding, names: Mapping[str, str]) -> list[str]:
     return told
 
 
-def names_of(comparison: Comparison) -> dict[str, str]:
-    """What each run's path is called: its value, and its seed where a value has several."""
-    labels = {run["id"]: comparison.labels[run["id"]] for run in comparison.runs}
+def names_of(found: Finding, comparison: Comparison) -> dict[str, str]:
+    """What each path is called: its run's value, and its seed where a value has several."""
+    labels = {run_id: comparison.labels[run_id] for run_id in found["paths"]}
     several = {label for label in labels.values() if list(labels.values()).count(label) > 1}
     seeds = {run["id"]: run["spec"]["seed"] for run in comparison.runs}
     names = {each: f"{label}, seed {seeds[each]}" if label in several else label for each, label in labels.items()}
@@ -124,7 +124,7 @@ def names_of(comparison: Comparison) -> dict[str, str]:
 
 
 def in_words(found: Finding, comparison: Comparison) -> str:
-    names = names_of(comparison)
+    names = names_of(found, comparison)
     paths = "; ".join(
         f"{names[run_id]} from {_nats(path[0][2])} to {_nats(path[-1][2])}" for run_id, path in found["paths"].items()
     )
@@ -139,7 +139,7 @@ def _nats(loss: float | None) -> str:
 def _points(
     found: Finding, comparison: Comparison, dark: bool, shown: Mapping[Values, float] | None
 ) -> Iterator[dict[str, Any]]:
-    colours, names = colours_by_label(comparison, dark, shown), names_of(comparison)
+    colours, names = colours_by_label(comparison, dark, shown), names_of(found, comparison)
     (left, right), (bottom, top) = ((found[axis][0], found[axis][-1]) for axis in ("x", "y"))
     for run_id, path in found["paths"].items():
         moments = found["epochs"][run_id]
@@ -259,7 +259,7 @@ def _axis(kind: Any, field: str, found: Finding) -> Any:
     low, high = (alt.expr(f"{middle:.6g} {sign} {reach}") for sign in "-+")
     scale = alt.Scale(domainMin=low, domainMax=high, nice=False, zero=False)
     title = {"x": "along the first direction (distance of weights)", "y": "along the second"}[field]
-    return kind(f"{field}:Q", title=title, scale=scale, axis=alt.Axis(grid=False, tickCount=6, format="~g"))
+    return kind(f"{field}:Q", title=title, scale=scale, axis=alt.Axis(grid=False, tickCount=6))
 
 
 def _span(found: Finding, field: str) -> tuple[float, float]:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from hpviz.training.inside import Inside, OnePhoto
     from hpviz.training.landscape import Finding
     from hpviz.training.plane import Region
-    from hpviz.training.recorded_answers import Recorded as Answered
-    from hpviz.training.replay import Recorded
+    from hpviz.training.recorded_answers import Recorded
+    from hpviz.training.replay import PastRun
 
 
 LOST = (
@@ -114,10 +114,10 @@ def landscape(
     yield Progress("loading PyTorch", 0, 0)
     from hpviz.training.landscape import look_closer, survey
 
-    recorded = [_to_go_through_again(run) for run in runs]
+    past = [_to_go_through_again(run) for run in runs]
     if region:
-        return (yield from look_closer(recorded[0].spec, data, plane_file, region))
-    return (yield from survey(recorded, data, plane_file))
+        return (yield from look_closer(past[0].spec, data, plane_file, region))
+    return (yield from survey(past, data, plane_file))
 
 
 def follow_sharpness(run: Run, cache: Path) -> Generator[Progress, None, dict[str, Any]]:
@@ -129,11 +129,11 @@ def follow_sharpness(run: Run, cache: Path) -> Generator[Progress, None, dict[st
     return (yield from follow_sharpness(_to_go_through_again(run), data))
 
 
-def _to_go_through_again(run: Run) -> "Recorded":
-    from hpviz.training.replay import Recorded
+def _to_go_through_again(run: Run) -> "PastRun":
+    from hpviz.training.replay import PastRun
 
     weights = run["inputs"]["weights"]
-    return Recorded(
+    return PastRun(
         id=run["id"],
         spec=RunSpec(**run["spec"]),
         rows=run["epochs"],
@@ -151,7 +151,7 @@ def look_at(run: Run, cache: Path, place: int) -> "Generator[Progress, None, One
     return (yield from look_at(RunSpec(**run["spec"]), data, checkpoint_of(run, cache), place))
 
 
-def ask(run: Run, cache: Path) -> "Generator[Progress, None, Answered]":
+def ask(run: Run, cache: Path) -> "Generator[Progress, None, Recorded]":
     """What the network that a run's checkpoint holds answers. Raises BadInput if checkpoint or images are gone."""
     data = yield from images_of(run, cache)
     yield Progress("loading PyTorch", 0, 0)

@@ -33,7 +33,7 @@ from hpviz.training.events import Batch
 from hpviz.training.images import split
 from hpviz.training.measure import finite
 from hpviz.training.plane import Plane, Region, Weights, around, plane_through
-from hpviz.training.replay import Moment, Recorded, replay
+from hpviz.training.replay import Moment, PastRun, replay
 
 POINTS = 40  # of a path at most, beside its start
 SIDE = 21  # points of the grid along each axis
@@ -99,7 +99,7 @@ class Steps:
         return told
 
 
-def survey(runs: Sequence[Recorded], data: Prepared, plane_file: Path) -> Generator[Progress, None, Finding]:
+def survey(runs: Sequence[PastRun], data: Prepared, plane_file: Path) -> Generator[Progress, None, Finding]:
     """The plane through the paths of runs of one network and its images, and the losses there, as plain JSON.
 
     x, y: where the grid's columns and rows are, in L2 distances of weights; grid: a row of losses for every y; paths:
@@ -118,7 +118,7 @@ def survey(runs: Sequence[Recorded], data: Prepared, plane_file: Path) -> Genera
         numerics.use_threads(threads)
 
 
-def _survey(runs: Sequence[Recorded], data: Prepared, plane_file: Path) -> Generator[Progress, None, Finding]:
+def _survey(runs: Sequence[PastRun], data: Prepared, plane_file: Path) -> Generator[Progress, None, Finding]:
     loss = SampleLoss(runs[0].spec, data)
     points = min(POINTS, max(WEIGHTS_BYTES // (len(runs) * loss.length * FLOAT_BYTES) - 1, 1))
     moments = {run.id: moments_of(run, data, points) for run in runs}
@@ -172,12 +172,12 @@ def look_closer(spec: RunSpec, data: Prepared, plane_file: Path, region: Region)
         numerics.use_threads(threads)
 
 
-def updates_of(run: Recorded, data: Prepared) -> int:
+def updates_of(run: PastRun, data: Prepared) -> int:
     """Updates an epoch."""
     return math.ceil(len(split(run.spec, data, "cpu").train) / run.spec.batch_size)
 
 
-def moments_of(run: Recorded, data: Prepared, points: int) -> list[int]:
+def moments_of(run: PastRun, data: Prepared, points: int) -> list[int]:
     """After how many updates a point of the path is kept: at the start and at most `points` times more, evenly.
 
     Every epoch's end is among them where there are as many points as epochs; the last one's always is.
@@ -190,12 +190,12 @@ def moments_of(run: Recorded, data: Prepared, points: int) -> list[int]:
     return [*(an_epoch * epoch + step for epoch in range(epochs) for step in inside), an_epoch * epochs]
 
 
-def _cost(run: Recorded) -> int:
+def _cost(run: PastRun) -> int:
     return AN_UPDATE + AN_IMAGE * run.spec.batch_size
 
 
 def _walk(
-    run: Recorded, data: Prepared, moments: Sequence[int], file: IO[bytes], steps: Steps, what: str
+    run: PastRun, data: Prepared, moments: Sequence[int], file: IO[bytes], steps: Steps, what: str
 ) -> Generator[Progress, None, tuple[list[int], float]]:
     """Append the weights at those moments, until they run away; returns which they are, and how far off."""
     reached: list[int] = []
@@ -226,7 +226,7 @@ def _walk(
         events.close()
 
 
-def _demand_close(run: Recorded, off: float) -> None:
+def _demand_close(run: PastRun, off: float) -> None:
     """Raise BadInput if what was gone through again is another run's path."""
     if off > CLOSE:
         how_far = f"{off:.2g} nats off" if math.isfinite(off) else "no longer a finite number in one of the two"

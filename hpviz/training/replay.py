@@ -24,7 +24,7 @@ LOSSES = ("train_loss", "train_loss_eval", "test_loss")
 
 
 @dataclass(frozen=True)
-class Recorded:
+class PastRun:
     """A run to go through again: its epochs' rows, the threads it was trained on, its file of pretrained weights."""
 
     id: str
@@ -50,7 +50,7 @@ class Moment:
 
 
 def replay(
-    run: Recorded, data: Prepared, moments: Collection[int] | None = None
+    run: PastRun, data: Prepared, moments: Collection[int] | None = None
 ) -> Generator[Batch | Evaluating | Moment, None, float]:
     """Train a run again on the CPU, as far as its rows go, and show its learner at these `moments`, in updates.
 
@@ -68,7 +68,7 @@ def replay(
 
 
 def _replay(
-    run: Recorded, data: Prepared, moments: Collection[int] | None
+    run: PastRun, data: Prepared, moments: Collection[int] | None
 ) -> Generator[Batch | Evaluating | Moment, None, float]:
     numerics.check_precision(run.spec.precision, "cpu")
     memory, splits = MemoryMeter("cpu"), split(run.spec, data, "cpu")

@@ -24,7 +24,7 @@ from hpviz.models import article
 from hpviz.training.events import Batch, Evaluating
 from hpviz.training.images import Images, split
 from hpviz.training.loop import Learner
-from hpviz.training.replay import Moment, Recorded, replay
+from hpviz.training.replay import Moment, PastRun, replay
 
 SAMPLE = 256  # images that stand for the training set; a product with them costs as much as training on 1,700
 # 64 images of 64 px: about 300 MB in the article's network; of few, statistics are too noisy to stand for training's.
@@ -194,7 +194,7 @@ def fixed_sample(images: Images) -> Tensor:
     return torch.randperm(len(images), generator=torch.Generator().manual_seed(0))[:SAMPLE]
 
 
-def follow_sharpness(run: Recorded, data: Prepared) -> Generator[Progress, None, dict[str, Any]]:
+def follow_sharpness(run: PastRun, data: Prepared) -> Generator[Progress, None, dict[str, Any]]:
     """Train a run again and measure at its start and after every epoch; plain JSON.
 
     `start` and `epochs`, one value an epoch, with `edge` beside them; None where there was nothing finite to measure,

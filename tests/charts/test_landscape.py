@@ -93,7 +93,7 @@ def test_losses_that_are_no_numbers_and_flat_grounds_are_drawn_all_the_same(runs
 def test_a_path_of_another_machine_and_one_that_was_cut_are_told_by_name(runs):
     first, second = (run["id"] for run in runs)
     found = found_for(runs, off={first: 0.002, second: 0.0}, cut={second: 3})
-    told = notes(found, names_of(compare_runs(runs)))
+    told = notes(found, names_of(found, compare_runs(runs)))
     assert "0.002 nats off" in told[0]
     assert told[1] == "batch 32: cut in epoch 3, where its weights ran away."
 

@@ -13,7 +13,7 @@ from hpviz.training import landscape
 from hpviz.training.landscape import SampleLoss, Steps, along, grid_of, look_closer, moments_of, survey, vector
 from hpviz.training.loop import train
 from hpviz.training.plane import around, filter_normalised, plane_through
-from hpviz.training.replay import Moment, Recorded, distance, replay
+from hpviz.training.replay import Moment, PastRun, distance, replay
 
 
 def result_of(steps):
@@ -28,7 +28,7 @@ def result_of(steps):
 
 def recorded(spec, data, epochs, name="a"):
     rows = [event.row for event in train(spec, data, epochs=epochs, threads=1) if hasattr(event, "row")]
-    return Recorded(name, spec, rows, 1)
+    return PastRun(name, spec, rows, 1)
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_a_run_is_gone_through_again_bit_for_bit_and_its_last_weights_are_those_
 
 def test_a_run_that_another_machine_recorded_a_little_otherwise_is_told(data, small, tmp_path, few):
     run = recorded(small(), data, 1)
-    other = Recorded("b", run.spec, [{**run.rows[0], "test_loss": run.rows[0]["test_loss"] + 1e-3}], 1)
+    other = PastRun("b", run.spec, [{**run.rows[0], "test_loss": run.rows[0]["test_loss"] + 1e-3}], 1)
     found, _ = result_of(survey([other], data, tmp_path / "a.plane"))
     assert found["off"]["b"] == pytest.approx(1e-3)
 
@@ -132,7 +132,7 @@ def test_a_run_that_another_machine_recorded_a_little_otherwise_is_told(data, sm
 @pytest.mark.parametrize("loss", [9.0, None])
 def test_a_run_that_this_machine_does_not_repeat_is_one_sentence(data, small, tmp_path, few, loss):
     run = recorded(small(), data, 2)
-    other = Recorded("b", run.spec, [{**run.rows[0], "train_loss_eval": loss}, run.rows[1]], 1)
+    other = PastRun("b", run.spec, [{**run.rows[0], "train_loss_eval": loss}, run.rows[1]], 1)
     with pytest.raises(BadInput, match=r"^This machine computes otherwise .* train it here anew\.$"):
         result_of(survey([other], data, tmp_path / "a.plane"))
 
@@ -144,7 +144,7 @@ def test_rows_that_stopped_being_numbers_alike_are_equal():
 
 
 def test_points_are_kept_evenly_over_updates_every_epochs_end_among_them(data, small):
-    run = Recorded("a", small(batch_size=3), [{}, {}, {}], 1)  # nine updates an epoch
+    run = PastRun("a", small(batch_size=3), [{}, {}, {}], 1)  # nine updates an epoch
     assert moments_of(run, data, 9) == [0, 3, 6, 9, 12, 15, 18, 21, 24, 27]
     assert moments_of(run, data, 40) == list(range(28))
     assert moments_of(run, data, 2) == [0, 18, 27]

@@ -6,7 +6,7 @@ import torch
 from hpviz.training import checkpoint
 from hpviz.training.events import Batch, Epoch
 from hpviz.training.loop import train
-from hpviz.training.replay import Moment, Recorded, replay
+from hpviz.training.replay import Moment, PastRun, replay
 
 
 def recorded(spec, data, epochs, folder=None):
@@ -14,7 +14,7 @@ def recorded(spec, data, epochs, folder=None):
 
 
 def moments(spec, data, rows, *at):
-    return [each for each in replay(Recorded("a", spec, rows, 1), data, *at) if isinstance(each, Moment)]
+    return [each for each in replay(PastRun("a", spec, rows, 1), data, *at) if isinstance(each, Moment)]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_it_tells_how_far_it_is_can_be_stopped_and_leaves_the_threads_as_they_we
     spec = make_spec()
     rows = recorded(spec, data, 1)
     torch.set_num_threads(2)
-    steps = replay(Recorded("a", spec, rows, 1), data)
+    steps = replay(PastRun("a", spec, rows, 1), data)
     assert next(steps).epoch == 0
     told = next(steps)
     assert (type(told), told.epoch, told.updates, told.of) == (Batch, 1, 1, 4)

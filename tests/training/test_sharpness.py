@@ -15,7 +15,7 @@ from hpviz.training import sharpness as module
 from hpviz.training.events import Epoch
 from hpviz.training.images import split
 from hpviz.training.loop import Learner, train, update
-from hpviz.training.replay import Recorded
+from hpviz.training.replay import PastRun
 from hpviz.training.sharpness import (
     Hessian,
     edge,
@@ -143,7 +143,7 @@ def test_the_edge_is_where_steps_on_a_parabola_stop_shrinking():
 def test_a_run_is_followed_from_its_start_an_epoch_at_a_time(data, make_spec):
     spec = make_spec(optimizer="sgd", learning_rate=0.01, width=0.25, schedule="step", horizon=2)
     rows = [event.row for event in train(spec, data, epochs=2) if isinstance(event, Epoch)]
-    found = result_of(follow_sharpness(Recorded("a", spec, rows, 1), data))
+    found = result_of(follow_sharpness(PastRun("a", spec, rows, 1), data))
     assert [value > 0 for value in (found["start"], *found["epochs"])] == [True, True, True]
     assert found["edge"] == pytest.approx([2 / 0.01, 2 / 0.0001])  # the rate of each last update
     assert (found["images"], found["train_images"]) == (27, 27)
@@ -153,7 +153,7 @@ def test_a_run_is_followed_from_its_start_an_epoch_at_a_time(data, make_spec):
 def test_measuring_changes_nothing_of_the_run(data, make_spec):
     spec = make_spec(width=0.25)
     rows = [event.row for event in train(spec, data, epochs=2) if isinstance(event, Epoch)]
-    found = result_of(follow_sharpness(Recorded("a", spec, rows, 1), data))
+    found = result_of(follow_sharpness(PastRun("a", spec, rows, 1), data))
     assert found["equal"]
     assert found["start"] is None
     assert found["preconditioned"]
@@ -164,7 +164,7 @@ def test_measuring_changes_nothing_of_the_run(data, make_spec):
 def test_a_network_that_diverged_ends_the_series_with_none_and_a_sentence(data, make_spec):
     spec = make_spec(optimizer="sgd", learning_rate=1e4, width=0.25)
     rows = [event.row for event in train(spec, data, epochs=3) if isinstance(event, Epoch)]
-    found = result_of(follow_sharpness(Recorded("a", spec, rows, 1), data))
+    found = result_of(follow_sharpness(PastRun("a", spec, rows, 1), data))
     assert found["epochs"] == [None]
     assert found["reason"].startswith("After epoch 1 the weights or the loss's curvature are no longer finite")
 
@@ -172,12 +172,12 @@ def test_a_network_that_diverged_ends_the_series_with_none_and_a_sentence(data, 
 def test_it_tells_how_far_it_is_and_can_be_stopped_within_a_product(data, make_spec):
     spec = make_spec(width=0.25, optimizer="sgd", learning_rate=0.01)
     rows = [event.row for event in train(spec, data, epochs=1) if isinstance(event, Epoch)]
-    steps = follow_sharpness(Recorded("a", spec, rows, 1), data)
+    steps = follow_sharpness(PastRun("a", spec, rows, 1), data)
     assert next(steps) == Progress("curvature at the start", 0, 1000)
     told = [each for each in steps if each.what == "curvature after epoch 1 of 1"]
     assert told
     assert all((each.done, each.total) == (1000, 1000) for each in told)
-    steps = follow_sharpness(Recorded("a", spec, rows, 1), data)
+    steps = follow_sharpness(PastRun("a", spec, rows, 1), data)
     next(steps)
     steps.close()
 

@@ -75,7 +75,7 @@ def _choose_runs(name: str, comparison: Comparison) -> list[Run]:
 
 def _choose_region(name: str, comparison: Comparison, found: Finding) -> Region | None:
     """The part of the plane to look at; None for the whole view."""
-    names = names_of(comparison)
+    names = names_of(found, comparison)
     ends = {run_id: f"the end of {names[run_id]}" for run_id in found["paths"]}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         times = st.select_slider(
@@ -93,7 +93,7 @@ def _picture(
     found: Finding, comparison: Comparison, dark: bool, colours: Mapping[tuple[object, ...], float]
 ) -> Picture:
     chart = landscape_chart(found, comparison, dark, colours).properties(height=HEIGHT)
-    words = [share_in_words(found), error_in_words(found), *notes(found, names_of(comparison)), WHY]
+    words = [share_in_words(found), error_in_words(found), *notes(found, names_of(found, comparison)), WHY]
     return Picture(chart, in_words(found, comparison), sentence(" ".join(words)))
 
 
