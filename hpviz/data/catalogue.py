@@ -141,12 +141,12 @@ def prepare(source: Source, image_size: int, cache: Path) -> Generator[Progress,
             prepared = yield from convert(cache, listing.fingerprint, listing.classes, image_size, train, test)
         images = len(prepared.test_labels)
         if images == len(listing.test) and kept_names(cache, listing.fingerprint, images) is None:
-            keep_names(folder_of(cache, listing.fingerprint, image_size), [photo.inside for photo in listing.test])
+            keep_names(folder_of(cache, listing.fingerprint, image_size), _names(listing.test))
         return prepared
 
 
 def name_tests(given: str, fingerprint: str, images: int, cache: Path) -> Generator[Progress, None, tuple[str, ...]]:
-    """What the test images of that fingerprint are called, in their order: "seg_test/sea/20066.jpg", or "test/0".
+    """What the test images of that fingerprint are called, in their order: "test/sea/20066.jpg", or "test/0".
 
     `given` is where they were; a folder that has changed meanwhile, or is gone, has no names any more.
     """
@@ -157,13 +157,18 @@ def name_tests(given: str, fingerprint: str, images: int, cache: Path) -> Genera
         if source.kind in ("folder", "intel"):
             listing = yield from look(here(source, cache), cache)
             if listing.fingerprint == fingerprint and len(listing.test) == images:
-                found = tuple(photo.inside for photo in listing.test)
+                found = _names(listing.test)
                 for size in prepared_sizes(cache, fingerprint)[:1]:
                     keep_names(folder_of(cache, fingerprint, size), found)
                 return found
     except BadInput:
         pass
     return numbered(images)
+
+
+def _names(photos: Sequence[Photo]) -> tuple[str, ...]:
+    """From the split on, whatever the folder calls that, so that a photo has one name wherever its folder lies."""
+    return tuple(f"test/{photo.name}" for photo in photos)
 
 
 def _folder(source: Source, cache: Path) -> Path | None:

@@ -31,7 +31,6 @@ class Photo:
     """An image file: its name from the class on ("forest/1.jpg"), where to open it, its class, its SHA-256.
 
     `decoder` names the one that earlier versions did without, `unreadable` says why none reads it; else they are empty.
-    `inside` is where it lies in the folder, in full ("seg_test/forest/1.jpg").
     """
 
     name: str
@@ -40,7 +39,6 @@ class Photo:
     digest: str
     decoder: str = ""
     unreadable: str = ""
-    inside: str = ""
 
 
 @dataclass(frozen=True)
@@ -233,15 +231,7 @@ def _few(sentences: Sequence[str], what: str) -> tuple[str, ...]:
 def photos(files: Classed, labels: Mapping[str, int], inside: Mapping[File, Inside]) -> list[Photo]:
     """The files that could be opened, sorted by name."""
     return [
-        Photo(
-            shown(parts),
-            file.path,
-            labels[name],
-            inside[file].digest,
-            inside[file].decoder,
-            inside[file].unreadable,
-            shown(file.parts),
-        )
+        Photo(shown(parts), file.path, labels[name], inside[file].digest, inside[file].decoder, inside[file].unreadable)
         for file, (name, parts) in sorted(files.items(), key=lambda item: item[1][1])
         if file in inside
     ]

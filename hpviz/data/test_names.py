@@ -23,7 +23,7 @@ def keep_names(folder: Path, names: Sequence[str]) -> None:
 
 
 def kept_names(cache: Path, fingerprint: str, images: int) -> tuple[str, ...] | None:
-    """The paths of so many test images in their data set's folder; None where they were not noted."""
+    """The names of so many test images, from the split on; None where they were not noted."""
     for size in prepared_sizes(cache, fingerprint):
         with suppress(OSError, ValueError, RecursionError):
             names = json.loads(read_file(folder_of(cache, fingerprint, size) / FILE, MOST_BYTES))

@@ -1,4 +1,4 @@
-"""Test images are called by their files, as they lie in the data set's folder; where there are none, by number."""
+"""Test images are called by split, class and file; where there are no files, by number."""
 
 import pytest
 
@@ -32,13 +32,14 @@ def names(finish, tmp_path, data, given="photos"):
     ],
     ids=["as Intel's", "two splits", "no split"],
 )
-def test_a_name_is_the_path_of_a_file_of_that_class(prepared, finish, tmp_path, folders):
+def test_a_name_is_split_class_and_file_whatever_the_folder_calls_its_splits(prepared, finish, tmp_path, folders):
     data = prepared(*folders)
     found = names(finish, tmp_path, data)
     assert len(found) == len(set(found)) == len(data.test_labels)
     for name, label in zip(found, data.test_labels, strict=True):
-        assert (tmp_path / "photos" / name).is_file()
-        assert name.split("/")[-2] == data.classes[label]
+        split, named, file = name.split("/")
+        assert (split, named) == ("test", data.classes[label])
+        assert list((tmp_path / "photos").rglob(f"{named}/{file}"))
 
 
 def test_names_outlive_the_folder_once_they_were_noted(prepared, finish, tmp_path):
