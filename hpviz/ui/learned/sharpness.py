@@ -21,7 +21,7 @@ from hpviz.ui.theme import is_dark
 
 OFFER = (
     "Trains the run once more, in memory, and measures the largest eigenvalue of the loss's Hessian at the start and "
-    "after every epoch. This takes a minute or two for the article's network at 64 px, and many times as long for "
+    "after every epoch. This takes minutes for the article's network at 64 px, and many times as long for "
     "ResNet18 or large images; training goes on meanwhile."
 )
 NOTHING_YET = "Sharpness can be measured along runs that were trained on this machine and have ended."
