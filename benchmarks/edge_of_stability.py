@@ -6,7 +6,7 @@ A net of two hidden layers of tanh learns scenes of 16 px by gradient descent ov
 in the first figures of Cohen et al. (2021). Its sharpness is measured as hpviz measures that of any run, every 100
 updates. Printed by rate: the edge 2/lr, the sharpness at the start, and in the second half of the updates its median
 and its quarters over the edge. From below it climbs there, from above it falls, and there it stays: on a parabola it
-could do neither. (With cross-entropy it comes there as well, and falls again as the loss vanishes.)
+could do neither. With cross-entropy it settles in no setting that was tried: `benchmarks/README.md` has them.
 """
 
 import argparse

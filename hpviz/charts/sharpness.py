@@ -84,7 +84,7 @@ WHAT_IT_IS = (
     "Sharpness is the largest eigenvalue of the loss's Hessian: the steepest curvature where the weights stand. On a "
     "parabola SGD leaves where it exceeds 2/lr, or (2 + 2β)/lr with momentum β; Adam scales each weight's step, so its "
     "Hessian is scaled alike and the edge is 38/lr. Full-batch training climbs to the edge and stays there (Cohen et "
-    "al., 2021, 2022); the noise of small batches keeps it below."
+    "al., 2021, 2022); with small batches it may stay below."
 )
 
 
