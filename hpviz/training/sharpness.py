@@ -48,8 +48,8 @@ class Hessian:
     The loss is what the optimiser descends: with `weight_decay` where that is coupled, λ/2 times the weights' square;
     batch norm uses the statistics of the images at hand, as it does in training, of as many as are computed at a time.
     With its running statistics, which stand still beside the weights, the curvature would be another: of a small net
-    that was tried three times as much, far beyond the edge at which it trained well. Dropout is off. With `scales` (P,),
-    one a parameter, it is D^-1/2 H D^-1/2.
+    that was tried three times as much, far beyond the edge at which it trained well. Dropout is off. With `scales`
+    (P,), one a parameter, it is D^-1/2 H D^-1/2.
     """
 
     network: nn.Module
