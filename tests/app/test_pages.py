@@ -522,7 +522,7 @@ def test_only_what_is_open_below_the_bench_is_drawn(runner):
         "Table": lambda: len(app.dataframe) == 1,
         "Cost": lambda: "Parameters" in texts(app),
         CLAIMED: lambda: any("-badge[" in each.label for each in app.expander),
-        "What the net learned": lambda: any(chart.alt.startswith("Weight norm") for chart in drawn(app)),
+        "What the net learned": lambda: any(each.label == "What the net learned" for each in app.segmented_control),
     }
     for name in folds:
         fold(app, name, WEIGHT_DECAY.name)

@@ -88,6 +88,9 @@ def settle(page, dark):
     expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached()
     expect(page.locator("[data-stale=true]")).to_have_count(0)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    expect(page.get_by_test_id("stProgress")).to_have_count(
+        0
+    )  # what moves may be on its way from one colour to another
     expect(page.locator("[data-testid=stVegaLiteChart]:not(:has(svg.marks, canvas.marks))")).to_have_count(0)
 
 

@@ -22,10 +22,17 @@ def choose_four_runs(visitor):
 
 
 def choose_run(page, run):
-    """Pick it from the list, once the page is at rest: while it moves, the list opens anew with all runs in it."""
+    """Pick it from the list, once the page is at rest: while it moves, the list opens anew with all runs in it.
+
+    A list that was opened while the page moved may stay without its options: then the page, whose address has what was
+    chosen so far, is loaded again.
+    """
     box, chosen = page.get_by_role("combobox", name="Runs"), page.get_by_test_id("stMultiSelect").get_by_text(run)
-    for _ in range(10):
+    for attempt in range(1, 10):
+        if attempt % 3 == 0:
+            page.reload()
         expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached()
+        expect(box).to_be_visible()
         box.fill("")
         box.fill(run)
         with suppress(AssertionError, PlaywrightTimeout):
