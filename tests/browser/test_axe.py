@@ -90,7 +90,7 @@ def settle(page, dark):
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
     expect(page.get_by_test_id("stProgress")).to_have_count(
         0
-    )  # what moves may be on its way from one colour to another
+    )  # what moves changes its colours
     expect(page.locator("[data-testid=stVegaLiteChart]:not(:has(svg.marks, canvas.marks))")).to_have_count(0)
 
 
