@@ -37,7 +37,7 @@ from hpviz.training.replay import Moment, PastRun, replay
 
 POINTS = 40  # of a path at most, beside its start
 SIDE = 21  # points of the grid along each axis
-# Of the training sample: 96 ms a point in the article's network at 64 px on two cores, so 42 s a grid.
+# Of the training sample: 78 ms a point in the article's network at 64 px on two cores, so 34 s a grid.
 IMAGES, PIXELS = 384, 2**22
 # Of weights along all paths together, on the disk for as long as the plane is being found: five paths of nine points in
 # a ResNet18, and all points in the article's network. Larger networks have fewer points.
