@@ -114,3 +114,12 @@ class Work:
         except (GeneratorExit, Stop):
             self.closed.append(run["id"])
             raise
+
+
+def result_of(steps):
+    """What a generator returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value

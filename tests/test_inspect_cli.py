@@ -14,6 +14,7 @@ from hpviz.runs.work import Place, carry_out
 from hpviz.spec import build_spec
 from hpviz.training.events import Epoch
 from tests.analysis.made_up_runs import rows, run
+from tests.made_up import result_of
 
 SMALL = {"dataset": "squares", "image_size": 32, "padding": "same", "kernel_width": 3, "width": 0.25, "per_class": 16}
 OPTIMIZERS = ({"optimizer": "sgd", "learning_rate": 0.01}, {"optimizer": "adam", "learning_rate": 1e-3})
@@ -23,12 +24,7 @@ OPTIMIZERS = ({"optimizer": "sgd", "learning_rate": 0.01}, {"optimizer": "adam",
 def trained(folder, tmp_path_factory):
     """A cache folder with two runs of two epochs, one by SGD and one by Adam."""
     cache = tmp_path_factory.mktemp("trained")
-    steps = identify(resolve(str(folder), cache), cache)
-    try:
-        while True:
-            next(steps)
-    except StopIteration as end:
-        fingerprint = end.value.fingerprint
+    fingerprint = result_of(identify(resolve(str(folder), cache), cache)).fingerprint
     store = RunStore(cache)
     for recipe in OPTIMIZERS:
         spec = build_spec(fingerprint=fingerprint, **SMALL, **recipe)

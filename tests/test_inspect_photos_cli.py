@@ -22,22 +22,14 @@ from hpviz.spec import build_spec
 from hpviz.training.events import Epoch
 from hpviz.training.recorded_answers import recorded
 from tests.analysis.made_up_runs import rows, run
-from tests.made_up import keep_checkpoint, row
+from tests.made_up import keep_checkpoint, result_of, row
 
 CLASSES = ["bright", "dark"]
 
 
-def end(steps):
-    while True:
-        try:
-            next(steps)
-        except StopIteration as ended:
-            return ended.value
-
-
 def specified(folder, cache, **values):
     """A run of those squares that has no epoch yet."""
-    fingerprint = end(identify(resolve(folder, cache), cache)).fingerprint
+    fingerprint = result_of(identify(resolve(folder, cache), cache)).fingerprint
     held = {"dataset": "squares", "fingerprint": fingerprint, "image_size": 32, "padding": "same", "kernel_width": 3}
     inputs = {"data": folder, "weights": None, "classes": CLASSES, "test_images": 16}
     return new_run(build_spec(**held, **values), inputs, 2)
@@ -59,7 +51,7 @@ LABELS = np.repeat([0, 1], 8)
 def made_up(folder, tmp_path_factory):
     """A cache folder with the prepared images, and four runs that remember such answers: two rates, two seeds each."""
     cache = tmp_path_factory.mktemp("made-up")
-    end(prepare(resolve(folder, cache), 32, cache))
+    result_of(prepare(resolve(folder, cache), 32, cache))
     for rate, said in ((1e-3, ONE_WRONG), (1e-7, ALL_WRONG)):
         for seed in (0, 1):
             document = specified(folder, cache, learning_rate=rate, seed=seed)
@@ -222,5 +214,5 @@ def test_images_that_were_prepared_before_names_were_kept_get_them_from_the_fold
     assert {each["image"] for each in line["changed"]} <= set(names)
     assert json.loads((prepared / FILE).read_text()) == names
     (prepared / FILE).unlink()
-    end(prepare(resolve(folder, cache), 32, cache))
+    result_of(prepare(resolve(folder, cache), 32, cache))
     assert json.loads((prepared / FILE).read_text()) == names

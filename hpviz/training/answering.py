@@ -11,6 +11,7 @@ from hpviz.models import build
 from hpviz.spec import BadInput, RunSpec
 from hpviz.training import checkpoint as checkpoints
 from hpviz.training.images import split
+from hpviz.training.inspect import one_thread
 from hpviz.training.measure import Score, evaluate
 from hpviz.training.recorded_answers import Recorded, recorded
 
@@ -20,12 +21,8 @@ def ask(spec: RunSpec, data: Prepared, checkpoint: Path) -> Generator[Progress, 
 
     Raises BadInput if there is no checkpoint of that run, or more classes or images than answers are kept of.
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # as `inspect` does: in nobody's way
-    try:
+    with one_thread():
         return (yield from _ask(spec, data, checkpoint))
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _ask(spec: RunSpec, data: Prepared, checkpoint: Path) -> Generator[Progress, None, Recorded]:
