@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hpviz.confined import own_folder, read_file, write_file
+from hpviz.confined import own_folder, read_file, refuse_links, write_file
 from hpviz.data.progress import Progress
 from hpviz.runs.document import Run, recording
+from hpviz.spec import BadInput
 
 Finding = dict[str, Any]
 
@@ -26,7 +27,10 @@ PLANE = ".plane"
 
 @dataclass(frozen=True, eq=False)
 class Sought:
-    """Something that can be found by looking into runs: all that `remembered` takes, `work` given the cache folder."""
+    """Something that can be found by looking into runs: by `work`, given the cache folder.
+
+    `recipe` is all that changes the finding beside the runs, in plain JSON; a change of how it is found, too.
+    """
 
     what: str
     runs: Sequence[Run]
@@ -36,48 +40,37 @@ class Sought:
     @property
     def name(self) -> str:
         """Another for every kind, recording, number of epochs and recipe."""
-        return _name(self.what, self.runs, self.recipe)
+        of = [[run["id"], *recording(run), len(run["epochs"])] for run in self.runs]
+        told = json.dumps([self.what, of, self.recipe], sort_keys=True)
+        return f"{self.what}-{hashlib.sha256(told.encode()).hexdigest()[:24]}"
 
     def remembered(self, cache: Path) -> Generator[Progress, None, Finding]:
-        """The finding, looked for only where it is not known."""
-        return remembered(cache, self.what, self.runs, self.recipe, self.work(cache))
+        """The finding, looked for only where it is not known; kept from then on."""
+        if (known := self.known(cache)) is not None:
+            return known
+        found = yield from self.work(cache)
+        with suppress(OSError):  # where it cannot be kept, it is found again next time
+            own_folder(folder(cache))
+            told = {"runs": [run["id"] for run in self.runs], "found": found}
+            write_file(self._place(cache), json.dumps(told).encode())
+        return found
 
     def known(self, cache: Path) -> Finding | None:
         """The finding if it is known."""
-        return known(cache, self.what, self.runs, self.recipe)
+        try:
+            refuse_links(folder(cache))
+            found = json.loads(read_file(self._place(cache), MOST_BYTES))["found"]
+        except (OSError, ValueError, LookupError, TypeError, BadInput):
+            return None
+        return found if isinstance(found, dict) else None
 
-
-def remembered(
-    cache: Path,
-    what: str,
-    runs: Sequence[Run],
-    recipe: Mapping[str, Any],
-    work: Generator[Progress, None, Finding],
-) -> Generator[Progress, None, Finding]:
-    """The finding of `work`, which is carried out only where it is not known yet.
-
-    `recipe` is all that changes the finding beside the runs, in plain JSON; a change of how it is found, too.
-    """
-    path = _place(cache, what, runs, recipe)
-    known = _read(path)
-    if known is not None:
-        work.close()
-        return known
-    found = yield from work
-    with suppress(OSError):  # where it cannot be kept, it is found again next time
-        own_folder(path.parent)
-        write_file(path, json.dumps({"runs": [run["id"] for run in runs], "found": found}).encode())
-    return found
-
-
-def known(cache: Path, what: str, runs: Sequence[Run], recipe: Mapping[str, Any]) -> Finding | None:
-    """What `remembered` would answer at once, if it would."""
-    return _read(_place(cache, what, runs, recipe))
+    def _place(self, cache: Path) -> Path:
+        return folder(cache) / f"{self.name}.json"
 
 
 def forget(cache: Path, run_id: str) -> None:
     """Let go of what was found of a run that is deleted."""
-    for path in folder(cache).glob("*.json"):
+    for path in kept(cache, "*.json"):
         with suppress(OSError, ValueError, LookupError, TypeError):
             if run_id in json.loads(read_file(path, MOST_BYTES))["runs"]:
                 path.unlink()
@@ -89,19 +82,6 @@ def folder(cache: Path) -> Path:
     return cache / "inspections"
 
 
-def _place(cache: Path, what: str, runs: Sequence[Run], recipe: Mapping[str, Any]) -> Path:
-    return folder(cache) / f"{_name(what, runs, recipe)}.json"
-
-
-def _name(what: str, runs: Sequence[Run], recipe: Mapping[str, Any]) -> str:
-    of = [[run["id"], *recording(run), len(run["epochs"])] for run in runs]
-    told = json.dumps([what, of, recipe], sort_keys=True)
-    return f"{what}-{hashlib.sha256(told.encode()).hexdigest()[:24]}"
-
-
-def _read(path: Path) -> Finding | None:
-    try:
-        found = json.loads(read_file(path, MOST_BYTES))["found"]
-    except (OSError, ValueError, LookupError, TypeError):
-        return None
-    return found if isinstance(found, dict) else None
+def kept(cache: Path, pattern: str) -> list[Path]:
+    """What is kept under such names; nothing where a link stands in the folder's place."""
+    return [] if folder(cache).is_symlink() else list(folder(cache).glob(pattern))

@@ -10,7 +10,7 @@ from hpviz.confined import is_file
 from hpviz.data.progress import Progress
 from hpviz.hyperparameters import HYPERPARAMETERS
 from hpviz.runs.document import Run
-from hpviz.runs.inspections import PLANE, Finding, Sought, folder
+from hpviz.runs.inspections import PLANE, Finding, Sought, folder, kept
 from hpviz.runs.tasks import find_landscape
 from hpviz.spec import BadInput
 
@@ -85,7 +85,7 @@ def _label(field: str) -> str:
 def _let_go(cache: Path) -> None:
     """Delete the planes that were written longest ago until the rest fits."""
     with suppress(OSError):
-        planes = sorted(folder(cache).glob(f"*{PLANE}"), key=lambda path: path.lstat().st_mtime, reverse=True)
+        planes = sorted(kept(cache, f"*{PLANE}"), key=lambda path: path.lstat().st_mtime, reverse=True)
         total = 0
         for path in planes:
             total += path.lstat().st_size

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hpviz.runs.document import Run
-from hpviz.runs.inspections import Sought, folder
+from hpviz.runs.inspections import Sought, kept
 from hpviz.runs.tasks import inside_of
 from hpviz.training.inside import GradientNoise, from_json
 
 
 def measured_noise(runs: Iterable[Run], cache: Path) -> dict[str, GradientNoise]:
     """By run id, of those runs of whose present recording it is known."""
-    there = {path.stem for path in folder(cache).glob("inside-*.json")}
+    there = {path.stem for path in kept(cache, "inside-*.json")}
     if not there:  # names take hashing, and pages ask every other second
         return {}
     looked_into = {run["id"]: sought for run in runs if (sought := inside_of(run)).name in there}

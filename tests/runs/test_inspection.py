@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from hpviz.data.catalogue import identify, resolve
+from hpviz.runs import inspections
 from hpviz.runs.budget import remove_checkpoints
 from hpviz.runs.desk import Desk
 from hpviz.runs.document import move, new_run, put_epoch
@@ -13,6 +14,7 @@ from hpviz.runs.work import Place, carry_out
 from hpviz.spec import build_spec
 from hpviz.training.events import Epoch
 from hpviz.training.inside import from_json
+from tests.made_up import result_of
 
 SECONDS = 120
 
@@ -32,12 +34,7 @@ def photos_here(folder, tmp_path):
 def run(photos_here, cache, monkeypatch):
     """A run of one epoch, its checkpoint in the cache."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    steps = identify(resolve(str(photos_here), cache), cache)
-    try:
-        while True:
-            next(steps)
-    except StopIteration as end:
-        fingerprint = end.value.fingerprint
+    fingerprint = result_of(identify(resolve(str(photos_here), cache), cache)).fingerprint
     spec = build_spec(dataset="squares", fingerprint=fingerprint, image_size=32, padding="same", kernel_width=3)
     document = new_run(spec, {"data": str(photos_here), "weights": None, "classes": [], "test_images": 16}, 1)
     for event in carry_out(document, cache, Place("cpu", 1)):
@@ -71,6 +68,20 @@ def test_what_was_measured_is_known_to_another_server_and_lost_with_its_file_onl
     assert from_json(Desk(cache).found(inside_of(run))).layers == found.layers
     shutil.rmtree(cache / "inspections")
     assert Desk(cache).found(inside_of(run)) is None
+
+
+def test_where_a_link_stands_for_the_folder_nothing_elsewhere_is_read_or_removed(run, cache, tmp_path):
+    measured(Desk(cache), run)
+    victim = (cache / "inspections").rename(tmp_path / "victim")
+    (cache / "inspections").symlink_to(victim)
+    before = sorted(victim.iterdir())
+    assert Desk(cache).found(inside_of(run)) is None
+    inspections.forget(cache, run["id"])
+    assert sorted(victim.iterdir()) == before != []
+    (cache / "inspections").unlink()
+    victim.rename(cache / "inspections")
+    inspections.forget(cache, run["id"])
+    assert not list((cache / "inspections").iterdir())
 
 
 def test_without_its_checkpoint_a_run_is_not_offered_and_measuring_it_is_one_sentence(run, cache):
