@@ -174,11 +174,12 @@ class Visitor:
         box.fill(text)
         box.press("Enter")
 
-    def press_on_slider(self, *keys: str) -> None:
+    def press_on_slider(self, key: str, shown: str | None = None) -> None:
+        """Move the slider by a key, until it shows where it stands."""
         slider = self.page.get_by_role("slider", name="Learning rate")
-        slider.focus()
-        for key in keys:
-            slider.press(key)
+        slider.press(key)
+        if shown is not None:
+            expect(slider).to_have_attribute("aria-valuetext", shown)
 
 
 @pytest.fixture
