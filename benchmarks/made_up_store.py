@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hpviz.data.catalogue import Identity
+from hpviz.data import catalogue
+from hpviz.data.catalogue import Identity, Source
+from hpviz.plan import Setting, request
 from hpviz.runs.document import EpochRow, Inputs, Run, move, new_run, put_epoch
 from hpviz.runs.recovery import write_sidecar
 from hpviz.runs.store import RunStore
@@ -19,7 +21,7 @@ TRAIN_IMAGES = 1800
 EPOCHS = (8, 9, 10)
 
 
-def specs(identity: Identity, precision: str) -> Iterator[RunSpec]:
+def specs(source: Source, identity: Identity, precision: str) -> Iterator[RunSpec]:
     """Specs, most of them different; the first ten are enough for every chart of Learning rate and Overview.
 
     The others are sweeps of every study under four seeds, by other settings and, for every fourth setting, on other
@@ -36,8 +38,9 @@ def specs(identity: Identity, precision: str) -> Iterator[RunSpec]:
         images = {"dataset": "photos", "fingerprint": OTHER_IMAGES} if place % 4 == 3 else {}
         other = {**shared, **images, "image_size": image_size, "per_class": per_class, "optimizer": optimizer}
         for study, seed in itertools.product(STUDIES.values(), range(4)):
+            setting = Setting(source, identity, quick.epochs, other | study.settings("quick"))
             for value in study.quick_values:
-                yield build_spec(**{**other, **study.settings("quick"), study.field: value, "seed": seed})
+                yield request(setting, **{study.field: value, "seed": seed}).spec
 
 
 def row(epoch: int, spec: RunSpec, luck: random.Random) -> EpochRow:
@@ -80,7 +83,7 @@ def fill(cache: Path, count: int, identity: Identity, machine: dict[str, Any]) -
     store, luck = RunStore(cache), random.Random(0)
     # Two studies may ask for one and the same run.
     distinct: dict[str, RunSpec] = {}
-    for spec in specs(identity, machine["precision"]):
+    for spec in specs(catalogue.resolve("scenes", cache), identity, machine["precision"]):
         distinct.setdefault(spec.run_id, spec)
         if len(distinct) == count:
             break

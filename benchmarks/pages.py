@@ -69,7 +69,9 @@ def prepare(folder: Path, counts: list[int], device: str) -> list[Stocked]:
     identity = drive(catalogue.identify(scenes, first))
     assert identity.fingerprint == SCENES_FINGERPRINT
     here = machine(device)
-    return [Stocked(folder / str(count), fill(folder / str(count), count, identity, here)) for count in counts]
+    # Filled before any server is there, so that none is left behind if that fails.
+    filled = {folder / str(count): fill(folder / str(count), count, identity, here) for count in counts}
+    return [Stocked(cache, runs) for cache, runs in filled.items()]
 
 
 def drive(work: Any) -> Any:
