@@ -4,7 +4,7 @@ import streamlit as st
 
 from hpviz.ui.navigation import pages
 from hpviz.ui.permalink import visit
-from hpviz.ui.resources import start
+from hpviz.ui.resources import start, warm_up
 from hpviz.ui.theme import STYLES, follow_theme
 
 # A picture of our own: a named icon would be fetched from elsewhere.
@@ -13,5 +13,8 @@ st.html(STYLES)
 page = st.navigation(pages(), position="top")
 start()
 visit(page.url_path)
-page.run()
+try:
+    page.run()
+finally:
+    warm_up()
 follow_theme()

@@ -46,15 +46,23 @@ def disk_use(cache: Path, stamp: tuple[int, ...]) -> disk.Use:
 
 
 def start() -> None:
-    """Begin what takes long before anyone asks: a process loads PyTorch, the scenes are drawn."""
+    """Take up the cache folder; says so and goes no further if it cannot be used."""
     try:
         provide_home(default_cache())
-        get_runner().warm_up()
-    except BadInput as error:  # the cache folder cannot be used
+        get_runner()
+    except BadInput as error:
         st.error(sentence(str(error)), icon=":material/error:")
         st.stop()
     with suppress(RuntimeError):  # a thread without an event loop has none to close
         _event_loop()
+
+
+def warm_up() -> None:
+    """Begin what takes long before anyone asks: a process loads PyTorch, the scenes are drawn.
+
+    Once a page is drawn, for on few cores they would make the first one wait.
+    """
+    get_runner().warm_up()
     preset = PRESETS["quick"]
     get_desk().prepare(catalogue.resolve(preset.data, default_cache()), preset.image_size)
 
