@@ -10,6 +10,7 @@ from hpviz.data.duplicates import Group, is_conflict, is_leak, is_surplus
 from hpviz.data.findings import Finding, findings
 from hpviz.data.prepared import Prepared
 from hpviz.data.samples import image, side_by_side
+from hpviz.ui.picture import as_png
 from hpviz.ui.text import literal
 
 GROUPS_SHOWN, GROUPS_A_ROW, SIDE_BY_SIDE = 8, 4, 3
@@ -67,7 +68,7 @@ def _show_groups(groups: Sequence[Group], prepared: Prepared, kind: str) -> None
             with st.container(gap="xsmall"):
                 pictures = [image(prepared, member.place) for member in group[:room]]
                 names = " · ".join(map(str, group))
-                st.image(side_by_side(pictures, room), width="stretch", output_format="PNG", alt=names)
+                st.image(as_png(side_by_side(pictures, room)), width="stretch", alt=names)
                 st.caption(literal(names, most=120))
     if len(groups) > GROUPS_SHOWN:
         with st.expander(f"All {len(groups):,} groups"):

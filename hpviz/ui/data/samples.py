@@ -7,6 +7,7 @@ import streamlit as st
 from hpviz.analysis.words import listed
 from hpviz.data.prepared import Prepared
 from hpviz.data.samples import mislabelled, places, strip
+from hpviz.ui.picture import as_png
 from hpviz.ui.text import literal
 
 PER_CLASS = 6
@@ -30,7 +31,7 @@ def show_samples(prepared: Prepared, given: str) -> None:
             told = f"{PER_CLASS} {split} images of {name}"
             with st.container(gap="xsmall"):
                 st.markdown(f"**{literal(name)}**")
-                st.image(strip(*these), width="stretch", output_format="PNG", alt=told)
+                st.image(as_png(strip(*these)), width="stretch", alt=told)
                 if wrong := mislabelled(prepared, SPLITS[split or "training"], places(*these)):
                     st.caption(_told(wrong, name))
 

@@ -1,18 +1,15 @@
 """Test photos on a page, from the images that were prepared for training, and what they are called."""
 
-import io
-from functools import lru_cache
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
-from PIL import Image
 
 from hpviz.data import catalogue
 from hpviz.data.prepared import Prepared, open_prepared
 from hpviz.runs.document import Run, images_of
 from hpviz.spec import BadInput
 from hpviz.ui.fetching import awaited
+from hpviz.ui.picture import as_png
 from hpviz.ui.resources import get_desk, get_runner
 from hpviz.ui.text import sentence
 
@@ -53,18 +50,10 @@ def name_of_photo(prepared: Prepared, place: int) -> str:
     return f"{prepared.classes[int(prepared.test_labels[place])]} {number_of(prepared, place)}"
 
 
-def show_photo(prepared: Prepared, place: int, alt: str, width: int | None = None) -> None:
-    """The photo itself, each of its pixels a square."""
-    image = np.asarray(prepared.test_images[place])
-    st.image(_png(image.tobytes(), image.shape[-1]), width=width or "stretch", alt=alt)
-
-
 SHARP = 256  # px: a smaller photo is drawn larger by whole pixels, which a browser would smear
 
 
-@lru_cache(maxsize=512)
-def _png(pixels: bytes, edge: int) -> bytes:
-    image = Image.fromarray(np.frombuffer(pixels, np.uint8).reshape(3, edge, edge).transpose(1, 2, 0))
-    written, times = io.BytesIO(), max(SHARP // edge, 1)
-    image.resize((edge * times, edge * times), Image.Resampling.NEAREST).save(written, "PNG")
-    return written.getvalue()
+def show_photo(prepared: Prepared, place: int, alt: str, width: int | None = None) -> None:
+    """The photo itself, each of its pixels a square."""
+    pixels = np.asarray(prepared.test_images[place]).transpose(1, 2, 0)
+    st.image(as_png(pixels, max(SHARP // len(pixels), 1)), width=width or "stretch", alt=alt)
