@@ -148,8 +148,14 @@ def listening(server):
     return {each.laddr.ip for each in sockets if each.status == psutil.CONN_LISTEN}
 
 
-def test_alone_it_opens_the_app_which_is_set_up_as_in_a_checkout(installed, surroundings, serve):
+def test_alone_it_opens_the_app_set_up_as_in_a_checkout_whatever_lies_where_it_is_started(
+    installed, surroundings, serve, elsewhere
+):
     cache = Path(surroundings["HOME"], ".local/share/hpviz")
+    (elsewhere / ".streamlit").mkdir()
+    (elsewhere / ".streamlit" / "config.toml").write_text('[server]\naddress = "0.0.0.0"\nallowedHosts = []\n')
+    for name in ("streamlit", "hpviz", "app"):
+        (elsewhere / f"{name}.py").write_text("raise SystemExit('not from here')\n")
     server = serve([installed / "hpviz"], surroundings)
     with server.visit("overview") as visitor:
         visitor.draw()
