@@ -5,10 +5,10 @@ import streamlit as st
 from hpviz.ui.navigation import pages
 from hpviz.ui.permalink import visit
 from hpviz.ui.resources import start, warm_up
-from hpviz.ui.theme import STYLES, follow_theme
+from hpviz.ui.theme import ICON, STYLES, follow_theme
 
 # A picture of our own: a named icon would be fetched from elsewhere.
-st.set_page_config(page_title="hpviz", page_icon="hpviz/ui/icon.png", layout="wide")
+st.set_page_config(page_title="hpviz", page_icon=ICON, layout="wide")
 st.html(STYLES)
 page = st.navigation(pages(), position="top")
 start()

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ def offer_app(parser: argparse.ArgumentParser) -> None:
 
 
 class Server:
-    """`streamlit run app.py` on a free port, on a cache folder of its own."""
+    """`streamlit run app.py`, or another command that serves it, on a free port and a cache folder of its own."""
 
     def __init__(
         self,
@@ -41,18 +41,20 @@ class Server:
         folder: Path = ROOT,
         app: Path = ROOT / "app.py",
         python: str = sys.executable,
+        command: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
     ) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.address = f"127.0.0.1:{port}"
-        command = [python, "-m", "streamlit", "run", str(app)]
+        told = {"STREAMLIT_SERVER_PORT": str(port), "STREAMLIT_SERVER_HEADLESS": "true"}
         self._log = cache.with_name(f"{cache.name}-server.log")
         with self._log.open("a") as log:
             self.process = subprocess.Popen(
-                [*command, f"--server.port={port}", "--server.headless=true", *options],
+                [*(command or (python, "-m", "streamlit", "run", str(app))), *options],
                 cwd=folder,
-                env={**os.environ, "HPVIZ_CACHE": str(cache)},
+                env={**(env or {**os.environ, "HPVIZ_CACHE": str(cache)}), **told},
                 stdout=log,
                 stderr=log,
             )

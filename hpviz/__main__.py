@@ -1,32 +1,43 @@
-"""`python -m hpviz`: the command line."""
+"""`python -m hpviz`, and `hpviz` where it is installed: the command line."""
 
 import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 
 from hpviz.interrupts import INTERRUPTED, in_order
 
 
-def start() -> int:
+def start(arguments: Sequence[str] | None = None) -> int:
     """The exit status of the command line; one that is interrupted while it still loads says so too."""
     with in_order():
         try:
             from hpviz.cli import main
 
-            return main()
+            return main(arguments)
         except KeyboardInterrupt:
             if sys.stderr is not None:
                 print("Interrupted before anything began.", file=sys.stderr, flush=True)
             return INTERRUPTED
 
 
-if __name__ == "__main__":
-    status = start()
+def run(arguments: Sequence[str] | None = None) -> int:
+    """The same, for a process that does nothing else: nothing is left to end when this returns, if it does."""
+    status = start(arguments)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is said and stored: nothing is left to interrupt
     if (executor := sys.modules.get("hpviz.runs.executor")) is not None:
         executor.end_all()  # they would end by themselves, but nobody would have waited for them
     if threading.active_count() > 1:
         # A thread that is still inside a library would abort the process while the interpreter ends.
         os._exit(status)
-    sys.exit(status)
+    return status
+
+
+def command() -> int:
+    """The installed command: alone, it opens the app."""
+    return run(sys.argv[1:] or ["app"])
+
+
+if __name__ == "__main__":
+    sys.exit(run())

@@ -15,6 +15,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from hpviz.installation import PROGRAM
 from hpviz.spec import BadInput
 
 # Not every system has all of these.
@@ -32,7 +33,7 @@ def is_run_id(text: object) -> bool:
 def checked_id(run_id: str) -> str:
     """The same id, which is safe in a path. Raises BadInput for what is no id."""
     if not is_run_id(run_id):
-        raise BadInput(f"{str(run_id)[:40]!r} is not the id of a run; `python -m hpviz runs` lists them.")
+        raise BadInput(f"{str(run_id)[:40]!r} is not the id of a run; `{PROGRAM} runs` lists them.")
     return run_id
 
 

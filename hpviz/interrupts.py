@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
+from hpviz.installation import PROGRAM
+
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 PATIENCE = 3  # so many signals end the process at once, whatever it is doing; what the store holds is kept
 INTERRUPTED = 130  # the exit status
-SENTENCE = "Interrupted; every finished epoch is kept, `python -m hpviz resume` goes on."
+SENTENCE = f"Interrupted; every finished epoch is kept, `{PROGRAM} resume` goes on."
 
 
 @dataclass

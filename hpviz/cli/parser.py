@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, NoReturn
 
+from hpviz import __version__
+from hpviz.cli.app import open_app
 from hpviz.cli.data import judge_claims, show_data
 from hpviz.cli.inspecting import FORMATS as PICTURES
 from hpviz.cli.inspecting import INSPECTIONS, inspect_runs
@@ -14,6 +16,7 @@ from hpviz.cli.store import check_cache, delete_runs, list_runs, stop_runs
 from hpviz.cli.training import resume_runs, train_grid, train_one, train_sweep
 from hpviz.home import default_cache
 from hpviz.hyperparameters import HYPERPARAMETERS, Hyperparameter, Value
+from hpviz.installation import PROGRAM
 from hpviz.notation import read_number, short
 from hpviz.paths import absolute, demand_folder, read_path
 from hpviz.plan import DEFAULT_DATA, DEFAULT_EPOCHS
@@ -36,7 +39,7 @@ class Parser(argparse.ArgumentParser):
             text += f" (a value that begins with - is written {option}=-…)"
         if text == "the following arguments are required: VERB":
             text += f", one of {', '.join(self.verbs)}"
-        raise BadInput(f"{text[0].upper()}{text[1:]}; `python -m hpviz --help` shows the choices.")
+        raise BadInput(f"{text[0].upper()}{text[1:]}; `{PROGRAM} --help` shows the choices.")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -57,7 +60,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 def build_parser() -> Parser:
     """All verbs and their options."""
-    parser = Parser(prog="python -m hpviz", description="See what a hyperparameter really does.", allow_abbrev=False)
+    parser = Parser(prog=PROGRAM, description="See what a hyperparameter really does.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"hpviz {__version__}")
     common = Parser(add_help=False, allow_abbrev=False)
     common.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
     common.add_argument("--cache", metavar="DIR", help="where runs are remembered")
@@ -131,6 +135,7 @@ def build_parser() -> Parser:
     look.add_argument("--dark", action="store_true", help="for dark pages")
     verb("import", import_runs).add_argument("file", metavar="FILE", help="a bundle: what export wrote as .json")
     verb("doctor", check_cache)
+    verb("app", open_app)
     return parser
 
 

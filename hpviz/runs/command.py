@@ -7,11 +7,11 @@ from typing import Any
 from hpviz.data.catalogue import NAMES
 from hpviz.data.public_name import public_name
 from hpviz.hyperparameters import HYPERPARAMETERS, Value
+from hpviz.installation import PROGRAM
 from hpviz.notation import short
 from hpviz.spec import OWN_DROPOUT
 from hpviz.studies import Study, crossed
 
-PROGRAM = "python -m hpviz"
 OPTIONS = {name: each.knob.option for name, each in HYPERPARAMETERS.items() if each.knob.option}
 DEFAULTS = {name: HYPERPARAMETERS[name].neutral for name in OPTIONS}
 # What --precision takes; tf32 is what some GPUs make of fp32.

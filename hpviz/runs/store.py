@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from hpviz import confined
 from hpviz.confined import checked_id, is_run_id, refuse_links
+from hpviz.installation import PROGRAM
 from hpviz.runs import budget, database, recovery
 from hpviz.runs.database import Identity, Row, Rows
 from hpviz.runs.document import ACTIVE, Run, checked, end, now, recording
@@ -114,7 +115,7 @@ class RunStore:
         if newer and not matches:
             raise Newer(newer[0])
         if not matches:
-            raise BadInput(f"There is no run {prefix[:60]!r} in the store; `python -m hpviz runs` lists them.")
+            raise BadInput(f"There is no run {prefix[:60]!r} in the store; `{PROGRAM} runs` lists them.")
         raise BadInput(f"{len(matches)} runs start with {prefix!r}; give more of the id.")
 
     def refuse_newer(self, run_id: str) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 # What the theme of .streamlit/config.toml cannot say.
 STYLES = Path(__file__).parent / "app.css"
+ICON = str(Path(__file__).parent / "icon.png")
 # Streamlit changes its own colours by itself; those of our charts come from the server, which is told of a theme with
 # the next rerun only. So that is asked for once Streamlit has turned.
 WATCH = """

@@ -12,6 +12,7 @@ from hpviz.cli.inspecting.inspection import Inspection, Table
 from hpviz.data.catalogue import name_tests
 from hpviz.data.progress import Progress
 from hpviz.data.thumbnails import thumbnails
+from hpviz.installation import PROGRAM
 from hpviz.runs import tasks
 from hpviz.runs.command import run_command
 from hpviz.runs.document import Run
@@ -75,7 +76,7 @@ def _asked_again(run: Run, cache: Path) -> Generator[Progress, None, Answers]:
     if not is_sound(checkpoint_of(run, cache)):
         raise BadInput(
             f"{named} was recorded before answers were kept, and its checkpoint is not here: train it anew, with "
-            f"`python -m hpviz resume {run['id']} --from-start --epochs {len(run['epochs']) + 1}`."
+            f"`{PROGRAM} resume {run['id']} --from-start --epochs {len(run['epochs']) + 1}`."
         )
     found = yield from tasks.asked_of(run).remembered(cache)
     classes, images = len(run["inputs"].get("classes", ())), run["inputs"].get("test_images", 0)

@@ -8,6 +8,7 @@ import streamlit as st
 from hpviz.analysis.claims import OPEN, Judgement
 from hpviz.analysis.words import plural
 from hpviz.data.catalogue import Identity, Source
+from hpviz.installation import PROGRAM
 from hpviz.missing import open_needs, requests_for, unasked, untrained
 from hpviz.plan import Setting
 from hpviz.reproduction import counterparts
@@ -107,7 +108,7 @@ def _offer_reproduction(setting: Setting, preset: Preset, weights: tuple[Path, s
     idle = unasked(missing, runs)
     if not idle:
         state = "queued" if missing else "here"
-        return f"The article's {len(asked)} runs are all {state}; `python -m hpviz reproduce` shows their times."
+        return f"The article's {len(asked)} runs are all {state}; `{PROGRAM} reproduce` shows their times."
     if st.button(
         f"Reproduce the article: {price(idle, setting)}",
         icon=":material/history_edu:",
