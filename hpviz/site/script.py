@@ -1,0 +1,16 @@
+"""The one script of a site: Vega and Vega-Lite with what draws and replays, in the form that a file may load."""
+
+from functools import cache
+from importlib.resources import files
+
+
+@cache
+def script() -> bytes:
+    """The script; bundling takes a second."""
+    import vl_convert
+
+    from hpviz.charts.export import vega_lite
+
+    ours = files("hpviz.site").joinpath("site.js").read_text(encoding="utf-8")
+    bundled: str = vl_convert.javascript_bundle(ours, vl_version=vega_lite())
+    return bundled.encode()
