@@ -4,16 +4,17 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from hpviz.charts.lettering import drawable
-from hpviz.charts.palette import INK, MUTED
+from hpviz.charts.palette import BACKGROUND, CHANCE, DARK, DIVERGED, HAIRLINE, INK, LIGHT, MUTED
 from hpviz.charts.panels import SCHEMA, config
 from hpviz.charts.pictures import Picture
+from hpviz.charts.pictures.picture import FAINT
 from hpviz.charts.specification import Chart, Spec, specification
 
 ROWS = "rows"  # what a chart calls the only rows it draws
@@ -21,6 +22,11 @@ KEY_DIGITS = 12
 # Altair counts the views of a process, and so names those of one chart otherwise every time.
 COUNTED_VIEW = re.compile(r'"view_(\d+)"')
 Path = tuple[str | int, ...]
+# Every colour of the palette in the dark, by what it is in light.
+PAINT: Mapping[str, str] = {
+    **dict(zip(LIGHT, DARK, strict=True)),
+    **{each[False]: each[True] for each in (BACKGROUND, INK, MUTED, HAIRLINE, CHANCE, DIVERGED, FAINT)},
+}
 
 
 @dataclass
@@ -38,23 +44,27 @@ class Charts:
     def add(
         self,
         name: str,
-        draw: Callable[[bool], Chart],
+        chart: Chart,
         rows: Mapping[str, pa.Table],
         *,
+        colours: Mapping[str, str] = PAINT,
         replay: str | None = None,
         height: int | None = None,
     ) -> None:
-        """The chart that `draw(dark)` makes over `rows` by name; where a `replay` is named, it has the "curves"."""
-        light, dark = (
-            self._spec(specification(draw(is_dark), validated=False), rows, is_dark, height)
-            for is_dark in (False, True)
-        )
+        """A chart in light over `rows` by name; where a `replay` is named, it has the "curves".
+
+        `colours` are those of the dark by those in light, beside PAINT.
+        """
+        light = self._spec(specification(chart, validated=False), rows, False, height)
+        dark = repainted(light, {**PAINT, **colours})
         self.specs[name] = {"spec": light, "dark": list(differences(light, dark)), "replay": replay}
 
     def add_picture(self, name: str, light: Picture, dark: Picture) -> None:
-        """A picture that moves, as it is drawn in light and in the dark."""
-        specs = (self._spec(each.drawn, {}, is_dark, None) for each, is_dark in ((light, False), (dark, True)))
-        in_light, in_dark = specs
+        """A picture that moves, which mixes its colours, so it is given in light and in the dark."""
+        in_light, in_dark = (
+            self._spec(specification(picture.chart, validated=False), {}, is_dark, None)
+            for picture, is_dark in ((light, False), (dark, True))
+        )
         self.specs[name] = {"spec": in_light, "dark": list(differences(in_light, in_dark)), "replay": None}
 
     def keep(self, rows: pa.Table) -> str:
@@ -94,6 +104,15 @@ def _renamed(spec: Spec) -> Spec:
     order = {found: place for place, found in enumerate(dict.fromkeys(COUNTED_VIEW.findall(text)), start=1)}
     renamed: Spec = json.loads(COUNTED_VIEW.sub(lambda found: f'"view_{order[found[1]]}"', text))
     return renamed
+
+
+def repainted(light: Any, colours: Mapping[str, str]) -> Any:
+    """A specification with other colours. Altair takes a quarter of a second to build one anew."""
+    if isinstance(light, dict):
+        return {name: repainted(each, colours) for name, each in light.items()}
+    if isinstance(light, list):
+        return [repainted(each, colours) for each in light]
+    return colours.get(light, light) if isinstance(light, str) else light
 
 
 def differences(light: Any, dark: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:

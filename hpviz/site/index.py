@@ -92,7 +92,7 @@ def _corners(runs: Sequence[Run], data: Identity, charts: Charts) -> Iterator[st
             frame = corners(case)
         except Unsettled:
             continue
-        charts.add("corners", lambda dark: two_by_two(alt.NamedData(name=ROWS), dark), {ROWS: rows_of(frame)})
+        charts.add("corners", two_by_two(alt.NamedData(name=ROWS), False), {ROWS: rows_of(frame)})
         start = "began with ImageNet weights" if case.pretrained else "was trained from scratch"
         told = (
             f"Mean accuracy after the last epoch; ResNet18 {start}.{unclear(frame)} The author's logs: 61.6% to 92.4%, "

@@ -1,6 +1,6 @@
 """One comparison on a page: the answer, the curves and their replay, what the answer rests on, the figures."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -14,7 +14,7 @@ from hpviz.analysis.figures import Figures
 from hpviz.analysis.story import Story
 from hpviz.charts.conclusion import key_of
 from hpviz.charts.curves import LIVE, READINGS, TITLES, Look, Metric, readable
-from hpviz.charts.isolation import Ground, isolation, placed, title_of
+from hpviz.charts.isolation import isolation, placed, title_of
 from hpviz.charts.looks import colours_by_label, ground_of, look_of
 from hpviz.charts.page import COLUMNS
 from hpviz.charts.panels import DOTS, METRICS, isolated
@@ -80,10 +80,10 @@ def setting_of(setting: Setting) -> Iterator[str]:
 def _curves(setting: Setting) -> Iterator[str]:
     """The legend, the replay and the three curves, which are read at any epoch."""
     comparison, name, charts = setting.comparison, setting.name, setting.charts
-    looks = {dark: _look(setting, dark) for dark in (False, True)}
+    look = _look(setting)
     charts.replays[name] = replay_of(comparison, charts)
     frame = rows_until(comparison, comparison.epochs)
-    beside = {READINGS: rows_of(frames.readings(frame, looks[False].labels))}
+    beside = {READINGS: rows_of(frames.readings(frame, look.labels))}
     nothing_trains = {LIVE: rows_of(frame.iloc[:0].assign(run=""))}
     labels = ", ".join(comparison.names.values())
     yield f"<h3>Curves</h3>{_legend(comparison)}"
@@ -95,24 +95,31 @@ def _curves(setting: Setting) -> Iterator[str]:
         highest = float(np.nanmax(figures)) if np.isfinite(figures).any() else None
         rows = {**beside, **(nothing_trains if metric == "train_loss" else {})}
         place, alternative = f"{name}-{metric}", f"{TITLES[metric]} over training, for {labels}."
-        charts.add(place, _curve(metric, looks, highest), rows, replay=name, height=CURVE_HEIGHT)
+        chart, colours = _curve(metric, look, highest), _colours(comparison)
+        charts.add(place, chart, rows, colours=colours, replay=name, height=CURVE_HEIGHT)
         yield figure(place, TITLES[metric], f"{alternative} The table below has the figures.")
-    yield f"</div><p class='small'>{text(key_of(setting.story, looks[False]))}</p>"
+    yield f"</div><p class='small'>{text(key_of(setting.story, look))}</p>"
 
 
-def _look(setting: Setting, dark: bool) -> Look:
+def _look(setting: Setting) -> Look:
     comparison = setting.comparison
     spec = RunSpec.model_construct(**comparison.runs[0]["spec"])
     article = logged_accuracies(setting.study, spec, comparison.epochs, setting.data)
     references = tuple((short(value), accuracy) for value, accuracy in article.items())
-    look = look_of(comparison, X, False, dark)
+    look = look_of(comparison, X, log_loss=False, dark=False)
     return replace(look, own_legend=False, dot_every=ceil(comparison.epochs / DOTS), references=references)
 
 
-def _curve(metric: Metric, looks: dict[bool, Look], highest: float | None) -> Callable[[bool], Chart]:
+def _curve(metric: Metric, look: Look, highest: float | None) -> Chart:
     """The chart of a metric, whose axis stays as it is while the curves grow up to the `highest` loss."""
     ends = None if highest is None else (0.0, highest)
-    return lambda dark: readable(alt.NamedData(name=CURVES), metric, replace(looks[dark], loss_ends=ends))
+    return readable(alt.NamedData(name=CURVES), metric, replace(look, loss_ends=ends))
+
+
+def _colours(comparison: Comparison) -> dict[str, str]:
+    """The values' colours in the dark, by those in light."""
+    light, dark = (colours_by_label(comparison, is_dark) for is_dark in (False, True))
+    return {light[label]: dark[label] for label in light}
 
 
 def _legend(comparison: Comparison) -> str:
@@ -140,24 +147,23 @@ def _controls(setting: Setting) -> str:
 def _ground(setting: Setting) -> Iterator[str]:
     """The isolation plot, which pairs differ, and what is less than fair."""
     story, comparison = setting.story, setting.comparison
-    light, dark = (ground_of(comparison, is_dark) for is_dark in (False, True))
+    ground = ground_of(comparison, dark=False)
     yield '<div class="beside"><div>'
-    if light and dark:
+    if ground:
         place = f"{setting.name}-isolation"
-        rows = rows_of(placed(isolated(comparison), light))
-        setting.charts.add(place, _isolation(light, dark), {ROWS: rows}, height=ISOLATION_HEIGHT)
-        alternative = f"{title_of(light)}, for {', '.join(light.labels)}: a dot a run, a bar at the mean of its seeds."
-        yield figure(place, title_of(light), alternative, MARKS + LAW * light.errors)
+        rows = rows_of(placed(isolated(comparison), ground))
+        chart, colours = isolation(alt.NamedData(name=ROWS), ground), _colours(comparison)
+        setting.charts.add(place, chart, {ROWS: rows}, colours=colours, height=ISOLATION_HEIGHT)
+        alternative = (
+            f"{title_of(ground)}, for {', '.join(ground.labels)}: a dot a run, a bar at the mean of its seeds."
+        )
+        yield figure(place, title_of(ground), alternative, MARKS + LAW * ground.errors)
     if story.law:
         yield f"<p>{text(story.law)}</p>"
     yield "</div><div>"
     yield listing("Different, or noise?", [sentence for _, sentence in story.verdict])
     yield listing("Is it fair?", story.cautions)
     yield "</div></div>"
-
-
-def _isolation(light: Ground, dark: Ground) -> Callable[[bool], Chart]:
-    return lambda is_dark: isolation(alt.NamedData(name=ROWS), dark if is_dark else light)
 
 
 # The figures

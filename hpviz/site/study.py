@@ -85,12 +85,12 @@ def _outcomes(study: Study, comparison: Comparison, charts: Charts) -> Iterator[
     yield '<section><h2>In these runs</h2><div class="charts two">'
     if study is LEARNING_RATE:
         losses = rows_of(valley_rows(frames.final_losses(comparison.runs, comparison.epochs)))
-        charts.add("valley", lambda dark: valley(alt.NamedData(name=ROWS), dark, chance), {ROWS: losses})
+        charts.add("valley", valley(alt.NamedData(name=ROWS), False, chance), {ROWS: losses})
         yield figure("valley", "Final loss", "Final test loss against learning rate, a dot a run.", VALLEY)
     label = frames.widest_gap(comparison.groups, comparison.ends)
     name, seeds, end = comparison.names[label], comparison.groups[label], comparison.ends[label]
     run = next(iter(furthest(seeds, end)), seeds[0])
-    charts.add("gap", lambda dark: gap(alt.NamedData(name=ROWS), dark), {ROWS: rows_of(gap_rows(frames.gap(run, end)))})
+    charts.add("gap", gap(alt.NamedData(name=ROWS), False), {ROWS: rows_of(gap_rows(frames.gap(run, end)))})
     yield figure("gap", f"The widest gap: {name}", f"Train and test loss of {name}, the gap between them shaded.", GAP)
     yield "</div></section>"
 
