@@ -3,7 +3,6 @@
 import hashlib
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,8 +18,6 @@ from hpviz.charts.specification import Chart, Spec, specification
 
 ROWS = "rows"  # what a chart calls the only rows it draws
 KEY_DIGITS = 12
-# Altair counts the views of a process, and so names those of one chart otherwise every time.
-COUNTED_VIEW = re.compile(r'"view_(\d+)"')
 Path = tuple[str | int, ...]
 # Every colour of the palette in the dark, by what it is in light.
 PAINT: Mapping[str, str] = {
@@ -85,25 +82,20 @@ class Charts:
         """With the look of the page, as wide as its place; its `datasets` are the keys of rows."""
         spec, inside = made
         own = {name: value for name, value in spec.items() if name not in ("title", "config", "$schema")}
-        size = {"width": "container", "autosize": {"type": "fit-x", "contains": "padding"}}
+        size = {
+            "height": height or spec["height"],
+            "width": "container",
+            "autosize": {"type": "fit-x", "contains": "padding"},
+        }
         look = {**_look(dark), **spec.get("config", {})}
         datasets = {name: self.keep(table) for name, table in {**inside, **rows}.items()}
-        named = _renamed({**own, **({"height": height} if height else {})})
-        return {"$schema": SCHEMA, **named, **size, "padding": 4, "config": look, "datasets": datasets}
+        return {"$schema": SCHEMA, **_clean(own), **size, "padding": 4, "config": look, "datasets": datasets}
 
 
 def _look(dark: bool) -> Spec:
     words = {"labelColor": INK[dark], "titleColor": MUTED[dark]}
     # What is drawn is told by the chart's text alternative and by a table, not mark by mark.
     return {**config(dark), "legend": words, "header": words, "mark": {"aria": False}}
-
-
-def _renamed(spec: Spec) -> Spec:
-    """The same with its views counted from 1."""
-    text = _json(_clean(spec))
-    order = {found: place for place, found in enumerate(dict.fromkeys(COUNTED_VIEW.findall(text)), start=1)}
-    renamed: Spec = json.loads(COUNTED_VIEW.sub(lambda found: f'"view_{order[found[1]]}"', text))
-    return renamed
 
 
 def repainted(light: Any, colours: Mapping[str, str]) -> Any:

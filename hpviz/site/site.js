@@ -32,6 +32,15 @@ function specification({ spec, dark, replay }) {
   return full;
 }
 
+// Around the nearest point a datum wraps that of the point, which Vega-Lite 6.4 forgets in the tooltips of words.
+function unwrapped(vega) {
+  for (const { name, encode } of vega.marks.filter((mark) => mark.name?.endsWith("_voronoi"))) {
+    const { tooltip } = encode.update;
+    tooltip.signal = tooltip.signal.replaceAll("datum.datum[", "datum[").replaceAll("datum[", "datum.datum[");
+  }
+  return vega;
+}
+
 async function draw(id) {
   const place = document.getElementById(id);
   const full = specification(told.charts[id]);
@@ -41,7 +50,7 @@ async function draw(id) {
   const theme = system.matches ? "dark" : "light";
   before?.finalize();
   drawn[id] = await vegaEmbed(place, full, {
-    actions: false, renderer: "svg", ast: true, logLevel: 1, tooltip: { theme },
+    actions: false, renderer: "svg", ast: true, logLevel: 1, tooltip: { theme }, patch: unwrapped,
   });
   for (const [name, value] of set) drawn[id].view.signal(name, value);
   if (set.length) await drawn[id].view.runAsync();

@@ -1,5 +1,7 @@
 """A published site opened from its folder, with the network cut: it draws, tells, moves, plays, and can be read."""
 
+from itertools import product
+
 import pytest
 from playwright.sync_api import expect
 
@@ -119,15 +121,16 @@ def test_a_link_to_a_claim_opens_it(open_site):
     assert wrong == []
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("name", ["index", "learning-rate"])
-def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(open_site, name, viewport, dark):
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(open_site, name):
     axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed")
-    page, _ = open_site(name, dark, bypass_csp=True)  # axe is no part of the site
-    page.set_viewport_size(viewport)
+    page, _ = open_site(name, bypass_csp=True)  # axe is no part of the site
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
-    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
-    found = axe_playwright.Axe().run(page).response["violations"]
-    assert [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]] == []
-    assert page.evaluate(FAINT_WORDS.replace("[data-testid=stApp]", "body")) == []
+    for dark, viewport in product((False, True), (WIDE, NARROW)):
+        page.set_viewport_size(viewport)
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        is_drawn(page, dark)
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+        found = axe_playwright.Axe().run(page).response["violations"]
+        assert [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]] == []
+        assert page.evaluate(FAINT_WORDS.replace("[data-testid=stApp]", "body")) == []
