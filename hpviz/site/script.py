@@ -3,6 +3,12 @@
 from functools import cache
 from importlib.resources import files
 
+# What a minified bundle leaves out of what it is made of.
+CREDITS = (
+    "/*! Vega, Vega-Lite and Vega-Embed, copyright University of Washington Interactive Data Lab and contributors, "
+    "BSD-3-Clause (https://vega.github.io), bundled by vl-convert. */"
+)
+
 
 @cache
 def script() -> bytes:
@@ -13,4 +19,4 @@ def script() -> bytes:
 
     ours = files("hpviz.site").joinpath("site.js").read_text(encoding="utf-8")
     bundled: str = vl_convert.javascript_bundle(ours, vl_version=vega_lite())
-    return bundled.encode()
+    return f"{CREDITS}\n{bundled}".encode()

@@ -2,10 +2,8 @@
 
 import json
 import re
-import socket
 from html.parser import HTMLParser
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -128,9 +126,9 @@ def test_nothing_of_this_machine_is_in_a_site(tmp_path):
     for run in runs:
         run["inputs"]["data"] = str(tmp_path / "secret" / "photos")
         run["reason"] = f"could not read {tmp_path}/secret"
-        run["owner"] = f"{socket.gethostname()}/123"
+        run["owner"] = "host-of-mine/123"
     for name, content in site_of(runs, INTEL, "photos", WEIGHT_DECAY).items():
-        for secret in (str(tmp_path), "secret", str(Path.home()), socket.gethostname()):
+        for secret in (str(tmp_path), "secret", "host-of-mine"):
             assert secret.encode() not in content, (name, secret)
 
 
