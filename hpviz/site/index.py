@@ -36,16 +36,17 @@ def index_page(
     pages: Sequence[Link],
 ) -> bytes:
     """The whole page; `name` is what the images are called on which all `runs` were trained."""
+    published = {each.study.name for each in found}
     charts, is_whole = Charts(), any(standing.claim.study is None for standing in standings)
     lead = f"{LEAD}, on the data set {name}." if standings else f"Runs on the data set {name}."
     title = "Do hyperparameters do what the article says?" if standings else "What hyperparameters do"
     body = [
         f"<h1>{title}</h1><p>{text(lead)}</p>",
         *_origin(found),
-        *_scoreboard(standings, {each.study.name for each in found}),
+        *_scoreboard(standings, published),
         *_studies(found),
         *(_corners(runs, data, charts) if is_whole else ()),
-        *_article(standings),
+        *_other_claims(standings, published),
     ]
     return whole(LINK, f"{title} · hpviz", lead, body, charts, pages)
 
@@ -66,12 +67,10 @@ def _scoreboard(standings: Sequence[Standing], published: set[str]) -> Iterator[
 
 
 def _named(standing: Standing, published: set[str]) -> str:
-    """A claim's name, which leads to its evidence where that is on a page."""
+    """A claim's name, which leads to its evidence: on the page of its study, or further down."""
     study, twin = standing.claim.study, " (from scratch)" * standing.leading.twin
-    name = text(standing.claim.name)
-    if study is not None and study not in published:
-        return f"{name}{twin}"
-    return f'<a href="{f"{study}.html" if study else ""}#{anchor(standing)}">{name}</a>{twin}'
+    page = f"{study}.html" if study in published else ""
+    return f'<a href="{page}#{anchor(standing)}">{text(standing.claim.name)}</a>{twin}'
 
 
 def _studies(found: Sequence[Found]) -> Iterator[str]:
@@ -112,6 +111,8 @@ def _corner(row: Mapping[Any, Any]) -> tuple[str, list[str]]:
     return text(str(row["net"])), [str(row["tuning"]), str(row["setting"]), f"{row['accuracy']:.1%}", str(row["seeds"])]
 
 
-def _article(standings: Sequence[Standing]) -> Iterator[str]:
-    if own := [standing for standing in standings if standing.claim.study is None]:
-        yield f"<section><h2>The article as a whole</h2>{claims(own)}</section>"
+def _other_claims(standings: Sequence[Standing], published: set[str]) -> Iterator[str]:
+    """Those of the article as a whole, and of studies that have no page."""
+    if other := [standing for standing in standings if standing.claim.study not in published]:
+        title = "Every other claim" if any(each.claim.study for each in other) else "The article as a whole"
+        yield f"<section><h2>{title}</h2>{claims(other)}</section>"

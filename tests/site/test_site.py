@@ -155,6 +155,16 @@ def test_a_site_without_anything_to_compare_is_refused_in_a_sentence():
     assert site_of(sweep([0.0]), INTEL, "photos", WEIGHT_DECAY)
 
 
+def test_claims_of_studies_without_a_page_have_their_evidence_on_the_index():
+    files = site_of(sweep([0.0, 1.0], seeds=2), INTEL, "photos")
+    assert [name for name in files if name.endswith(".html")] == ["index.html", "weight-decay.html"]
+    there = {name: Page(files[name]) for name in ("index.html", "weight-decay.html")}
+    for claim in CLAIMS:
+        page = "weight-decay.html" if claim.study == "weight-decay" else ""
+        assert f"{page}#claim-{claim.id}" in [link["href"] for link in there["index.html"].all("a")]
+        assert f"claim-{claim.id}" in [each["id"] for each in there[page or "index.html"].all("details")]
+
+
 def test_a_further_setting_has_a_section_and_a_replay_of_its_own():
     settings = [sweep([0.0, 1.0]), sweep([0.0, 0.01, 1.0], image_size=96)]
     page = Page(site_of([run for runs in settings for run in runs], INTEL, "photos", WEIGHT_DECAY)["weight-decay.html"])
