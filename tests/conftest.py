@@ -74,3 +74,13 @@ def drawn_scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = Path(__file__).parent.parent
     subprocess.run([sys.executable, "-m", "hpviz", *command], cwd=root, check=True, capture_output=True, timeout=300)
     return cache / "data"
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the reference runs' site, as the command line makes it of an empty cache."""
+    folder = tmp_path_factory.mktemp("published")
+    command = ["publish", str(folder / "site"), "--cache", str(folder / "cache"), "--json"]
+    root = Path(__file__).parent.parent
+    subprocess.run([sys.executable, "-m", "hpviz", *command], cwd=root, check=True, capture_output=True, timeout=300)
+    return folder / "site"

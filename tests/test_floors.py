@@ -14,7 +14,7 @@ FILES = sorted((ROOT / "hpviz").rglob("*.py"))
 FLOORS = [
     {"cli", "__main__", "ui"},
     {"follow", "terminal", "streams"},
-    {"plan", "missing", "reproduction", "links", "charts"},
+    {"plan", "missing", "reproduction", "links", "charts", "site"},
     {"analysis"},
     {"runs"},
     {"training"},

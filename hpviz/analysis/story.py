@@ -15,6 +15,7 @@ from hpviz.analysis.comparison import Comparison, told
 from hpviz.analysis.evidence import updates_each
 from hpviz.analysis.fairness import fairness
 from hpviz.analysis.figures import Figures, figures_of
+from hpviz.analysis.frames import commonest_diagnosis
 from hpviz.analysis.learning_curve import law_in_words
 from hpviz.analysis.origin import from_elsewhere
 from hpviz.analysis.outcome import Told, outcome_of
@@ -133,6 +134,16 @@ class Story:
     def verdict(self) -> tuple[Told, ...]:
         """Different or noise: the surest pairs, how many more there are, what is not judged; or why there is none."""
         return outcome_of(self.comparison).in_brief or (("note", self.answer.finding),)
+
+    @cached_property
+    def diagnoses(self) -> dict[str, tuple[str, str, str]]:
+        """By name (kind, rule, next step) of what most seeds of each label show."""
+        comparison = self.comparison
+        classes = round(1 / comparison.chance) if comparison.chance else 2
+        return {
+            comparison.names[label]: commonest_diagnosis(seeds, comparison.ends[label], classes)
+            for label, seeds in comparison.groups.items()
+        }
 
     @cached_property
     def law(self) -> str:

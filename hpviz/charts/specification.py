@@ -17,13 +17,14 @@ Chart = alt.Chart | alt.LayerChart | alt.HConcatChart | alt.VConcatChart
 PARTS = ("layer", "hconcat", "vconcat", "concat")
 
 
-def specification(chart: Chart) -> tuple[Spec, dict[str, pa.Table]]:
-    """The chart's specification, validated, and the rows that lie in the chart itself, by the names it calls them.
+def specification(chart: Chart, *, validated: bool = True) -> tuple[Spec, dict[str, pa.Table]]:
+    """The chart's specification and the rows that lie in the chart itself, by the names it calls them.
 
-    Named data stay names, for whoever draws it to give.
+    Named data stay names, for whoever draws it to give. Validation takes half of the time; whoever draws many charts
+    that are validated elsewhere may do without.
     """
     frames: dict[str, pd.DataFrame] = {}
-    spec: Spec = _with_names(chart, frames).to_dict()
+    spec: Spec = _with_names(chart, frames).to_dict(validate=validated)
     inside = spec.pop("datasets", {})
     # The size that Altair's own theme gives to every chart; the page gives another.
     if "config" in spec:

@@ -10,6 +10,7 @@ from hpviz.cli.app import open_app
 from hpviz.cli.data import judge_claims, show_data
 from hpviz.cli.inspecting import FORMATS as PICTURES
 from hpviz.cli.inspecting import INSPECTIONS, inspect_runs
+from hpviz.cli.publishing import publish
 from hpviz.cli.reproducing import reproduce
 from hpviz.cli.sharing import FORMATS, export_runs, import_runs
 from hpviz.cli.store import check_cache, delete_runs, list_runs, stop_runs
@@ -50,7 +51,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     options = build_parser().parse_args(arguments)
     options.cache = default_cache() if options.cache is None else absolute(read_path(options.cache))
     demand_folder(options.cache, "cache")
-    for name in ("to", "file", "weights"):
+    for name in ("to", "file", "folder", "weights"):
         if getattr(options, name, None) is not None:
             given = read_path(getattr(options, name))
             path = absolute(given)
@@ -134,6 +135,10 @@ def build_parser() -> Parser:
     look.add_argument("--to", metavar="FILE", help=f"a picture of it, ending in .{', .'.join(PICTURES)}")
     look.add_argument("--dark", action="store_true", help="for dark pages")
     verb("import", import_runs).add_argument("file", metavar="FILE", help="a bundle: what export wrote as .json")
+    site = verb("publish", publish, links)
+    site.add_argument("folder", metavar="DIR", help="a new folder, or a site that was published before")
+    site.add_argument("--study", metavar="STUDY", help="only this one; default: all that the runs compare")
+    site.add_argument("--data", default=DEFAULT_DATA, metavar="D", help="the data set; default: scenes")
     verb("doctor", check_cache)
     verb("app", open_app)
     return parser

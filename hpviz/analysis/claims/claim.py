@@ -1,6 +1,6 @@
 """A claim of the article, declared, and what came of it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any
@@ -89,6 +89,25 @@ class Standing:
 def standings(rows: Iterable[Judgement]) -> list[Standing]:
     """A ledger with each claim and its twin together."""
     return [Standing(tuple(each)) for _, each in groupby(rows, key=lambda row: row.id)]
+
+
+# A column of the scoreboard each: what it is called, the verdicts in it and what they mean.
+COLUMNS: Mapping[str, tuple[tuple[Verdict, ...], str]] = {
+    "Held": (("held",), "The runs show what the article says."),
+    "Did not hold": (("did not hold",), "The runs show something else."),
+    "Within noise": (("within noise",), "Other seeds could give as large a difference."),
+    "Not settled yet": (OPEN, "The runs that would settle it are not here."),
+}
+
+
+def scoreboard(standings: Iterable[Standing]) -> dict[str, tuple[str, list[Standing]]]:
+    """By what a column is called, what it means and the claims that stand so; columns without a claim are left out."""
+    given = list(standings)
+    columns = {
+        title: (meaning, [each for each in given if each.leading.verdict in verdicts])
+        for title, (verdicts, meaning) in COLUMNS.items()
+    }
+    return {title: column for title, column in columns.items() if column[1]}
 
 
 def judge(claim: Claim, case: Case) -> Judgement:

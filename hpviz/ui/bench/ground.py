@@ -5,9 +5,9 @@ from functools import lru_cache
 import pyarrow as pa  # type: ignore[import-untyped]
 import streamlit as st
 
-from hpviz.analysis import frames
 from hpviz.analysis.comparison import Comparison
 from hpviz.analysis.learning_curve import law_in_words
+from hpviz.analysis.story import Story
 from hpviz.charts.isolation import Ground, isolation, placed, title_of
 from hpviz.charts.looks import ground_of
 from hpviz.charts.panels import isolated
@@ -73,9 +73,4 @@ def _diagnoses(comparison: Comparison) -> str:
 @lru_cache(maxsize=KEPT)
 def diagnoses_of(comparison: Comparison) -> dict[str, tuple[str, str, str]]:
     """By label (kind, rule, next step) of what most of its seeds show."""
-    drawn, classes = comparison.drawn, round(1 / comparison.chance) if comparison.chance else 2
-    names = comparison.names
-    return {
-        names[label]: frames.commonest_diagnosis(seeds, drawn.ends[label], classes)
-        for label, seeds in drawn.groups.items()
-    }
+    return Story(comparison.drawn).diagnoses

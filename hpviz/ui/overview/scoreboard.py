@@ -1,35 +1,23 @@
 """The scoreboard: what held and what did not, by name; then every claim, a line each, by study."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
-from hpviz.analysis.claims import OPEN, Standing, Verdict
+from hpviz.analysis.claims import Standing, scoreboard
 from hpviz.studies import STUDIES
 from hpviz.ui.claims import show_claim
 from hpviz.ui.navigation import study_page
 
-# A column each: what it is called, the verdicts in it and what they mean.
-COLUMNS: Mapping[str, tuple[tuple[Verdict, ...], str]] = {
-    "Held": (("held",), "The runs show what the article says."),
-    "Did not hold": (("did not hold",), "The runs show something else."),
-    "Within noise": (("within noise",), "Other seeds could give as large a difference."),
-    "Not settled yet": (OPEN, "The runs that would settle it are not here."),
-}
-
 
 def show_scoreboard(standings: Sequence[Standing]) -> None:
     """How many claims stand by each verdict, and which; a verdict that no claim has is left out."""
-    columns = {
-        title: [each for each in standings if each.leading.verdict in verdicts]
-        for title, (verdicts, _) in COLUMNS.items()
-    }
-    shown = {title: named for title, named in columns.items() if named}
+    shown = scoreboard(standings)
     with st.grid(len(shown), min_column_width=230):
-        for title, named in shown.items():
+        for title, (meaning, named) in shown.items():
             with st.container(gap="xsmall"):
                 st.header(f"{title}: {len(named)}", anchor=False)
-                st.caption(COLUMNS[title][1])
+                st.caption(meaning)
                 st.markdown("\n".join(map(_name, named)))
 
 
