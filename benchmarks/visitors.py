@@ -90,10 +90,14 @@ class Server:
         return pages * os.sysconf("SC_PAGE_SIZE")
 
     @contextmanager
-    def visit(self, page: str, query: str = "") -> Iterator["Visitor"]:
-        """A session of its own on that page, which ends with the block."""
-        address, protocols = f"ws://{self.address}/_stcore/stream", [Subprotocol("streamlit")]
-        with connect(address, subprotocols=protocols, max_size=None, open_timeout=ANSWER_SECONDS) as connection:
+    def visit(self, page: str, query: str = "", name: str = "127.0.0.1") -> Iterator["Visitor"]:
+        """A session of its own on that page, which ends with the block; `name` is what it calls this machine."""
+        here, _, port = self.address.partition(":")
+        address, protocols = f"ws://{name}:{port}/_stcore/stream", [Subprotocol("streamlit")]
+        line = socket.create_connection((here, int(port)))
+        with connect(
+            address, sock=line, subprotocols=protocols, max_size=None, open_timeout=ANSWER_SECONDS
+        ) as connection:
             yield Visitor(connection, page, query)
 
     def end(self) -> int:
@@ -170,5 +174,5 @@ class Visitor:
 
 
 # The fields of what says something on a page.
-TOLD = {"markdown": "body", "alert": "body", "text": "body", "progress": "text"}
+TOLD = {"markdown": "body", "alert": "body", "text": "body", "progress": "text", "code": "code_text"}
 FINISHED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)

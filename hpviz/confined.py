@@ -15,6 +15,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from hpviz.gate import refuse_changes
 from hpviz.installation import PROGRAM
 from hpviz.spec import BadInput
 
@@ -55,6 +56,7 @@ def refuse_links(*paths: Path) -> tuple[Path, ...]:
 
 def own_folder(folder: Path) -> Path:
     """That folder, made if it is missing, for its owner's eyes only. Raises BadInput if it is a link."""
+    refuse_changes()
     refuse_links(folder)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
@@ -84,6 +86,7 @@ def read_file(path: Path, limit: int | None = None) -> bytes:
 
 def new_file(path: Path) -> Any:
     """A file opened for writing bytes that was not there before: what stood in its place is unlinked, not followed."""
+    refuse_changes()
     path.unlink(missing_ok=True)
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CAREFULLY, 0o600), "wb")
 
@@ -105,6 +108,7 @@ def write_file(path: Path, content: bytes) -> None:
 
 def lock(path: Path, **options: Any) -> FileLock:
     """A lock on a file of that name. Raises OSError where one cannot be made, for waiting would not help."""
+    refuse_changes()
     if path.is_symlink() or not (is_file(path) or path.is_dir()):
         path.unlink(missing_ok=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | _CAREFULLY, 0o600))

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from PIL import Image
 
+from hpviz import gate
 from hpviz.cli import main
 
 # Machines are shared and slow at times; a test says what happens, never how fast.
@@ -31,6 +32,28 @@ if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_I
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HPVIZ_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture(autouse=True)
+def _bound_by_nothing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in (gate.ROOTS, gate.READ_ONLY):
+        monkeypatch.delenv(name, raising=False)
+    yield
+    os.environ.pop(gate.FOR_PAGES, None)
+    gate.current.cache_clear()
+
+
+@pytest.fixture
+def for_pages(monkeypatch: pytest.MonkeyPatch) -> Callable[..., gate.Gate]:
+    """Has this process act for pages from now on, as the server does, under these variables."""
+
+    def bind(**variables: object) -> gate.Gate:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, str(value))
+        os.environ.pop(gate.FOR_PAGES, None)
+        return gate.bind()
+
+    return bind
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 
+from hpviz import gate
 from hpviz.installation import APP
 from hpviz.own_process import command_of
 from hpviz.terminal import Reporter
@@ -13,6 +14,7 @@ from hpviz.terminal import Reporter
 
 def open_app(options: argparse.Namespace, reporter: Reporter) -> int:
     """The pages, in your browser. Ctrl-C ends their server; STREAMLIT_SERVER_PORT=N has it listen on another port."""
+    gate.bind()  # what cannot be understood there is said here, not on the first page
     command = command_of("streamlit", "run", str(APP))
     environment = {**os.environ, "HPVIZ_CACHE": str(options.cache)}
     if sys.platform != "win32":

@@ -9,6 +9,7 @@ from filelock import FileLock, Timeout
 
 from hpviz.confined import lock, new_file
 from hpviz.data.each_photo import Place
+from hpviz.gate import refuse_changes
 
 ROOM = 3  # times the pixels: they are on the disk twice until they are prepared, and others want to write as well
 
@@ -28,6 +29,7 @@ class Ahead:
     def begin(self, photos: int) -> bool:
         """Make the file for so many; False where another process has it, or it cannot be written."""
         try:
+            refuse_changes()
             self.file.parent.mkdir(parents=True, exist_ok=True)
             if shutil.disk_usage(self.file.parent).free < ROOM * photos * 3 * self.image_size**2:
                 return False

@@ -24,7 +24,8 @@ from hpviz.data.prepared import Identity, Prepared, folder_of, open_prepared, pr
 from hpviz.data.progress import Progress
 from hpviz.data.remembered import memory_of
 from hpviz.data.test_names import keep_names, kept_names, numbered
-from hpviz.paths import absolute, nature, quoted, read_path, reason, spelled
+from hpviz.gate import Outside, admitted, named, refuse_changes
+from hpviz.paths import nature, quoted, reason, spelled
 from hpviz.spec import BadInput
 
 Kind = Literal["scenes", "folder", "intel", "cifar10", "fashion-mnist"]
@@ -54,7 +55,7 @@ class Source:
 def resolve(data: str, cache: Path) -> Source:
     """The source that `data` names: one of NAMES, or a folder of images.
 
-    Raises BadInput, with one sentence, if it is neither.
+    Raises BadInput, with one sentence, if it is neither, and Outside, which is one, for what pages may not read.
     """
     for kind in NAMES:
         if data.strip() == kind:
@@ -63,8 +64,10 @@ def resolve(data: str, cache: Path) -> Source:
     if not data.strip():
         raise BadInput(f"No data set was named: {known}.")
     try:
-        folder = absolute(read_path(data))
+        folder = named(data)
         found = nature(folder)
+    except Outside as error:
+        raise Outside(f"{str(error).rstrip('.')}: {known}.") from None
     except BadInput as error:
         raise BadInput(f"{str(error).rstrip('.')}: {known}.") from None
     if found == "folder":
@@ -97,6 +100,7 @@ def fetch(source: Source, cache: Path) -> Generator[Progress, None, None]:
     """Download what is not here yet. Raises BadInput, with one sentence that says how to go on, if that fails."""
     if is_ready(source, cache):
         return
+    refuse_changes()
     if source.kind == "folder":
         raise BadInput(f"The folder {source.given!r} is no longer there: put it back or give another.")
     try:
@@ -179,10 +183,10 @@ def _folder(source: Source, cache: Path) -> Path | None:
 
 
 def here(source: Source, cache: Path) -> Path:
-    """The folder of a source's files. Raises NotFetched, or BadInput if a given folder is gone."""
+    """The folder of a source's files. Raises NotFetched, or BadInput if a given folder is gone or not to be read."""
     folder = _folder(source, cache)
     if folder:
-        return folder
+        return admitted(folder, source.given) if source.kind == "folder" else folder
     if source.kind == "folder":
         raise BadInput(f"The folder {source.given!r} is no longer there: put it back or give another.")
     raise NotFetched(f"The data set {source.name} has not been downloaded yet: fetch it on the Data page or by a run.")

@@ -114,6 +114,8 @@ def failures_told(cache: Path) -> Iterator[None]:
     """Turn what the system refuses while images are prepared into BadInput, with one sentence."""
     try:
         yield
+    except BadInput:  # has its sentence already
+        raise
     except FileNotFoundError as error:
         raise BadInput(
             f"{str(error.filename)!r} disappeared while the images were being prepared: look at the folder again."

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from hpviz.data.remembered import memory_of, recall, remember
-from hpviz.paths import absolute, nature, quoted, read_path, spelled
+from hpviz.gate import current, named, refuse_changes
+from hpviz.paths import nature, quoted, spelled
 from hpviz.spec import BadInput
 
 # Where no one keeps pictures, but a link to them could betray or hang a machine.
@@ -45,15 +46,17 @@ def holds_everything(place: Path) -> bool:
 
 
 def confirmed(folder: Path, cache: Path) -> tuple[str, ...]:
-    """The roots that links of this folder may lead to."""
-    return tuple(map(str, recall(_memory(folder, cache)).get("followed", ())))
+    """The roots that links of this folder may lead to; where pages may not read everything, those that they may."""
+    roots = map(str, recall(_memory(folder, cache)).get("followed", ()))
+    return tuple(root for root in roots if current().admits(Path(root)))
 
 
 def confirm(folder: Path, root: str | Path, cache: Path) -> None:
     """Let the links of a folder lead to `root`, from now on. Raises BadInput if that is no folder or too much."""
     if not str(root).strip():
         raise BadInput("No folder was named to follow links to: give the one that they lead to.")
-    place = absolute(read_path(str(root)))
+    refuse_changes()
+    place = named(str(root))
     if nature(place) != "folder":
         raise BadInput(f"{quoted(root)} is not a folder: give the one that the links lead to.")
     if holds_everything(place):

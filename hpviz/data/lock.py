@@ -8,6 +8,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from hpviz.data.progress import Progress
+from hpviz.gate import refuse_changes
 
 PATIENCE = 0.2  # seconds between two signs of life
 
@@ -15,8 +16,10 @@ PATIENCE = 0.2  # seconds between two signs of life
 def turn(path: Path) -> Generator[Progress, None, AbstractContextManager[Any]]:
     """Wait for the lock file `path`; the result releases it on leaving: `with (yield from turn(path)): …`.
 
-    The kernel releases the lock of a process that dies. Raises OSError if the file cannot be made.
+    The kernel releases the lock of a process that dies. Raises OSError if the file cannot be made, and ReadOnly, which
+    is one, where pages only show: nobody locks but to write.
     """
+    refuse_changes()
     path.parent.mkdir(parents=True, exist_ok=True)
     # A generator may be begun in one thread and closed in another, so the lock must not belong to a thread.
     lock = FileLock(path, thread_local=False)

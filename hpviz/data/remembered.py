@@ -8,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from hpviz import gate
+
 
 def memory_of(kind: str, folder: Path, cache: Path) -> Path:
     """The file in which what is known of a folder is remembered."""
@@ -25,6 +27,8 @@ def recall(memory: Path) -> dict[str, Any]:
 
 def remember(memory: Path, known: dict[str, Any]) -> None:
     """Replace what is remembered; where that fails, the work behind it is simply done again next time."""
+    if gate.current().read_only:
+        return
     part = memory.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part")
     with suppress(OSError):
         memory.parent.mkdir(parents=True, exist_ok=True)

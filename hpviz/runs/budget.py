@@ -4,6 +4,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from hpviz.gate import refuse_changes
+
 CHECKPOINT_BUDGET_BYTES = 10 * 2**30  # about 75 ResNet18 runs or 1,000 of the article's network at 64 px
 SIDECAR = "run.json"
 
@@ -24,6 +26,7 @@ def remove_checkpoints(folder: Path, keep_sidecar: bool = False) -> None:
 
     Of links, to files or in the folder's own place, the link goes. Folders within are nobody's and stay.
     """
+    refuse_changes()
     if folder.is_symlink() or not folder.is_dir():
         folder.unlink(missing_ok=True)
         return

@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 from diskcache import Cache
 
+from hpviz import gate
 from hpviz.confined import is_file, write_file
 from hpviz.runs.json_disk import JsonDisk
 from hpviz.spec import BadInput
@@ -86,11 +87,12 @@ def is_whole(connection: sqlite3.Connection) -> bool:
 
 def create(database: Path) -> None:
     """Make an empty database in diskcache's form, whole or not at all."""
-    write_file(database, _empty())
+    write_file(database, empty())
 
 
 @functools.cache
-def _empty() -> bytes:
+def empty() -> bytes:
+    """The file of a database in which nothing is."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / DATABASE
         Cache(folder, disk=JsonDisk, eviction_policy="none", cull_limit=0, size_limit=2**40).close()
@@ -363,6 +365,9 @@ def _refusal(error: sqlite3.Error, database: Path) -> Exception:
 
 
 def read_only(cache: Path) -> str:
+    """Why nothing can be written here."""
+    if gate.current().read_only:
+        return gate.ONLY_SHOWN
     return (
         f"The cache folder {cache} can only be read: its runs can be looked at and exported; to train, stop, delete or "
         "import, make it writable or choose another with --cache FOLDER or HPVIZ_CACHE."

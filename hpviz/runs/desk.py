@@ -12,7 +12,7 @@ from typing import Any
 from hpviz.data import catalogue
 from hpviz.data.audit import survey
 from hpviz.data.progress import Progress
-from hpviz.paths import read_path
+from hpviz.gate import current, named, refuse_changes
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.inspections import Finding, Sought
 from hpviz.runs.pace import View, waiting, work_view
@@ -122,9 +122,12 @@ class Desk:
     # What pages ask for
 
     def identify(self, source: catalogue.Source) -> Task:
-        """Result: catalogue.Identity. Looked at anew after a while, for folders change."""
-        name = ("identify", source.given)
-        return self.task(name, lambda: catalogue.identify(source, self.cache), max_age=10)
+        """Result: catalogue.Identity. Looked at anew after a while, for folders change.
+
+        Where nothing can be remembered of a look, which is of every file, one look serves as long as the process lives.
+        """
+        name, age = ("identify", source.given), float("inf") if current().read_only else 10.0
+        return self.task(name, lambda: catalogue.identify(source, self.cache), max_age=age)
 
     def prepare(self, source: catalogue.Source, image_size: int) -> Task:
         """Result: Prepared; the images are on disk at that size."""
@@ -142,7 +145,7 @@ class Desk:
 
     def weights(self, file: str | None) -> Task:
         """Result: (path, SHA-256) of a file of pretrained weights; None fetches torchvision's."""
-        return self.task(("weights", file), lambda: find_weights(read_path(file) if file else None), max_age=10)
+        return self.task(("weights", file), lambda: find_weights(_file(file)), max_age=10)
 
     def find(self, sought: Sought) -> Task:
         """Result: a Finding, looked for only where it is not remembered. What failed before is begun anew."""
@@ -167,6 +170,14 @@ class Desk:
         """Whether the run has ended, not by diverging, and its checkpoint is on this machine."""
         ended = run["status"] not in (*ACTIVE, "diverged")
         return ended and any(checkpoint_of(run, self.cache).glob("*.pt"))
+
+
+def _file(given: str | None) -> Path | None:
+    """The file that a person named. Where pages only show, nobody names another than those that runs have."""
+    if not given:
+        return None
+    refuse_changes()
+    return named(given)
 
 
 def _finding(sought: Sought) -> Hashable:

@@ -9,6 +9,7 @@ from pathlib import Path
 from filelock import Timeout
 
 from hpviz.confined import is_file, is_run_id, lock, refuse_links, run_folder
+from hpviz.gate import refuse_changes
 from hpviz.runs.budget import CHECKPOINT_BUDGET_BYTES, SIDECAR, remove_checkpoints, size
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.store import RunStore
@@ -96,6 +97,7 @@ def free_prepared(cache: Path, keep: Collection[Path] = ()) -> int:
     Images that are being prepared right now, and on Windows those in use, are left alone. Elsewhere the disk has the
     room back once no process maps them any more: see `Desk.forget_images`.
     """
+    refuse_changes()
     freed = 0
     for folder in prepared(cache, keep):
         with suppress(Timeout, OSError), lock(folder.with_suffix(".lock"), timeout=0):

@@ -19,6 +19,7 @@ from typing import Any
 
 from hpviz import hardware
 from hpviz.data.progress import Progress
+from hpviz.gate import refuse_changes
 from hpviz.own_process import command_of, environment
 from hpviz.runs import memory
 from hpviz.runs.document import Run
@@ -53,6 +54,7 @@ class TrainingProcess:
     """A process that trains one run after the other on a device. It is started at once; `start` waits for it."""
 
     def __init__(self, device: str) -> None:
+        refuse_changes()
         self.device = device
         with _only_for_us():
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own code

@@ -14,6 +14,7 @@ from typing import Any
 
 from hpviz.confined import own_folder, read_file, refuse_links, write_file
 from hpviz.data.progress import Progress
+from hpviz.gate import refuse_changes
 from hpviz.runs.document import Run, recording
 from hpviz.spec import BadInput
 
@@ -48,6 +49,7 @@ class Sought:
         """The finding, looked for only where it is not known; kept from then on."""
         if (known := self.known(cache)) is not None:
             return known
+        refuse_changes()
         found = yield from self.work(cache)
         with suppress(OSError):  # where it cannot be kept, it is found again next time
             own_folder(folder(cache))

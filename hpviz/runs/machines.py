@@ -7,7 +7,8 @@ What was remembered wrongly, as of a GPU that is gone, holds until a process say
 import json
 import os
 import platform
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hpviz import __version__, hardware
 from hpviz.confined import read_file, write_file
+from hpviz.runs.document import Run
 from hpviz.spec import BadInput
 
 NAME = "machine.json"
@@ -54,6 +56,22 @@ def known(cache: Path, choice: str) -> dict[str, Any] | None:
         return found
     remembered = _recall(cache).machines.get(choice)
     return None if remembered is None else remembered.model_dump()
+
+
+def to_look_at(known: dict[str, Any] | None, runs: Iterable[Run]) -> dict[str, Any]:
+    """A machine on which nothing is trained, for pages that only show: it compares in what most runs here are in."""
+    precisions = Counter(run["spec"]["precision"] for run in runs if run["origin"] is None)
+    machine = known or {
+        "device": "cpu",
+        "name": hardware.cpu_name(),
+        "precision": "bf16" if hardware.has_bf16() else "fp32",
+        "threads": hardware.threads(),
+        "torch": "not loaded",
+        "platform": platform.platform(),
+        "hpviz": __version__,
+        "devices": ["cpu"],
+    }
+    return {**machine, "precision": precisions.most_common(1)[0][0]} if precisions else machine
 
 
 def learn(cache: Path, choice: str, ask: Callable[[str], dict[str, Any]]) -> dict[str, Any]:

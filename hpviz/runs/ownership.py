@@ -9,6 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from hpviz import gate
 from hpviz.confined import is_file, lock
 from hpviz.spec import BadInput
 
@@ -67,6 +68,8 @@ def is_alive(locks: Path, owner_id: str) -> bool:
         return True
     if not is_file(path):
         return False
+    if gate.current().read_only:
+        return _is_locked(path)
     try:
         with FileLock(path, timeout=0, thread_local=False):
             path.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
-from hpviz import hardware
+from hpviz import gate, hardware
 from hpviz.runs import disk, executor, inspections, machines, tasks
 from hpviz.runs.command import run_command
 from hpviz.runs.crew import Crew, Wish, measured_rates
@@ -97,6 +97,8 @@ class Runner:
         self._looked_at: dict[str, float] = {}
         self._unsaved: dict[str, tuple[Job, Status, str | None]] = {}
         self._machine: dict[str, Any] | BadInput | None = machines.known(cache, device)
+        if gate.current().read_only:
+            self._machine = machines.to_look_at(self._machine, self.store.runs())
         self.refused: dict[str, str] = {}  # runs that failed here for what they were given, and why
         self._warm = threading.Event()
         self._closing = self._closed = False
@@ -108,7 +110,7 @@ class Runner:
     def warm_up(self) -> None:
         """Start what trains, which first loads PyTorch, before there is work. Listing runs needs neither."""
         with self._changed:
-            if self._supervisor is None and not self._closing:
+            if self._supervisor is None and not self._closing and not gate.current().read_only:
                 self._supervisor = threading.Thread(target=self._serve, name="hpviz-runner", daemon=True)
                 self._supervisor.start()
 
@@ -178,8 +180,9 @@ class Runner:
     def check(self, request: Request) -> None:
         """Raise BadInput if this machine's device cannot compute in the precision of a run that is not done yet.
 
-        Raises Newer, which is one, if a later hpviz wrote the run.
+        Raises Newer, which is one, if a later hpviz wrote the run, and ReadOnly, too, where nothing is to be started.
         """
+        gate.refuse_changes()
         self.store.refuse_newer(request.spec.run_id)
         if request.spec.precision != "tf32":  # everything else can be computed anywhere, and need not wait for PyTorch
             return
@@ -213,6 +216,7 @@ class Runner:
 
         Returns what it was, of those two, or None if there was nothing to stop.
         """
+        gate.refuse_changes()
         with self._changed:
             for slot, (_, request) in list(self._proposals.items()):
                 if request.spec.run_id == run_id:
@@ -241,6 +245,7 @@ class Runner:
 
         What others asked for, too or alone, stays.
         """
+        gate.refuse_changes()
         with self._changed:
             for name in [name for name in {*self._asked, *self._proposals} if _is_of(name, session)]:
                 self._drop_proposal(name)
@@ -251,6 +256,7 @@ class Runner:
 
     def delete(self, run_id: str) -> None:
         """Forget a run, its curve and its checkpoints; BadInput while it is queued or running."""
+        gate.refuse_changes()
         # All under the store's write lock, so that no process begins with the run meanwhile.
         with self.store.transaction():
             run = self.store.find(run_id)
@@ -261,10 +267,12 @@ class Runner:
 
     def pause(self) -> None:
         """Let all runs of this process rest within a batch; nothing is lost, and nothing more begins."""
+        gate.refuse_changes()
         self._places.paused.set()
 
     def go_on(self) -> None:
         """End the pause."""
+        gate.refuse_changes()
         with self._changed:
             self._places.paused.clear()
             self._changed.notify_all()
@@ -280,6 +288,7 @@ class Runner:
 
     @wish.setter
     def wish(self, wish: Wish) -> None:
+        gate.refuse_changes()
         with self._changed:
             self._places.wish = wish
             self._changed.notify_all()
@@ -337,7 +346,7 @@ class Runner:
         Where nothing is remembered it waits for that. Raises BadInput if the device asked for is not there.
         """
         self.warm_up()
-        if self._supervisor is None:
+        if self._supervisor is None and self._closing:
             raise BadInput("hpviz is being closed, so PyTorch is not loaded any more.")
         if self._machine is None:
             self._warm.wait()

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hpviz import confined
+from hpviz import confined, gate
 from hpviz.confined import checked_id, is_run_id, refuse_links
 from hpviz.installation import PROGRAM
 from hpviz.runs import budget, database, recovery
@@ -129,6 +129,8 @@ class RunStore:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything inside is seen by others at once or not at all. Keep it short: it holds the write lock."""
+        if self.is_read_only:  # what lies beside the database could be removed all the same
+            raise BadInput(database.read_only(self.cache))
         if self._cache.in_transaction:
             yield
             return
@@ -209,6 +211,8 @@ class RunStore:
 
     def note(self, key: str, value: Any) -> None:
         """Remember a small JSON value beside the runs, such as what is known of this machine."""
+        if self.is_read_only:
+            raise BadInput(database.read_only(self.cache))
         self._cache.set(_NOTE + key, value)
 
     def noted(self, key: str) -> Any:
@@ -231,6 +235,9 @@ class RunStore:
     # Opening and mending
 
     def _open(self) -> None:
+        if gate.current().read_only:
+            self._open_to_read(self._folder / recovery.DATABASE)
+            return
         try:
             self._with_room(self._open_to_write)
         except (OSError, sqlite3.Error):
@@ -271,20 +278,24 @@ class RunStore:
 
     def _open_to_read(self, path: Path) -> None:
         """Open what cannot be written: where it lies if that is possible, else a copy of it or of its backup."""
-        self.is_read_only = True
-        self._tell(database.read_only(self.cache))
+        self.is_read_only, shows_only = True, gate.current().read_only
+        if not shows_only:  # of which every page tells
+            self._tell(database.read_only(self.cache))
+        mode = "ro" if shows_only else "rw"
         self._cache = Rows(self._folder, lambda *_: False, read_only=True)
         try:
             self.revision()
-            if not recovery.is_sound(path):
+            if not recovery.is_sound(path, mode):
                 raise sqlite3.DatabaseError("damaged")
         except (sqlite3.Error, BadInput):
             self._cache.close()
             source = path
-            if not recovery.is_sound(path) and recovery.is_sound(self._backup, database.FROZEN):
+            if not recovery.is_sound(path, mode) and recovery.is_sound(self._backup, database.FROZEN):
                 source = self._backup
                 self._tell("The run store's database is damaged and cannot be restored now; its backup is shown.")
             folder = self._held.enter_context(recovery.readable_copy(source))
+            if shows_only and not confined.is_file(source):  # nothing was ever trained here
+                (Path(folder) / recovery.DATABASE).write_bytes(database.empty())
             self._cache = Rows(Path(folder), lambda *_: False)
 
     def _keep_as_it_was(self, path: Path) -> None:

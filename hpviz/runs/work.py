@@ -15,8 +15,10 @@ from hpviz.confined import run_folder
 from hpviz.data.catalogue import prepare, resolve
 from hpviz.data.prepared import Prepared, open_prepared
 from hpviz.data.progress import Progress
+from hpviz.gate import Outside, admitted
 from hpviz.runs.document import Run
 from hpviz.spec import BadInput, RunSpec
+from hpviz.weight_files import imagenet_file
 
 if TYPE_CHECKING:
     from hpviz.training.events import Event
@@ -69,14 +71,13 @@ def carry_out(run: Run, cache: Path, place: Place) -> "Generator[Progress | Even
     yield Progress("loading PyTorch", 0, 0)
     from hpviz.training.loop import train
 
-    weights = run["inputs"]["weights"]
     yield from train(
         spec,
         data,
         epochs=run["target"],
         device=place.device,
         threads=place.threads,
-        weights=Path(weights) if weights else None,
+        weights=weights_of(run),
         checkpoint=checkpoint_of(run, cache),
     )
 
@@ -132,13 +133,12 @@ def follow_sharpness(run: Run, cache: Path) -> Generator[Progress, None, dict[st
 def _to_go_through_again(run: Run) -> "PastRun":
     from hpviz.training.replay import PastRun
 
-    weights = run["inputs"]["weights"]
     return PastRun(
         id=run["id"],
         spec=RunSpec(**run["spec"]),
         rows=run["epochs"],
         threads=run["machine"].get("threads"),
-        weights=Path(weights) if weights else None,
+        weights=weights_of(run),
     )
 
 
@@ -165,6 +165,15 @@ def checkpoint_of(run: Run, cache: Path) -> Path:
     return run_folder(cache / "checkpoints", run["id"])
 
 
+def weights_of(run: Run) -> Path | None:
+    """The file of weights that a run begins with. Raises Outside if pages may not read it; torchvision's they may."""
+    given = run["inputs"]["weights"]
+    if not given:
+        return None
+    path = Path(given)
+    return path if path == imagenet_file() else admitted(path)
+
+
 def images_of(run: Run, cache: Path) -> Generator[Progress, None, Prepared]:
     """The images of a run's spec, prepared. Raises BadInput if they are gone or have changed."""
     spec = RunSpec(**run["spec"])
@@ -175,6 +184,8 @@ def images_of(run: Run, cache: Path) -> Generator[Progress, None, Prepared]:
             raise BadInput(f"This run was trained elsewhere, and its images of {spec.dataset} are not prepared here.")
         try:
             source = resolve(run["inputs"]["data"], cache)
+        except Outside:
+            raise
         except BadInput:
             given = run["inputs"]["data"]
             raise BadInput(f"The images of {spec.dataset} are no longer at {given}; put them back there.") from None

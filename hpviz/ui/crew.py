@@ -4,6 +4,7 @@ import streamlit as st
 
 from hpviz.runs.crew import MOST, Wish
 from hpviz.runs.runner import Runner
+from hpviz.ui.locked import locked
 
 AS_FIT = "as suits the machine"
 
@@ -11,14 +12,16 @@ AS_FIT = "as suits the machine"
 def show_pause(runner: Runner) -> None:
     """One click lets everything that trains here rest, within a batch; the next lets it go on."""
     if runner.is_paused:
-        st.button("Go on", key="go-on", icon=":material/play_arrow:", type="primary", on_click=runner.go_on)
+        st.button("Go on", key="go-on", icon=":material/play_arrow:", type="primary", on_click=runner.go_on, **locked())
     else:
         st.button(
             "Pause all",
             key="pause",
             icon=":material/pause:",
-            help="They stop within one batch and nothing is lost. The processor is free until you let them go on.",
             on_click=runner.pause,
+            **locked(
+                help="They stop within one batch and nothing is lost. The processor is free until you let them go on."
+            ),
         )
 
 
@@ -33,7 +36,7 @@ def show_crew(runner: Runner) -> None:
         st.session_state[f"crew:{name}"] = value
     with st.popover("Side by side", icon=":material/tune:", help="How many runs at once, on how many threads each"):
         for name, label in (("jobs", "Runs side by side"), ("threads", "Threads a run")):
-            st.number_input(label, 1, MOST, None, key=f"crew:{name}", placeholder=AS_FIT, on_change=take)
+            st.number_input(label, 1, MOST, None, key=f"crew:{name}", placeholder=AS_FIT, on_change=take, **locked())
         st.caption(
             "Empty: a run alone has every core that no other program wants; several that wait train side by side where "
             "that is faster. A run keeps its threads to its last epoch, so that its numbers are exact; runs on "

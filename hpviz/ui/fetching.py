@@ -16,6 +16,7 @@ from hpviz.runs.desk import Task
 from hpviz.spec import BadInput
 from hpviz.ui import data_address
 from hpviz.ui.data_address import known_data
+from hpviz.ui.locked import locked
 from hpviz.ui.progress import show_task
 from hpviz.ui.resources import get_desk, get_runner
 from hpviz.ui.text import literal
@@ -97,7 +98,7 @@ def offer_fetch(source: Source) -> None:
         st.error(literal(task.error, most=400), icon=":material/error:")
     name = literal(source.name) if source.kind == "folder" else source.name
     label, key = f"Fetch {name}", f"fetch:{source.given}"
-    st.button(label, key=key, icon=":material/download:", on_click=_fetch, args=(source,))
+    st.button(label, key=key, icon=":material/download:", on_click=_fetch, args=(source,), **locked())
 
 
 def _fetch(source: Source) -> None:

@@ -2,8 +2,10 @@
 
 import streamlit as st
 
+from hpviz import gate
 from hpviz.runs.desk import Task
 from hpviz.runs.pace import View, clock
+from hpviz.ui.locked import locked
 from hpviz.ui.resources import tick
 from hpviz.ui.text import literal
 
@@ -25,6 +27,12 @@ def show_task(task: Task) -> None:
         if task.is_done:
             st.rerun()
         bar(task.view)
-        st.button("Cancel", icon=":material/close:", on_click=task.cancel, key=f"cancel:{id(task)}")
+        key = f"cancel:{id(task)}"
+        st.button("Cancel", icon=":material/close:", on_click=_cancel, args=(task,), key=key, **locked())
 
     watch()
+
+
+def _cancel(task: Task) -> None:
+    gate.refuse_changes()
+    task.cancel()

@@ -13,6 +13,7 @@ from hpviz.runs.pace import about, elsewhere
 from hpviz.runs.runner import QueueEntry, Runner
 from hpviz.spec import RunSpec
 from hpviz.ui.crew import show_pause
+from hpviz.ui.locked import locked
 from hpviz.ui.progress import bar
 from hpviz.ui.resources import session
 from hpviz.ui.text import literal
@@ -53,9 +54,9 @@ def show_queue_line(
             f"Stop {told}" if len(views) > 1 else "Stop",
             key=f"stop:{run_id}",
             icon=":material/stop:",
-            help="Within a batch; finished epochs are kept, and it can be resumed.",
             on_click=_stop,
             args=(runner, run_id),
+            **locked(help="Within a batch; finished epochs are kept, and it can be resumed."),
         )
     if waiting:
         seconds = _until_done(runner, setting, training, waiting, runs)
@@ -65,18 +66,18 @@ def show_queue_line(
                     f"Cancel {name(entry['id'])}",
                     key=f"stop:{entry['id']}",
                     icon=":material/close:",
-                    help=f"Number {entry['position']} of those that wait. Takes it out of the queue.",
                     on_click=_stop,
                     args=(runner, entry["id"]),
+                    **locked(help=f"Number {entry['position']} of those that wait. Takes it out of the queue."),
                 )
         if asked := runner.asked(session()):
             st.button(
                 "Cancel all" if len(asked) == len(waiting) else f"Cancel all of mine ({len(asked)})",
                 key="cancel all",
                 icon=":material/playlist_remove:",
-                help=CANCEL_HELP,
                 on_click=_cancel,
                 args=(runner, session()),
+                **locked(help=CANCEL_HELP),
             )
     if queue or runner.is_paused:
         show_pause(runner)

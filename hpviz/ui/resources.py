@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from hpviz import gate
 from hpviz.data import catalogue
 from hpviz.home import default_cache, provide_home
 from hpviz.runs import desk as desks
@@ -19,6 +20,7 @@ from hpviz.runs.desk import Desk
 from hpviz.runs.runner import Runner
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS
+from hpviz.ui.host import demand_known_host
 from hpviz.ui.text import sentence
 
 
@@ -46,15 +48,19 @@ def disk_use(cache: Path, stamp: tuple[int, ...]) -> disk.Use:
 
 
 def start() -> None:
-    """Take up the cache folder; says so and goes no further if it cannot be used."""
+    """Settle who may see the page and what pages may do, and take up the cache; says what is wrong and stops there."""
+    demand_known_host()
     try:
+        shows_only = gate.bind().read_only
         provide_home(default_cache())
         get_runner()
-    except BadInput as error:
+    except BadInput as error:  # the cache folder cannot be used, or a variable of the gate not be understood
         st.error(sentence(str(error)), icon=":material/error:")
         st.stop()
     with suppress(RuntimeError):  # a thread without an event loop has none to close
         _event_loop()
+    if shows_only:
+        st.caption(f":material/visibility: {sentence(gate.ONLY_SHOWN)}")
 
 
 def warm_up() -> None:
@@ -62,6 +68,8 @@ def warm_up() -> None:
 
     Once a page is drawn, for on few cores they would make the first one wait.
     """
+    if gate.bind().read_only:
+        return
     get_runner().warm_up()
     preset = PRESETS["quick"]
     get_desk().prepare(catalogue.resolve(preset.data, default_cache()), preset.image_size)

@@ -263,6 +263,14 @@ def _bundle(folder):
     return file
 
 
+def test_pages_that_only_show_show_a_cache_that_cannot_be_written(small, cache, for_pages):
+    small.make_read_only()
+    for_pages(HPVIZ_READ_ONLY=1)
+    runner = Runner(cache, "cpu")
+    assert len(runner.runs()) == 3
+    runner.close()
+
+
 def test_where_no_file_may_grow_at_all_runs_are_still_listed(tmp_path):
     store = RunStore(tmp_path)
     stored(store)

@@ -8,6 +8,7 @@ import time
 from contextlib import ExitStack
 
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from benchmarks.visitors import ROOT, Server
 from hpviz.runs.document import move, new_run, put_epoch
@@ -178,6 +179,32 @@ def test_pages_draw_themselves_less_often_the_more_of_them_are_open(shared):
         few, many = visitors[0].fragments, visitors[-1].fragments
         assert few.keys() == many.keys()
         assert all(many[name] > 2 * few[name] for name in few)
+
+
+@pytest.mark.parametrize("name", ["lab.example.org", "127.0.0.2", "localhost.example.org"])
+def test_a_page_that_is_opened_by_another_name_says_what_to_set_and_nothing_more(shared, name):
+    server, cache = shared
+    for page in PAGES:
+        with server.visit(page, SMALL, name) as visitor:
+            visitor.draw()
+            told = " ".join(visitor.texts).replace("\\", "")
+            assert f"This page was opened as **{name}**" in told
+            assert f"--server.allowedHosts={name} --server.allowedHosts=localhost" in told
+            assert (visitor.widgets, visitor.fragments) == ({}, {})
+    for own in ("localhost", "127.0.0.1"):
+        with server.visit("learning_rate", SMALL, own) as visitor:
+            visitor.draw()
+            assert "Train lr 1e-4" in visitor.widgets
+    assert runs(cache) == []
+
+
+def test_the_name_that_a_server_was_started_for_opens_its_pages(cache, serve):
+    server = serve(cache, "--server.allowedHosts=lab.example.org", "--server.allowedHosts=localhost")
+    with server.visit("data", name="lab.example.org") as visitor:
+        visitor.draw()
+        assert "Data set" in visitor.widgets
+    with pytest.raises(InvalidStatus), server.visit("data", name="other.example.org"):
+        pass
 
 
 def test_a_port_that_is_taken_is_told_in_a_sentence(shared, tmp_path):

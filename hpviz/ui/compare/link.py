@@ -19,6 +19,7 @@ from hpviz.terminal import described
 from hpviz.ui import permalink
 from hpviz.ui.compare.choice import CHOSEN
 from hpviz.ui.data_address import with_images
+from hpviz.ui.locked import locked
 from hpviz.ui.permalink import Entry, flag, one_of, write_flag
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study.launch import check_memory
@@ -102,6 +103,7 @@ def show_absent(runs: Sequence[Run]) -> None:
                 icon=":material/play_arrow:",
                 on_click=_train,
                 args=(known, epochs),
+                **locked(),
             )
         else:
             st.caption("The link does not say what they are, so they cannot be trained from it: import their bundle.")

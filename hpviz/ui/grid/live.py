@@ -30,6 +30,7 @@ from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.pace import View
 from hpviz.runs.runner import Request
 from hpviz.ui.chart import show_chart_to_click
+from hpviz.ui.locked import locked
 from hpviz.ui.price import price, seconds_of
 from hpviz.ui.progress import bar
 from hpviz.ui.resources import get_runner, tick
@@ -108,7 +109,7 @@ def _launcher(setting: Setting, requests: Sequence[Request], missing: Sequence[R
             key="grid:run",
             type="primary",
             icon=":material/play_arrow:",
-            disabled=not idle,
+            **locked(disabled=not idle),
         ):
             submit(setting, lambda: idle)
             st.rerun()  # the whole page: complaints and questions are shown there
@@ -139,7 +140,7 @@ def _progress(
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(width="stretch"):
             bar(View(text=words, fraction=done / len(requests), seconds_left=seconds))
-        if st.button(f"Stop all {len(queued)}", key="grid:stop", icon=":material/stop:", help=_STOP_HELP):
+        if st.button(f"Stop all {len(queued)}", key="grid:stop", icon=":material/stop:", **locked(help=_STOP_HELP)):
             for entry in reversed(queued):  # those that wait first, so that none of them begins meanwhile
                 runner.stop(entry["id"])
             st.rerun()

@@ -2,12 +2,16 @@
 
 import streamlit as st
 
+from hpviz import gate
 from hpviz.runs.desk import Task
 from hpviz.runs.inspections import Finding, Sought
 from hpviz.ui.fetching import FIRST_LOOK
+from hpviz.ui.locked import locked
 from hpviz.ui.progress import show_task
 from hpviz.ui.resources import get_desk
 from hpviz.ui.text import literal
+
+NOT_FOUND = "Nobody has looked into this yet, and these pages only show what was found before."
 
 
 def offered(key: str, sought: Sought, offer: str, button: str = "Measure") -> Finding | None:
@@ -32,6 +36,9 @@ def awaited(key: str, sought: Sought) -> Finding | None:
     desk = get_desk()
     if (found := desk.found(sought)) is not None:
         return found
+    if gate.current().read_only:
+        st.caption(NOT_FOUND)
+        return None
     if (task := desk.finding(sought)) is None:
         task = desk.find(sought)
         task.wait(FIRST_LOOK)
@@ -54,7 +61,7 @@ def _tell(task: Task) -> None:
 
 
 def _button(key: str, sought: Sought, label: str) -> None:
-    st.button(label, key=key, icon=":material/straighten:", on_click=_begin, args=(sought,))
+    st.button(label, key=key, icon=":material/straighten:", on_click=_begin, args=(sought,), **locked())
 
 
 def _begin(sought: Sought) -> None:

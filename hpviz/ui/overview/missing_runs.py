@@ -16,6 +16,7 @@ from hpviz.runs.document import Run
 from hpviz.runs.runner import Request
 from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, Preset
+from hpviz.ui.locked import locked
 from hpviz.ui.price import price
 from hpviz.ui.queue import show_queue_line
 from hpviz.ui.resources import get_runner
@@ -26,18 +27,23 @@ from hpviz.ui.text import sentence
 def choose_weights() -> str | None:
     """The ImageNet weights file (empty: torchvision's), or None if runs that begin with them are not wanted."""
     wanted = st.checkbox(
-        "Include the runs that begin with ImageNet weights", key="overview:pretrained", persist_state="session"
+        "Include the runs that begin with ImageNet weights",
+        key="overview:pretrained",
+        persist_state="session",
+        **locked(),
     )
     if not wanted:
         return None
-    return st.text_input(
+    file: str = st.text_input(
         "Weights file",
         key="overview:weights",
         placeholder="empty: torchvision's, 45 MB, fetched once",
         max_chars=500,
         persist_state="session",
         width=320,
+        **locked(),
     )
+    return file
 
 
 def setting_of(source: Source, identity: Identity, preset: Preset, precision: str) -> Setting:
@@ -77,8 +83,8 @@ def _offer_missing(missing: Sequence[Request], runs: Sequence[Run], setting: Set
         f"Run what is missing: {price(idle, setting)}" if idle else "All that is missing is queued",
         type="primary",
         icon=":material/playlist_play:",
-        disabled=not idle,
         key="run missing",
+        **locked(disabled=not idle),
     ):
         submit(setting, lambda: idle)
         st.rerun()  # the whole page: a question is asked there
@@ -113,7 +119,7 @@ def _offer_reproduction(setting: Setting, preset: Preset, weights: tuple[Path, s
         f"Reproduce the article: {price(idle, setting)}",
         icon=":material/history_edu:",
         key="reproduce",
-        help="The runs that the article shows, under one seed each. Verdicts need more seeds.",
+        **locked(help="The runs that the article shows, under one seed each. Verdicts need more seeds."),
     ):
         submit(setting, lambda: idle)
         st.rerun()
@@ -131,8 +137,10 @@ def show_queue(setting: Setting | None) -> None:
                 f"Stop all {len(queue)}",
                 key="stop all",
                 icon=":material/stop:",
-                help="Also what others asked for. Finished epochs are kept; the Runs page resumes what had begun.",
                 on_click=_stop_all,
+                **locked(
+                    help="Also what others asked for. Finished epochs are kept; the Runs page resumes what had begun."
+                ),
             )
 
 

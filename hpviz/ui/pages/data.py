@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from hpviz import gate
 from hpviz.charts.balance import bars, counts, spoken
 from hpviz.charts.lettering import drawable
 from hpviz.charts.specification import table as as_rows
@@ -19,6 +20,7 @@ from hpviz.ui.data.findings import show_findings
 from hpviz.ui.data.samples import show_samples
 from hpviz.ui.data_address import FOLDERS_NOTE
 from hpviz.ui.fetching import awaited, offer_fetch
+from hpviz.ui.locked import locked
 from hpviz.ui.resources import get_desk, get_runner
 from hpviz.ui.study.choices import begin_on, start_value
 from hpviz.ui.text import literal, sentence
@@ -50,12 +52,13 @@ def add_folder() -> None:
     if not text.strip():
         return
     try:
+        gate.refuse_changes()
         source = catalogue.resolve(text, runner.cache)
+        if source.given not in catalogue.NAMES:
+            runner.store.note(FOLDERS_NOTE, list(dict.fromkeys([*known_folders(), source.given])))
     except BadInput as error:
         st.session_state["folder complaint"] = str(error)
         return
-    if source.given not in catalogue.NAMES:
-        runner.store.note(FOLDERS_NOTE, list(dict.fromkeys([*known_folders(), source.given])))
     st.session_state["folder"] = ""
     st.session_state["data"] = source.given
 
@@ -76,11 +79,13 @@ def choose() -> str:
             "Add a folder of images",
             key="folder",
             placeholder="/home/me/photos",
-            help="One folder per class. Train and test folders around them may have any name. Without a test split, "
-            "one is made, and the page says so.",
             max_chars=1000,
             on_change=add_folder,
             width=420,
+            **locked(
+                help="One folder per class. Train and test folders around them may have any name. Without a test "
+                "split, one is made, and the page says so."
+            ),
         )
     if complaint := st.session_state.pop("folder complaint", None):
         st.error(sentence(complaint), icon=":material/error:")
@@ -97,7 +102,7 @@ def show_state(given: str, source: Source | None) -> None:
             st.badge("not fetched" if given in catalogue.NAMES else "not there", color="gray")
         st.text(ABOUT.get(given, drawable(given)), width="content")
         if given not in catalogue.NAMES:
-            st.button("Forget this folder", icon=":material/close:", on_click=forget_folder, args=(given,))
+            st.button("Forget this folder", icon=":material/close:", on_click=forget_folder, args=(given,), **locked())
 
 
 def offer_training(source: Source) -> None:
@@ -107,8 +112,10 @@ def offer_training(source: Source) -> None:
         key="train",
         type="primary",
         icon=":material/play_arrow:",
-        help="Opens the Learning rate page on them and trains its first value as in the quick preset: "
-        f"lr {spell(start_value(LEARNING_RATE))}, at most {PRESETS['quick'].per_class} images a class.",
+        **locked(
+            help="Opens the Learning rate page on them and trains its first value as in the quick preset: "
+            f"lr {spell(start_value(LEARNING_RATE))}, at most {PRESETS['quick'].per_class} images a class."
+        ),
     ):
         begin_on(LEARNING_RATE, source.given)
         st.switch_page("hpviz/ui/pages/learning_rate.py")
@@ -149,7 +156,8 @@ def ask_about_links(source: Source) -> None:
             "remembered on this machine.",
             icon=":material/link:",
         )
-        st.button(f"Follow links to {place}", key=f"follow:{place}", on_click=follow_links, args=(source, root))
+        label, key = f"Follow links to {place}", f"follow:{place}"
+        st.button(label, key=key, on_click=follow_links, args=(source, root), **locked())
 
 
 def show_ready(source: Source) -> None:

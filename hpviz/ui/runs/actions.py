@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from hpviz import gate
 from hpviz.analysis.words import listed, plural
 from hpviz.links import MOST_RUNS
 from hpviz.runs import bundle, disk
 from hpviz.runs.document import ACTIVE, Run, Status, goal
 from hpviz.runs.runner import Runner
 from hpviz.spec import MAX_EPOCHS
+from hpviz.ui.locked import locked
 from hpviz.ui.resources import get_runner, session
 from hpviz.ui.runs.questions import ask, ask_to_delete, ask_to_free, begin_anew, do, each
 
@@ -34,16 +36,14 @@ def show_actions(chosen: Sequence[Run]) -> None:
             "Free checkpoints",
             key="runs:free",
             icon=":material/mop:",
-            disabled=not holding,
-            help="Makes room on the disk; curves stay. Asks first.",
+            **locked(disabled=not holding, help="Makes room on the disk; curves stay. Asks first."),
         ):
             ask_to_free(own)
         if st.button(
             "Delete",
             key="runs:delete",
             icon=":material/delete:",
-            disabled=not resting,
-            help="Asks first. What waits or trains has to be stopped before.",
+            **locked(disabled=not resting, help="Asks first. What waits or trains has to be stopped before."),
         ):
             ask_to_delete(resting)
     st.caption(_told(chosen))
@@ -51,7 +51,8 @@ def show_actions(chosen: Sequence[Run]) -> None:
 
 def _told(chosen: Sequence[Run]) -> str:
     if not chosen:
-        return "Tick rows in the table to stop, resume, compare, export or delete them."
+        what = "compare or export" if gate.current().read_only else "stop, resume, compare, export or delete"
+        return f"Tick rows in the table to {what} them."
     foreign = sum(run["origin"] is not None for run in chosen)
     told = f"{plural(len(chosen), 'run')} chosen"
     if foreign == len(chosen):
@@ -65,8 +66,11 @@ def _stop(runner: Runner, chosen: Sequence[Run]) -> None:
         "Stop",
         key="runs:stop",
         icon=":material/stop:",
-        disabled=not active,
-        help="Within one batch, whichever process trains it; finished epochs are kept. What waits leaves the queue.",
+        **locked(
+            disabled=not active,
+            help="Within one batch, whichever process trains it; finished epochs are kept. What waits leaves the "
+            "queue.",
+        ),
     ):
         # Those that wait first, so that none of them begins meanwhile.
         waiting_first = sorted(active, key=lambda run: run["status"] != "queued")
@@ -91,19 +95,25 @@ def _train_on(runner: Runner, chosen: Sequence[Run], own: Sequence[Run]) -> None
         "Resume",
         key="runs:resume",
         icon=":material/play_arrow:",
-        disabled=not unfinished,
-        help=FOREIGN
-        if foreign
-        else "Goes on, before all that waits, from the last epoch to the one that was asked for.",
+        **locked(
+            disabled=not unfinished,
+            help=FOREIGN
+            if foreign
+            else "Goes on, before all that waits, from the last epoch to the one that was asked for.",
+        ),
     ):
         _submit(runner, unfinished, 0)
-    more = st.number_input("More epochs", 1, MAX_EPOCHS, 4, key="runs:more", width=120, persist_state="session")
+    more = st.number_input(
+        "More epochs", 1, MAX_EPOCHS, 4, key="runs:more", width=120, persist_state="session", **locked()
+    )
     if st.button(
         f"+{more} epochs",
         key="runs:extend",
         icon=":material/more_time:",
-        disabled=not open_ended,
-        help=FOREIGN if foreign else "Goes on from the last epoch. A run that diverged cannot be extended.",
+        **locked(
+            disabled=not open_ended,
+            help=FOREIGN if foreign else "Goes on from the last epoch. A run that diverged cannot be extended.",
+        ),
     ):
         _submit(runner, open_ended, int(more))
 

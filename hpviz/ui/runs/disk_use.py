@@ -10,6 +10,7 @@ from hpviz.data.scenes import SCENES_FINGERPRINT
 from hpviz.runs import disk
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.studies import PRESETS
+from hpviz.ui.locked import locked
 from hpviz.ui.resources import disk_use, get_desk, get_runner
 from hpviz.ui.runs.questions import Question, ask, ask_to_free, freed, megabytes
 
@@ -30,7 +31,7 @@ def show_disk_use(runs: Sequence[Run]) -> None:
                 "Free the checkpoints of all runs that have ended",
                 key="runs:free all",
                 icon=":material/mop:",
-                disabled=not use.checkpoints or not ended,
+                **locked(disabled=not use.checkpoints or not ended),
             ):
                 ask_to_free(ended)
             busy = len(ended) < sum(run["origin"] is None for run in runs)
@@ -38,8 +39,10 @@ def show_disk_use(runs: Sequence[Run]) -> None:
                 "Free prepared images",
                 key="runs:free data",
                 icon=":material/mop:",
-                disabled=busy or not disk.prepared(runner.cache, _kept(runner.cache)),
-                help="Training reads them; stop what is under way first." if busy else "Asks first.",
+                **locked(
+                    disabled=busy or not disk.prepared(runner.cache, _kept(runner.cache)),
+                    help="Training reads them; stop what is under way first." if busy else "Asks first.",
+                ),
             ):
                 _ask_to_free_prepared(runner.cache)
 

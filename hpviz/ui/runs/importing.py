@@ -6,6 +6,7 @@ from hpviz.analysis.words import plural
 from hpviz.runs import bundle
 from hpviz.runs.store import RunStore
 from hpviz.spec import BadInput
+from hpviz.ui.locked import locked
 from hpviz.ui.text import literal
 
 ANSWER = "runs:import"
@@ -18,8 +19,10 @@ def show_import(store: RunStore) -> None:
             "A bundle, as Export writes it",
             type="json",
             key="runs:file",
-            help="Its figures are imported unchanged and marked with their origin. It cannot change a run that "
-            "is here.",
+            **locked(
+                help="Its figures are imported unchanged and marked with their origin. It cannot change a run that "
+                "is here."
+            ),
         )
         if file is None:
             return
@@ -39,9 +42,9 @@ def take_in(store: RunStore, data: bytes) -> tuple[bool, str]:
     """Whether the file could be used, and in a sentence what came of it; if not, the store is as before."""
     try:
         given = bundle.read(data)
+        new = len(store.take_in(given))
     except BadInput as error:
         return False, str(error)
-    new = len(store.take_in(given))
     known = len(given) - new
     if not known:
         return True, f"{plural(new, 'run')} imported."

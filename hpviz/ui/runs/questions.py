@@ -14,6 +14,7 @@ from hpviz.runs import disk
 from hpviz.runs.document import Run
 from hpviz.spec import BadInput
 from hpviz.terminal import headline
+from hpviz.ui.locked import locked
 from hpviz.ui.resources import disk_use, get_runner
 from hpviz.ui.text import literal, sentence
 
@@ -57,7 +58,7 @@ def _dialog(question: Question) -> None:
     more = len(question.runs) - NAMED
     st.text("\n".join([*question.runs[:NAMED], f"and {more:,} more"] if more > 0 else question.runs))
     with st.container(horizontal=True):
-        yes = st.button(question.answer, type="primary", icon=question.icon, key="runs:yes")
+        yes = st.button(question.answer, type="primary", icon=question.icon, key="runs:yes", **locked())
         no = st.button("Leave it", key="runs:no")
     if yes or no:
         _forget()

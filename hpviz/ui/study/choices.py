@@ -13,6 +13,7 @@ from hpviz.plan import UPDATES_FIELDS
 from hpviz.spec import FIRST_FIELDS, MAX_EPOCHS, BadInput, RunSpec
 from hpviz.studies import PRESETS, Preset, Study
 from hpviz.ui.data_address import known_data
+from hpviz.ui.locked import locked
 from hpviz.ui.text import literal, sentence
 
 # RunSpec fields that are held fixed, in the order of the drawer: the images and how long, then how it is learned, then
@@ -261,6 +262,7 @@ def _weights_widgets(study: Study) -> None:
             placeholder="empty: torchvision's download",
             max_chars=500,
             persist_state="session",
+            **locked(),
         )
 
 

@@ -12,6 +12,7 @@ from hpviz.runs.runner import Request
 from hpviz.spec import BadInput
 from hpviz.studies import Preset, Study
 from hpviz.ui.claims import SENTENCE, show_claim
+from hpviz.ui.locked import locked
 from hpviz.ui.price import price
 from hpviz.ui.resources import get_desk, get_runner
 from hpviz.ui.study import choices
@@ -58,7 +59,7 @@ def _offer(rows: list[Judgement], study: Study, setting: Setting, runs: list[Run
         return
     idle = unasked(missing, runs)
     key = f"{choices.key(study, 'run claim')}:{name}"
-    if st.button(_label(idle, setting, name), key=key, icon=":material/playlist_play:", disabled=not idle):
+    if st.button(_label(idle, setting, name), key=key, icon=":material/playlist_play:", **locked(disabled=not idle)):
         submit(setting, lambda: idle)
         st.rerun()
 

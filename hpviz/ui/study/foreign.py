@@ -13,6 +13,7 @@ from hpviz.runs.reference import reference_runs
 from hpviz.runs.runner import Request
 from hpviz.studies import Study
 from hpviz.ui.kept import Kept
+from hpviz.ui.locked import locked
 from hpviz.ui.price import time_of
 from hpviz.ui.study import choices
 from hpviz.ui.study.launch import as_compared, submit
@@ -60,7 +61,7 @@ def _show_kind(study: Study, setting: Setting, kind: str, foreign: Sequence[Run]
         _label(study, setting, foreign),
         key=choices.key(study, f"{kind}: mine"),
         icon=":material/play_arrow:",
-        help="Your runs take the place of these, value by value, as their epochs arrive",
+        **locked(help="Your runs take the place of these, value by value, as their epochs arrive"),
     ):
         submit(setting, lambda: _requests(study, setting, foreign))
         st.rerun()  # the whole page: complaints and questions are shown there

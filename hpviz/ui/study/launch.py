@@ -17,6 +17,7 @@ from hpviz.runs import memory
 from hpviz.runs.runner import Request
 from hpviz.spec import BadInput, RunSpec
 from hpviz.studies import Study
+from hpviz.ui.locked import locked
 from hpviz.ui.price import time_of
 from hpviz.ui.resources import get_runner, session
 from hpviz.ui.runs.questions import QUESTION, begin_anew
@@ -66,10 +67,9 @@ def offer_values(study: Study, setting: Setting | None, what: str, values: Seque
             return
     st.button(
         f"Run {f'{len(idle)} of ' if 0 < len(idle) < len(values) else ''}{total}{told}",
-        help=_spelled(values),
         on_click=launch,
         args=(study, setting, values),
-        disabled=setting is None,
+        **locked(help=_spelled(values), disabled=setting is None),
         **button,
     )
 
@@ -85,10 +85,12 @@ def offer_seed(study: Study, setting: Setting | None, **button: Any) -> None:
             told = f" · {time_of(requests, setting)}" if requests else ""
     st.button(
         f"+1 seed{told}",
-        help=f"One more run of every value on the screen: {_spelled(values)}" if values else NOTHING_TO_REPEAT,
         on_click=add_seeds,
         args=(study, setting, 1),
-        disabled=setting is None,
+        **locked(
+            help=f"One more run of every value on the screen: {_spelled(values)}" if values else NOTHING_TO_REPEAT,
+            disabled=setting is None,
+        ),
         **button,
     )
 

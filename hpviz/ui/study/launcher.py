@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from hpviz import gate
 from hpviz.analysis.learning_curve import IMAGES
 from hpviz.hyperparameters import Value, spell
 from hpviz.notation import read_number, short, spelled
 from hpviz.plan import Setting
 from hpviz.spec import BadInput
 from hpviz.studies import Study
+from hpviz.ui.locked import locked
 from hpviz.ui.study import choices
 from hpviz.ui.study.cost_card import price
 from hpviz.ui.study.launch import COMPLAINT, launch, offer_seed, offer_values, propose
@@ -57,6 +59,7 @@ def show_launcher(study: Study, setting: Setting | None, problem: str | None, sl
                 on_change=_typed,
                 args=(study, ready),
                 label_visibility="collapsed",
+                **locked(),
             )
         _buttons(study, ready)
     _ask_about_slip(study, ready)
@@ -71,14 +74,18 @@ def _buttons(study: Study, ready: Setting | None) -> None:
     lists = {name: there(study, ready, values) for name, values in study.lists(preset).items()}
     *others, first = lists.items()
     st.button(
-        f"Train {study.symbol} {spell(value)}", on_click=launch, args=(study, ready, (value,)), disabled=ready is None
+        f"Train {study.symbol} {spell(value)}",
+        on_click=launch,
+        args=(study, ready, (value,)),
+        **locked(disabled=ready is None),
     )
     # In this order they fill two rows on a phone.
     offer_prediction(study, ready)
     with st.popover("More", key=choices.key(study, "more")):
         for each in others:
             offer_values(study, ready, *each)
-        st.checkbox("train as I move the slider", key=choices.key(study, "auto"), persist_state="session")
+        auto = choices.key(study, "auto")
+        st.checkbox("train as I move the slider", key=auto, persist_state="session", **locked())
     offer_values(study, ready, *first, type="primary")
     offer_seed(study, ready)
 
@@ -93,7 +100,7 @@ def there(study: Study, setting: Setting | None, values: Sequence[Value]) -> tup
 
 
 def _moved(study: Study, ready: Setting | None, slot: str) -> None:
-    if ready is not None and st.session_state[choices.key(study, "auto")]:
+    if ready is not None and st.session_state[choices.key(study, "auto")] and not gate.current().read_only:
         propose(study, ready, st.session_state[choices.key(study, "slider")], slot)
 
 

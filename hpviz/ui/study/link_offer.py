@@ -11,6 +11,7 @@ from hpviz.runs.document import Run
 from hpviz.runs.runner import Request
 from hpviz.spec import BadInput
 from hpviz.studies import Study
+from hpviz.ui.locked import locked
 from hpviz.ui.study import choices, link
 from hpviz.ui.study.launch import as_compared, submit
 from hpviz.ui.text import literal
@@ -35,6 +36,7 @@ def show_link_offer(study: Study, setting: Setting, runs: Sequence[Run]) -> None
                 f"Train {'it' if len(missing) == 1 else 'them'}",
                 key=choices.key(study, "train linked"),
                 icon=":material/play_arrow:",
+                **locked(),
             ):
                 submit(setting, lambda: _requests(study, setting, missing))
                 st.rerun()  # the whole page: complaints and questions are shown there

@@ -10,6 +10,7 @@ from hpviz.runs import disk
 from hpviz.runs.document import ACTIVE, Run, cut_short, how_it_ended
 from hpviz.runs.runner import Runner
 from hpviz.studies import Study
+from hpviz.ui.locked import locked
 from hpviz.ui.queue import show_queue_line
 from hpviz.ui.resources import session
 from hpviz.ui.runs.questions import QUESTION, begin_anew, do, each
@@ -50,7 +51,7 @@ def _offer_resume(runner: Runner, run: Run, name: str) -> None:
         f"Resume {name}",
         key=f"resume:{run['id']}",
         icon=":material/play_arrow:",
-        help="It goes on next, before all that waits.",
+        **locked(help="It goes on next, before all that waits."),
     ):
         _resume(runner, run["id"])
         st.rerun()  # the whole page: a question is asked there
