@@ -1,5 +1,6 @@
 """The hand's part of the bench: the slider, the exact value, and lists of values in one click each."""
 
+import threading
 from collections.abc import Sequence
 
 import streamlit as st
@@ -99,9 +100,15 @@ def there(study: Study, setting: Setting | None, values: Sequence[Value]) -> tup
     return few if len(few) > 1 else (1, most)
 
 
+# Streamlit begins the next draw of a session before the one under way has stopped, so the callbacks of two quick moves
+# may run at once. Whichever proposes last has looked last, too, and so proposes the newer value.
+_looking = threading.Lock()
+
+
 def _moved(study: Study, ready: Setting | None, slot: str) -> None:
     if ready is not None and st.session_state[choices.key(study, "auto")] and not gate.current().read_only:
-        propose(study, ready, st.session_state[choices.key(study, "slider")], slot)
+        with _looking:
+            propose(study, ready, st.session_state[choices.key(study, "slider")], slot)
 
 
 def _typed(study: Study, ready: Setting | None) -> None:
