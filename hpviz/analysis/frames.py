@@ -333,6 +333,11 @@ def gap(run: Run, epochs: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["epoch", "train", "test"]).astype(float)
 
 
+def gap_of(seeds: Sequence[Run], epochs: int) -> pd.DataFrame:
+    """The gap of one run of a value: the first of those that went furthest."""
+    return gap(next(iter(furthest(seeds, epochs)), seeds[0]), epochs)
+
+
 def widest_gap(groups: Mapping[str, Sequence[Run]], ends: Mapping[str, int]) -> str:
     """The label whose test loss lies furthest above its train loss: there is most to be seen of a gap."""
     gaps = {label: figures_of(label, runs, ends[label]).gap for label, runs in groups.items()}

@@ -9,7 +9,6 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from html import escape
 from typing import Any, Literal
 
 import altair as alt
@@ -20,7 +19,7 @@ from hpviz.analysis.story import Story
 from hpviz.charts.card import card
 from hpviz.charts.curves import Axis
 from hpviz.charts.cut import cut
-from hpviz.charts.lettering import boxed, drawable, lacking
+from hpviz.charts.lettering import as_html, boxed, drawable, lacking
 from hpviz.charts.page import DRAW, page
 from hpviz.charts.panels import Spec
 from hpviz.runs import bundle
@@ -102,7 +101,7 @@ def to_svg(spec: Spec, title: str, description: str) -> str:
     import vl_convert
 
     svg: str = vl_convert.vegalite_to_svg(json.dumps(spec), vl_version=vega_lite(), allowed_base_urls=[])
-    title, description = (escape(drawable(text)) for text in (title, description))
+    title, description = map(as_html, (title, description))
     root = f'<svg role="img" aria-label="{description}" '
     return re.sub(
         r"<svg ([^>]*)>",

@@ -95,6 +95,12 @@ def title_of(ground: Ground) -> str:
     return f"Last test {ground.figure} against {ground.title[0].lower()}{ground.title[1:]}"
 
 
+def key_to(ground: Ground) -> str:
+    """What its marks stand for."""
+    law = " Line: the power law, with 95% for it; dashed: beyond what was tried." if ground.errors else ""
+    return f"A dot a run, a bar at the mean of its seeds; ▲ diverged (in no mean); dotted: guessing.{law}"
+
+
 def placed(frame: pd.DataFrame, ground: Ground) -> pd.DataFrame:
     """The frame with the place of each value along x."""
     return frame.assign(place=[_place(value, ground) for value in frame["value"]])

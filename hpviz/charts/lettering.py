@@ -43,6 +43,11 @@ _SLACK = 0.05
 _TURNING = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+def as_html(told: str) -> str:
+    """What is told, as text of an HTML page and nothing else, whatever is in it."""
+    return escape(drawable(told))
+
+
 def drawable(value: Any) -> Any:
     """The same text, list or mapping without characters that a drawing cannot hold (XML forbids most controls)."""
     if isinstance(value, str):

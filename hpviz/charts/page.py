@@ -5,7 +5,6 @@ Everything told is text, escaped; the charts run without `eval`, and the page fo
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from html import escape
 from importlib.resources import files
 
 from hpviz import __version__
@@ -14,7 +13,7 @@ from hpviz.analysis.figures import Figures
 from hpviz.analysis.story import Story
 from hpviz.charts.conclusion import key_of
 from hpviz.charts.curves import Axis, Look
-from hpviz.charts.lettering import drawable
+from hpviz.charts.lettering import as_html
 from hpviz.charts.looks import look_of
 from hpviz.charts.palette import BACKGROUND, DARK, HAIRLINE, INK, LIGHT, MUTED
 from hpviz.charts.panels import METRICS, SCHEMA, Panels, Spec, config, panels_of
@@ -31,6 +30,13 @@ COLUMNS: tuple[Column, ...] = (
     ("seeds", lambda row: str(row.seeds) if row.counted == row.seeds else f"{row.counted} of {row.seeds}"),
     ("diverged", lambda row: row.lost),
 )
+
+
+def columns_of(rows: Iterable[Figures]) -> tuple[Column, ...]:
+    """The columns of a table of these rows; who diverged is said where somebody did."""
+    return COLUMNS if any(row.diverged for row in rows) else COLUMNS[:-1]
+
+
 # The dots of the curves, one an epoch and label, and what makes them felt 13 px around.
 EPOCHS = {"type": "point", "filled": True, "invalid": "filter", "size": 28}
 REACH = {"size": 530, "opacity": 0}
@@ -53,7 +59,7 @@ def page(comparison: Comparison, script: str, *, x: Axis, log_loss: bool, dark: 
         _head(story),
         _legend(look),
         f'<section class="charts">{"".join(_chart(metric, panels, story) for metric in METRICS)}</section>',
-        f"<p class='key'>{_text(key_of(story, look))}</p>",
+        f"<p class='key'>{as_html(key_of(story, look))}</p>",
         _result(panels, story),
         _figures(story, look),
         _foot(story, link),
@@ -65,8 +71,8 @@ def page(comparison: Comparison, script: str, *, x: Axis, log_loss: bool, dark: 
             f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f'<meta name="generator" content="hpviz {__version__}">',
-            f'<meta name="description" content="{_text(story.description)}">',
-            f"<title>{_text(story.title)}</title>",
+            f'<meta name="description" content="{as_html(story.description)}">',
+            f"<title>{as_html(story.title)}</title>",
             f"<style>{style_of(dark)}</style></head><body><main>",
             *body,
             "</main>",
@@ -77,22 +83,18 @@ def page(comparison: Comparison, script: str, *, x: Axis, log_loss: bool, dark: 
     )
 
 
-def _text(text: str) -> str:
-    return escape(drawable(text))
-
-
 # From top to bottom
 
 
 def _head(story: Story) -> str:
-    facts = "".join(f"<div><dd>{_text(figure)}</dd><dt>{_text(name)}</dt></div>" for figure, name in story.facts)
-    return f"<h1>{_text(story.headline)}</h1><p>{_text(story.subject)}</p><dl>{facts}</dl>"
+    facts = "".join(f"<div><dd>{as_html(figure)}</dd><dt>{as_html(name)}</dt></div>" for figure, name in story.facts)
+    return f"<h1>{as_html(story.headline)}</h1><p>{as_html(story.subject)}</p><dl>{facts}</dl>"
 
 
 def _legend(look: Look) -> str:
     entries = zip(look.labels, look.colours, look.dashes or [(1, 0)] * len(look.labels), strict=True)
-    items = "".join(f"<li>{_swatch(colour, dash)}{_text(label)}</li>" for label, colour, dash in entries)
-    title = "" if look.legend == "run" else f"<b>{_text(look.legend)}</b>"
+    items = "".join(f"<li>{_swatch(colour, dash)}{as_html(label)}</li>" for label, colour, dash in entries)
+    title = "" if look.legend == "run" else f"<b>{as_html(look.legend)}</b>"
     return f'<div class="legend">{title}<ul>{items}</ul></div>'
 
 
@@ -104,21 +106,21 @@ def _swatch(colour: str, dash: Iterable[float] = (1, 0)) -> str:
 
 def _chart(name: str, panels: Panels, story: Story) -> str:
     title, labels = panels.titles[name], ", ".join(row.label for row in story.figures)
-    alt = _text(f"{title}, for {labels}. The table below has the figures.")
+    alt = as_html(f"{title}, for {labels}. The table below has the figures.")
     chart = f'<div id="{name}" class="chart" role="img" aria-label="{alt}"></div>'
-    return f"<figure><figcaption>{_text(title)}</figcaption>{chart}</figure>"
+    return f"<figure><figcaption>{as_html(title)}</figcaption>{chart}</figure>"
 
 
 def _result(panels: Panels, story: Story) -> str:
     """The isolation plot, if there is one, beside the judgement."""
     plot = _chart("isolation", panels, story) if "isolation" in panels.charts else ""
-    law = f"<h2>What are more images worth?</h2><p>{_text(story.law)}</p>" if story.law else ""
+    law = f"<h2>What are more images worth?</h2><p>{as_html(story.law)}</p>" if story.law else ""
     verdict = _list("Different, or noise?", [sentence for _, sentence in story.verdict])
     return f'<section class="result">{plot}<div>{law}{verdict}{_list("Is it fair?", story.cautions)}</div></section>'
 
 
 def _figures(story: Story, look: Look) -> str:
-    columns = COLUMNS if any(row.diverged for row in story.figures) else COLUMNS[:-1]
+    columns = columns_of(story.figures)
     head = "".join(f'<th scope="col">{name}</th>' for name in ("", *(name for name, _ in columns)))
     rows = "".join(_row(row, colour, columns) for row, colour in zip(story.figures, look.colours, strict=True))
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
@@ -126,22 +128,22 @@ def _figures(story: Story, look: Look) -> str:
 
 
 def _row(row: Figures, colour: str, columns: Sequence[Column]) -> str:
-    name = f'<th scope="row"><span style="background:{colour}"></span>{_text(row.name)}</th>'
+    name = f'<th scope="row"><span style="background:{colour}"></span>{as_html(row.name)}</th>'
     return f"<tr>{name}{''.join(f'<td>{cell(row)}</td>' for _, cell in columns)}</tr>"
 
 
 def _list(title: str, sentences: Iterable[str]) -> str:
-    items = "".join(f"<li>{_text(sentence)}</li>" for sentence in sentences)
+    items = "".join(f"<li>{as_html(sentence)}</li>" for sentence in sentences)
     return f"<h2>{title}</h2><ul>{items}</ul>" if items else ""
 
 
 def _foot(story: Story, link: str | None) -> str:
-    told = " · ".join(map(_text, story.provenance))
+    told = " · ".join(map(as_html, story.provenance))
     again = link or story.command
     if again and again.startswith(("http://", "https://")):
-        told += f'<br><a href="{_text(again)}" rel="noreferrer">{_text(again)}</a>'
+        told += f'<br><a href="{as_html(again)}" rel="noreferrer">{as_html(again)}</a>'
     elif again:
-        told += f"<br><code>{_text(again)}</code>"
+        told += f"<br><code>{as_html(again)}</code>"
     return f"<footer>{told}</footer>"
 
 

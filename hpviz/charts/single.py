@@ -3,13 +3,12 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import altair as alt
 
 from hpviz.charts.export import to_png, to_svg, vega_lite
-from hpviz.charts.lettering import drawable
+from hpviz.charts.lettering import as_html, drawable
 from hpviz.charts.page import DRAW, POLICY, style_of
 from hpviz.charts.palette import INK, MUTED
 from hpviz.charts.panels import SCHEMA, Spec, config
@@ -65,10 +64,10 @@ def _page(spec: Spec, title: str, description: str, dark: bool) -> str:
             '<html lang="en"><head><meta charset="utf-8">',
             f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escape(title)}</title><style>{style_of(dark)}</style></head><body><main>",
-            f"<h1>{escape(title)}</h1>",
-            f'<div id="picture" role="img" aria-label="{escape(description)}"></div>',
-            f"<p>{escape(description)}</p></main>",
+            f"<title>{as_html(title)}</title><style>{style_of(dark)}</style></head><body><main>",
+            f"<h1>{as_html(title)}</h1>",
+            f'<div id="picture" role="img" aria-label="{as_html(description)}"></div>',
+            f"<p>{as_html(description)}</p></main>",
             f'<script type="application/json" id="charts">{charts}</script>',
             f"<script>{script}</script></body></html>",
         ]

@@ -10,17 +10,16 @@ from hpviz.analysis.claims.case import Unsettled
 from hpviz.analysis.claims.ledger import case_of
 from hpviz.analysis.origin import from_elsewhere
 from hpviz.analysis.words import plural
+from hpviz.charts.lettering import as_html as text
 from hpviz.charts.specification import table as rows_of
-from hpviz.charts.two_by_two import corners, two_by_two, unclear
+from hpviz.charts.two_by_two import ALT_TEXT, TITLE, caption, corners, two_by_two
 from hpviz.data.prepared import Identity
 from hpviz.runs.document import Run
 from hpviz.site.charts import ROWS, Charts
-from hpviz.site.page import INDEX, Link, anchor, claims, figure, table, text, whole
+from hpviz.site.page import INDEX, Link, anchor, claims, figure, table, whole
 from hpviz.site.study import Found
 
 LINK = Link(INDEX, "Overview")
-CORNERS = "A complex net tuned badly, a simple one tuned well"
-CORNERS_ALT = "Accuracy of ResNet18 and of the article's CNN, tuned badly and tuned well; the table has the figures."
 LEAD = (
     "“Experiments on hyperparameter tuning in deep learning: rules to follow” trained one run for each value. Here "
     "each of its claims is checked on runs repeated under several seeds"
@@ -92,18 +91,13 @@ def _corners(runs: Sequence[Run], data: Identity, charts: Charts) -> Iterator[st
         except Unsettled:
             continue
         charts.add("corners", two_by_two(alt.NamedData(name=ROWS), False), {ROWS: rows_of(frame)})
-        start = "began with ImageNet weights" if case.pretrained else "was trained from scratch"
-        told = (
-            f"Mean accuracy after the last epoch; ResNet18 {start}.{unclear(frame)} The author's logs: 61.6% to 92.4%, "
-            "against 77.0% to 82.4% for the simple net."
-        )
-        yield f'<section><h2>{CORNERS}</h2><div class="beside"><div>{figure("corners", "", CORNERS_ALT)}</div><div>'
+        yield f'<section><h2>{TITLE}</h2><div class="beside"><div>{figure("corners", "", ALT_TEXT)}</div><div>'
         yield table(
             "The four corners",
             ("net", "tuning", "setting", "accuracy", "seeds"),
             map(_corner, frame.to_dict("records")),
         )
-        yield f"<p class='small'>{text(told)}</p></div></div></section>"
+        yield f"<p class='small'>{text(caption(frame, case.pretrained))}</p></div></div></section>"
         return
 
 

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
 from importlib.resources import files
 
 from hpviz import __version__
 from hpviz.analysis.claims import Standing, Verdict
-from hpviz.charts.lettering import drawable
+from hpviz.charts.lettering import as_html as text
 from hpviz.charts.palette import BACKGROUND, DARK, HAIRLINE, INK, LIGHT, MUTED
 from hpviz.site.charts import Charts
 
@@ -72,13 +71,8 @@ def whole(
     ).encode()
 
 
-def text(told: str) -> str:
-    """What is told, as text of a page and nothing else, whatever is in it."""
-    return escape(drawable(told))
-
-
 def with_code(told: str) -> str:
-    """The same, with what stands between backticks as code."""
+    """Text, with what stands between backticks as code."""
     return re.sub(r"`([^`]*)`", r"<code>\1</code>", text(told))
 
 

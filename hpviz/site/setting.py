@@ -14,24 +14,23 @@ from hpviz.analysis.figures import Figures
 from hpviz.analysis.story import Story
 from hpviz.charts.conclusion import key_of
 from hpviz.charts.curves import LIVE, READINGS, TITLES, Look, Metric, readable
-from hpviz.charts.isolation import isolation, placed, title_of
+from hpviz.charts.isolation import isolation, key_to, placed, title_of
+from hpviz.charts.lettering import as_html as text
 from hpviz.charts.looks import colours_by_label, ground_of, look_of
-from hpviz.charts.page import COLUMNS
+from hpviz.charts.page import columns_of
 from hpviz.charts.panels import DOTS, METRICS, isolated
 from hpviz.charts.specification import Chart
 from hpviz.charts.specification import table as rows_of
 from hpviz.data.prepared import Identity
 from hpviz.notation import short
 from hpviz.site.charts import ROWS, Charts
-from hpviz.site.page import figure, listing, swatch, table, text
+from hpviz.site.page import figure, listing, swatch, table
 from hpviz.site.replay import X, replay_of, rows_until
 from hpviz.spec import RunSpec
 from hpviz.studies import Study
 
 CURVES = "curves"
 CURVE_HEIGHT, ISOLATION_HEIGHT = 290, 250
-MARKS = "A dot a run, a bar at the mean of its seeds; ▲ diverged (in no mean); dotted: guessing."
-LAW = " Line: the power law, with 95% for it; dashed: beyond what was tried."
 
 
 @dataclass(frozen=True)
@@ -157,7 +156,7 @@ def _ground(setting: Setting) -> Iterator[str]:
         alternative = (
             f"{title_of(ground)}, for {', '.join(ground.labels)}: a dot a run, a bar at the mean of its seeds."
         )
-        yield figure(place, title_of(ground), alternative, MARKS + LAW * ground.errors)
+        yield figure(place, title_of(ground), alternative, key_to(ground))
     if story.law:
         yield f"<p>{text(story.law)}</p>"
     yield "</div><div>"
@@ -172,7 +171,7 @@ def _ground(setting: Setting) -> Iterator[str]:
 def _figures(setting: Setting) -> Iterator[str]:
     """The table, and what ails each value."""
     story, comparison = setting.story, setting.comparison
-    columns = COLUMNS if any(row.diverged for row in story.figures) else COLUMNS[:-1]
+    columns = columns_of(story.figures)
 
     def row(of: Figures) -> tuple[str, list[str]]:
         return _swatch(comparison, of.label) + text(of.name), [cell(of) for _, cell in columns]

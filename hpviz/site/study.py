@@ -10,15 +10,15 @@ import altair as alt
 from hpviz.analysis import frames
 from hpviz.analysis.claims import Standing
 from hpviz.analysis.comparison import Comparison, compare_runs
-from hpviz.analysis.evidence import furthest
 from hpviz.analysis.story import Story
+from hpviz.charts.lettering import as_html as text
 from hpviz.charts.pictures import GAP, gap, gap_rows, valley, valley_rows
 from hpviz.charts.pictures.of_study import COUNTED, counted_with, pictures_of
 from hpviz.charts.specification import table as rows_of
 from hpviz.data.prepared import Identity
 from hpviz.runs.document import Run
 from hpviz.site.charts import ROWS, Charts
-from hpviz.site.page import Link, claims, figure, listing, text, whole, with_code
+from hpviz.site.page import Link, claims, figure, listing, whole, with_code
 from hpviz.site.setting import Setting, setting_of
 from hpviz.studies import LEARNING_RATE, Study
 from hpviz.training.inside import GradientNoise
@@ -88,9 +88,9 @@ def _outcomes(study: Study, comparison: Comparison, charts: Charts) -> Iterator[
         charts.add("valley", valley(alt.NamedData(name=ROWS), False, chance), {ROWS: losses})
         yield figure("valley", "Final loss", "Final test loss against learning rate, a dot a run.", VALLEY)
     label = frames.widest_gap(comparison.groups, comparison.ends)
-    name, seeds, end = comparison.names[label], comparison.groups[label], comparison.ends[label]
-    run = next(iter(furthest(seeds, end)), seeds[0])
-    charts.add("gap", gap(alt.NamedData(name=ROWS), False), {ROWS: rows_of(gap_rows(frames.gap(run, end)))})
+    name = comparison.names[label]
+    losses = rows_of(gap_rows(frames.gap_of(comparison.groups[label], comparison.ends[label])))
+    charts.add("gap", gap(alt.NamedData(name=ROWS), False), {ROWS: losses})
     yield figure("gap", f"The widest gap: {name}", f"Train and test loss of {name}, the gap between them shaded.", GAP)
     yield "</div></section>"
 

@@ -68,7 +68,7 @@ def warm_up() -> None:
 
     Once a page is drawn, for on few cores they would make the first one wait.
     """
-    if gate.bind().read_only:
+    if gate.current().read_only:
         return
     get_runner().warm_up()
     preset = PRESETS["quick"]

@@ -8,7 +8,7 @@ import streamlit as st
 from hpviz.analysis.comparison import Comparison
 from hpviz.analysis.learning_curve import law_in_words
 from hpviz.analysis.story import Story
-from hpviz.charts.isolation import Ground, isolation, placed, title_of
+from hpviz.charts.isolation import Ground, isolation, key_to, placed, title_of
 from hpviz.charts.looks import ground_of
 from hpviz.charts.panels import isolated
 from hpviz.charts.specification import table
@@ -20,8 +20,6 @@ from hpviz.ui.text import sentence
 from hpviz.ui.theme import is_dark
 
 HEIGHT = 250
-MARKS = "A dot a run, a bar at the mean of its seeds; ▲ diverged (in no mean); dotted: guessing."
-LAW = " Line: the power law, with 95% for it; dashed: beyond what was tried."
 
 
 def show_ground(name: str, comparison: Comparison) -> None:
@@ -48,7 +46,7 @@ def _show_isolation(name: str, comparison: Comparison, ground: Ground) -> None:
         alt=f"{words}{law}. The table below has the figures.",
         height=HEIGHT,
     )
-    st.caption(MARKS + LAW * ground.errors)
+    st.caption(key_to(ground))
     if ground.errors:
         st.markdown(sentence(_law(comparison)))
 

@@ -9,7 +9,7 @@ from hpviz.analysis.claims.case import Unsettled
 from hpviz.analysis.claims.ledger import case_of, ledger
 from hpviz.analysis.words import plural
 from hpviz.charts.specification import table
-from hpviz.charts.two_by_two import corners, two_by_two, unclear
+from hpviz.charts.two_by_two import ALT_TEXT, TITLE, caption, corners, two_by_two
 from hpviz.data import catalogue
 from hpviz.data.catalogue import Identity
 from hpviz.runs.document import Run
@@ -30,8 +30,6 @@ from hpviz.ui.text import literal, sentence
 from hpviz.ui.theme import is_dark
 
 TICK_SECONDS = 2.0
-# Without figures: a text that changes would make the page draw the chart anew.
-CORNERS_ALT = "Accuracy of ResNet18 and of the article's CNN, tuned badly and tuned well; the table has the figures."
 
 runner = get_runner()
 
@@ -64,7 +62,7 @@ def choose() -> tuple[str, Preset, str | None]:
 
 def show_corners(runs: list[Run], identity: Identity) -> None:
     """The four corners, on ResNet18 pretrained if it was trained here, else from scratch."""
-    st.header("A complex net tuned badly, a simple one tuned well")
+    st.header(TITLE)
     problem = ""
     pretrained_case = case_of(runs, identity)
     for case in (pretrained_case, pretrained_case.twin()):
@@ -74,16 +72,12 @@ def show_corners(runs: list[Run], identity: Identity) -> None:
             problem = unsettled.finding.evidence
             continue
         with st.grid(2, min_column_width=320):
-            show_chart("overview:corners", two_by_two, is_dark(), rows=table(frame), alt=CORNERS_ALT)
+            show_chart("overview:corners", two_by_two, is_dark(), rows=table(frame), alt=ALT_TEXT)
             with st.container():
                 shown = frame[["net", "tuning", "setting", "accuracy", "seeds"]]
                 percents = {"accuracy": st.column_config.NumberColumn(format="percent")}
                 st.dataframe(shown, hide_index=True, key="overview:figures", column_config=percents, alt="The corners")
-                start = "began with ImageNet weights" if case.pretrained else "was trained from scratch"
-                st.caption(
-                    f"Mean accuracy after the last epoch; ResNet18 {start}.{unclear(frame)} The author's logs: 61.6% "
-                    "to 92.4%, against 77.0% to 82.4% for the simple net."
-                )
+                st.caption(caption(frame, case.pretrained))
         return
     st.caption(f"Drawn when the runs of claim C1 are there. {literal(problem, most=500)}")
 

@@ -8,7 +8,6 @@ import streamlit as st
 
 from hpviz.analysis import frames
 from hpviz.analysis.comparison import Comparison
-from hpviz.analysis.evidence import furthest
 from hpviz.charts.pictures import GAP, VALLEY, gap, gap_rows, valley, valley_rows
 from hpviz.charts.specification import table
 from hpviz.plan import Setting
@@ -74,6 +73,4 @@ def _show_gap(study: Study, drawn: Comparison) -> None:
 
 @lru_cache(maxsize=KEPT)
 def _gap(drawn: Comparison, label: str) -> pa.Table:
-    chosen, end = drawn.groups[label], drawn.ends[label]
-    run = next(iter(furthest(chosen, end)), chosen[0])
-    return table(gap_rows(frames.gap(run, end)))
+    return table(gap_rows(frames.gap_of(drawn.groups[label], drawn.ends[label])))
