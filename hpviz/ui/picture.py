@@ -8,9 +8,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
 def as_png(pixels: NDArray[np.uint8], times: int = 1) -> bytes:
     """Pixels (H, W, 3 or 4) as a PNG, each of them a square of `times` × `times`."""
-    image, written = Image.fromarray(pixels), io.BytesIO()
+    return _written(pixels.tobytes(), pixels.shape, times)
+
+
+# Of a large array Streamlit would look at some places only to tell it from another; of bytes it looks at all.
+@st.cache_data(max_entries=128, show_spinner=False)
+def _written(pixels: bytes, shape: tuple[int, ...], times: int) -> bytes:
+    image, written = Image.fromarray(np.frombuffer(pixels, np.uint8).reshape(shape)), io.BytesIO()
     image.resize((image.width * times, image.height * times), Image.Resampling.NEAREST).save(written, "PNG")
     return written.getvalue()
