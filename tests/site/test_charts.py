@@ -1,5 +1,8 @@
 """Charts as a page's script reads them: in the dark what the app would draw there; rows by column, each once."""
 
+import tomllib
+from pathlib import Path
+
 import altair as alt
 import pandas as pd
 import pytest
@@ -12,6 +15,7 @@ from hpviz.charts.pictures import descent_picture, gap, valley
 from hpviz.charts.specification import specification, table
 from hpviz.charts.two_by_two import two_by_two
 from hpviz.site.charts import PAINT, Charts, columns_of, differences, repainted
+from hpviz.site.page import ACCENT, RAISED
 from tests.charts.test_card import sweep
 
 COMPARISON = compare_runs(sweep([0.0, 1e-4, 0.01, 0.1, 1.0, 3.0, 5.0]), "weight_decay")
@@ -82,3 +86,10 @@ def test_the_same_chart_is_written_the_same_however_many_were_built_before():
         charts.add("accuracy", DRAWN["accuracy"](False), {})
         written.append(charts.written())
     assert written[0] == written[1]
+
+
+def test_the_pages_have_the_colours_of_the_apps_theme():
+    theme = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text())["theme"]
+    for dark, name in ((False, "light"), (True, "dark")):
+        assert theme[name]["primaryColor"] == ACCENT[dark]
+        assert theme[name]["secondaryBackgroundColor"] == RAISED[dark]
