@@ -70,7 +70,8 @@ ROWS = "rows"
 
 @lru_cache(maxsize=KEPT)
 def _built(draw: Callable[..., Chart], *structure: Any) -> tuple[Spec, dict[str, pa.Table]]:
-    return specification(draw(alt.NamedData(name=ROWS), *structure))
+    # Validated by the tests of every chart; here it would be half of the time until the first curves.
+    return specification(draw(alt.NamedData(name=ROWS), *structure), validated=False)
 
 
 def _in_theme(spec: Spec) -> Spec:

@@ -3,12 +3,14 @@
 import pytest
 import streamlit as st
 
+from hpviz.charts.specification import specification
 from hpviz.home import default_cache
 from hpviz.runs import bundle, reference
 from hpviz.runs import desk as desks
 from hpviz.runs import runner as runners
 from hpviz.runs.crew import Wish
 from hpviz.runs.pace import waiting
+from hpviz.ui import chart
 from tests.made_up import Work
 
 
@@ -23,6 +25,13 @@ class Preparing:
 
     def cancel(self):
         pass
+
+
+@pytest.fixture(autouse=True)
+def validated(monkeypatch):
+    """Pages draw charts without validating them, which takes half of the time; here every chart of every page is."""
+    monkeypatch.setattr(chart, "specification", lambda drawn, validated: specification(drawn))
+    chart._built.cache_clear()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 from benchmarks.visitors import ROOT, Server
 from hpviz.runs.document import move, new_run, put_epoch
 from hpviz.runs.store import RunStore
+from hpviz.ui.bench.bench import DRAW_SECONDS, IDLE_SECONDS, LIVE_SECONDS
 from tests.made_up import row, spec
 
 PAGES = ("learning_rate", "overview", "compare", "runs", "data")
@@ -167,6 +168,15 @@ def test_what_a_widget_would_not_send_trains_nothing_and_is_in_nobodys_way(share
     with server.visit("learning_rate", SMALL) as visitor:
         visitor.draw()
         assert "Train lr 1e-4" in visitor.widgets
+
+
+def test_what_moves_together_on_a_page_is_one_part_of_it(serve, cache):
+    with serve(cache).visit("learning_rate", "model=article-cnn&per_class=60&epochs=400") as visitor:
+        visitor.draw()
+        assert sorted(visitor.fragments.values()) == [IDLE_SECONDS]  # the queue, and the curves with it
+        visitor.press("Train lr 1e-4")
+        visitor.draw()
+        assert sorted(visitor.fragments.values()) == [LIVE_SECONDS, DRAW_SECONDS, DRAW_SECONDS]
 
 
 def test_pages_draw_themselves_less_often_the_more_of_them_are_open(shared):

@@ -1,14 +1,17 @@
 """Hand, eye and answer on one screen: the legend, three curves, the answer, the isolation plot with the diagnosis.
 
 Pages bring what is theirs (which runs, how they are launched, what else is told) and draw a `Comparison` no other way.
-What moves within an epoch is drawn twice a second, what an epoch changes every other second, the rest when a person
-does something. Every part has a container of its own, so that what grows or goes in one leaves the others in place.
+What moves within an epoch, progress and curves, is drawn twice a second, what an epoch changes every other second, the
+rest when a person does something. A browser goes through the whole page for every part that is drawn again, so what
+moves together is one part, wherever on the page it stands. Every part has a container of its own, so that what grows or
+goes in one leaves the others in place.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from hpviz.analysis.comparison import Comparison
 from hpviz.charts.curves import Axis
@@ -38,11 +41,13 @@ def nothing(_: Comparison) -> None:
 class Bench:
     """A comparison on a page.
 
-    `name` begins the keys of its choices in the session; `now` is the comparison as its runs stand, the same object
-    while none has changed, and `active` says whether one will. `empty` is said while nothing is to be drawn, and `link`
-    is the page's address, None where that is not of what is shown. `folds` are the tabs below, by title, each drawn
-    while it is open only, again as often as epochs arrive. `question`, if there is one, takes the place of the answer
-    and of everything that would give it away.
+    `name` begins the keys of its choices in the session. `show_progress` says in the container `progress` what trains
+    and how far it is, and has the page drawn anew when that is needed; while nothing is active it does so every `idle`
+    seconds, if at all. `now` is the comparison as its runs stand, the same object while none has changed, and `active`
+    says whether one will. `empty` is said while nothing is to be drawn, and `link` is the page's address, None where
+    that is not of what is shown. `folds` are the tabs below, by title, each drawn while it is open only, again as often
+    as epochs arrive. `question`, if there is one, takes the place of the answer and of everything that would give it
+    away.
 
     The rest is what a page adds: beside the legend, under the answer; how far a run without an epoch will go along an
     axis; the article's last accuracies by label; whether there is a `switch` between equal
@@ -50,8 +55,11 @@ class Bench:
     """
 
     name: str
+    progress: DeltaGenerator
+    show_progress: Callable[[], None]
     now: Callable[[], Comparison]
     active: bool
+    idle: float | None = None
     empty: str
     link: Callable[[Comparison], str | None]
     folds: Mapping[str, Shown]
@@ -75,9 +83,16 @@ def show_bench(bench: Bench) -> None:
             bench.beside_legend(at_first)
     ticks = tick(DRAW_SECONDS) if bench.active else None
 
-    @st.fragment(run_every=tick(LIVE_SECONDS) if bench.active else None)
-    def curves() -> None:
-        show_curves(bench.name, bench.now(), bench.reach, bench.article)
+    @st.fragment(run_every=_rhythm(bench))
+    def live() -> None:
+        with bench.progress:
+            bench.show_progress()
+        if bench.question:
+            hide_curves("The curves come back with your guess.")
+        elif at_first.labels:
+            show_curves(bench.name, bench.now(), bench.reach, bench.article)
+        else:
+            st.info(bench.empty, icon=":material/show_chart:")
 
     @st.fragment(run_every=ticks)
     def figures() -> None:
@@ -90,12 +105,7 @@ def show_bench(bench: Bench) -> None:
             show_ground(bench.name, comparison)
 
     with st.container(key="bench-curves"):
-        if bench.question:
-            hide_curves("The curves come back with your guess.")
-        elif at_first.labels:
-            curves()
-        else:
-            st.info(bench.empty, icon=":material/show_chart:")
+        live()
     if bench.question:
         with st.container(key="bench-answer"):
             bench.question()
@@ -104,6 +114,12 @@ def show_bench(bench: Bench) -> None:
         figures()
     with st.container():
         _folds(bench, ticks)
+
+
+def _rhythm(bench: Bench) -> float | None:
+    """Seconds between two drawings of what moves."""
+    seconds = LIVE_SECONDS if bench.active else bench.idle
+    return None if seconds is None else tick(seconds)
 
 
 def _folds(bench: Bench, ticks: float | None) -> None:

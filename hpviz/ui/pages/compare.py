@@ -8,14 +8,14 @@ from hpviz.analysis.comparison import At, Comparison, compare_runs, differ_in_up
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.reference import reference_runs
 from hpviz.ui import permalink
-from hpviz.ui.bench.bench import LIVE_SECONDS, PROGRESS_HEIGHT, Bench, show_bench, show_share_of
+from hpviz.ui.bench.bench import PROGRESS_HEIGHT, Bench, show_bench, show_share_of
 from hpviz.ui.bench.figures import show_differences, show_figures
 from hpviz.ui.bench.legend import hidden
 from hpviz.ui.compare import choice, link
 from hpviz.ui.kept import Kept
 from hpviz.ui.learned.section import TITLE, show_learned
 from hpviz.ui.progress import bar
-from hpviz.ui.resources import get_runner, tick
+from hpviz.ui.resources import get_runner
 from hpviz.ui.text import literal
 
 NAME = "compare"
@@ -66,7 +66,6 @@ def told(comparison: Comparison) -> None:
 active = any(run["status"] in ACTIVE for run in chosen)
 
 
-@st.fragment(run_every=tick(LIVE_SECONDS) if active else None)
 def watching() -> None:
     """How far the chosen runs are; the page is drawn anew when one has its first epoch, or ends."""
     states = [(bool(run["epochs"]), run["status"] in ACTIVE) for run in fresh()]
@@ -82,8 +81,12 @@ def watching() -> None:
 
 
 if chosen:
+    with page:
+        progress = st.container(key="bench-progress", height=PROGRESS_HEIGHT, border=False)
     bench = Bench(
         name=NAME,
+        progress=progress,
+        show_progress=watching,
         now=now,
         active=active,
         empty="None of these runs has an epoch yet; each appears here as it ends.",
@@ -100,8 +103,6 @@ if chosen:
     with head:
         show_share_of(bench)
     with page:
-        with st.container(key="bench-progress", height=PROGRESS_HEIGHT, border=False):
-            watching()
         show_bench(bench)
 else:
     link.put(None)

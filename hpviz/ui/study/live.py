@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from hpviz.analysis.article import logged_accuracies
 from hpviz.analysis.comparison import Comparison
@@ -16,12 +17,12 @@ from hpviz.runs.measured_noise import measured_noise
 from hpviz.runs.runner import Runner
 from hpviz.spec import BadInput, RunSpec
 from hpviz.studies import Study
-from hpviz.ui.bench.bench import IDLE_SECONDS, LIVE_SECONDS, Bench
+from hpviz.ui.bench.bench import IDLE_SECONDS, Bench
 from hpviz.ui.bench.figures import show_figures
 from hpviz.ui.bench.legend import hidden
 from hpviz.ui.learned.recorded import recorded
 from hpviz.ui.learned.section import TITLE, show_learned
-from hpviz.ui.resources import get_desk, get_runner, tick
+from hpviz.ui.resources import get_desk, get_runner
 from hpviz.ui.study import choices, link
 from hpviz.ui.study.claims import show_claims
 from hpviz.ui.study.compared import compared
@@ -42,8 +43,8 @@ EMPTY = (
 )
 
 
-def watch_queue(study: Study, setting: Setting, slot: str) -> None:
-    """What trains and what waits, twice a second; the page is drawn anew when a run joins or has its first epoch."""
+def bench_of(study: Study, setting: Setting, slot: str, progress: DeltaGenerator) -> Bench:
+    """The bench of a study at a setting, what trains and waits meanwhile in the container `progress`."""
     runner = get_runner()
 
     def stamp() -> tuple[bool, list[tuple[str, bool]]]:
@@ -52,20 +53,13 @@ def watch_queue(study: Study, setting: Setting, slot: str) -> None:
 
     at_first = stamp()
 
-    @st.fragment(run_every=tick(LIVE_SECONDS if at_first[0] else IDLE_SECONDS))
     def queue() -> None:
+        """What trains and what waits; the page is drawn anew when a run joins or has its first epoch."""
         if stamp() != at_first:
             st.rerun()
         runs = on_screen(runner.runs(), study, setting)
         runner.look_at(run["id"] for run in runs)
         show_queue(runner, study, setting, runs, slot)
-
-    queue()
-
-
-def bench_of(study: Study, setting: Setting, slot: str) -> Bench:
-    """The bench of a study at a setting."""
-    runner = get_runner()
 
     def runs() -> list[Run]:
         """One's own, for values without any those recorded elsewhere, and the one on which the slider rests."""
@@ -106,12 +100,14 @@ def bench_of(study: Study, setting: Setting, slot: str) -> Bench:
         show_figures(study.name, comparison)
         offer_seeds(study, setting, comparison)
 
-    active = _is_active(runner, on_screen(runner.runs(), study, setting), slot)
     article = logged_accuracies(study, request(setting).spec, setting.epochs, setting.identity)
     return Bench(
         name=study.name,
+        progress=progress,
+        show_progress=queue,
         now=now,
-        active=active,
+        active=at_first[0],
+        idle=IDLE_SECONDS,
         empty=EMPTY,
         link=lambda comparison: link.link(study, comparison.runs) if is_as_chosen(study) else None,
         question=(lambda: ask_for_guess(study, setting)) if is_guessing(study, setting) else None,

@@ -10,7 +10,7 @@ from hpviz.ui.runs.questions import show_question
 from hpviz.ui.study import choices, link
 from hpviz.ui.study.launch import launch as start
 from hpviz.ui.study.launcher import show_launcher
-from hpviz.ui.study.live import bench_of, watch_queue
+from hpviz.ui.study.live import bench_of
 from hpviz.ui.study.setting import possible_setting, tuned_note
 
 
@@ -38,9 +38,7 @@ def show_study(study: Study) -> None:
             return
         if problem is None and choices.begins(study):
             start(study, setting, (choices.start_value(study),))
-        with progress:
-            watch_queue(study, setting, slot)
-        bench = bench_of(study, setting, slot)
+        bench = bench_of(study, setting, slot, progress)
         with head:
             show_share_of(bench)
         show_bench(bench)
