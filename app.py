@@ -3,9 +3,9 @@
 import streamlit as st
 
 if __name__ != "__main__":  # imported by what serves it
-    from hpviz.ui.ahead import import_ahead
+    from hpviz.ui.serving import serving
 
-    app = st.App(__file__, lifespan=import_ahead)
+    app = st.App(__file__, lifespan=serving)
 else:
     from hpviz.ui.navigation import pages
     from hpviz.ui.permalink import visit

@@ -9,10 +9,10 @@ from hpviz.installation import APP
 
 AHEAD = """
 import asyncio, gc, sys, threading
-from hpviz.ui.ahead import import_ahead
+from hpviz.ui.serving import serving
 
 async def serve():
-    async with import_ahead(None):
+    async with serving(None):
         (thread,) = [each for each in threading.enumerate() if each.name == "hpviz-imports"]
         await asyncio.to_thread(thread.join)
 
