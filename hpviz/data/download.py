@@ -17,6 +17,7 @@ from pathlib import Path
 
 from hpviz.data.lock import turn
 from hpviz.data.progress import Progress
+from hpviz.own_process import apart
 from hpviz.spec import BadInput
 
 INTEL = "puneet6060/intel-image-classification"
@@ -25,10 +26,13 @@ TORCHVISION = {"cifar10": "CIFAR10", "fashion-mnist": "FashionMNIST"}
 SIGN_OF_LIFE = 0.2  # seconds between two looks at the child
 STALLED_AFTER = 60.0  # seconds without a byte; kagglehub itself would wait for ever
 
-# The child ends with its parent, whichever way that ends: its standard input is then closed.
+# The child ends with its parent, whichever way that ends: its standard input is then closed. Why it is taken away from
+# everything else there: see own_process.take_line.
 PROLOGUE = """
 import os, sys, threading
-threading.Thread(target=lambda: (sys.stdin.read(), os._exit(1)), daemon=True).start()
+line = os.dup(0)
+os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+threading.Thread(target=lambda: (os.read(line, 1), os._exit(1)), daemon=True).start()
 """
 KAGGLE = """
 os.environ["HOME"] = os.environ["USERPROFILE"] = os.environ["HPVIZ_EMPTY_HOME"]
@@ -127,7 +131,12 @@ def _in_child(
         with (
             words.open("wb") as stderr,
             subprocess.Popen(  # noqa: S603 - our own interpreter and our own code
-                command, env=env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr
+                command,
+                env=env,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+                creationflags=apart(),
             ) as child,
         ):
             try:
@@ -144,7 +153,7 @@ def _in_child(
                         child.wait(SIGN_OF_LIFE)
             finally:
                 child.kill()
-        return reason_in(words.read_text(errors="replace")) if child.returncode else None
+        return reason_in(words.read_text(encoding="utf-8", errors="replace")) if child.returncode else None
 
 
 def _count(words: Path) -> tuple[int, int]:
