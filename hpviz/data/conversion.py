@@ -144,7 +144,8 @@ def _fill(
             if len(kept[split]) < len(pictures.labels):
                 _close_gaps(_images(part, split), kept[split], image_size)
             np.save(part / f"{split}_labels.npy", pictures.labels[kept[split]])
-        (part / "meta.json").write_text(json.dumps({**meta, **report.summary(image_size)}))
+        known = json.dumps({**meta, **report.summary(image_size)})
+        (part / "meta.json").write_text(known, encoding="utf-8")
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
