@@ -22,7 +22,7 @@ FLOORS = [
     {"data"},
     {"studies", "hyperparameters", "notation", "theory"},
     {"confined", "hardware", "weight_files"},
-    {"spec", "home", "installation", "paths", "cores", "own_process", "interrupts", "gate", "__version__"},
+    {"spec", "home", "installation", "paths", "cores", "own_process", "interrupts", "gate", "in_use", "__version__"},
 ]
 
 

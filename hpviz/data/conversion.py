@@ -19,6 +19,7 @@ from hpviz.data.each_photo import HEADER_BYTES, Placed, place_of
 from hpviz.data.lock import turn
 from hpviz.data.prepared import VERSION, Prepared, folder_of, open_prepared
 from hpviz.data.progress import Progress
+from hpviz.in_use import move
 from hpviz.spec import BadInput
 
 UNREADABLE_LIMIT = 0.05  # share of the images; above it a folder is refused rather than quietly thinned
@@ -103,7 +104,7 @@ def convert(
             meta = {"version": VERSION, "fingerprint": fingerprint, "classes": classes, "notes": notes}
             yield from _fill(part, meta, image_size, train, test)
             shutil.rmtree(folder, ignore_errors=True)  # a damaged one
-            part.rename(folder)
+            move(part, folder)
             ready = open_prepared(cache, fingerprint, image_size)
     assert ready is not None
     return ready

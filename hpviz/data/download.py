@@ -17,6 +17,7 @@ from pathlib import Path
 
 from hpviz.data.lock import turn
 from hpviz.data.progress import Progress
+from hpviz.in_use import move
 from hpviz.own_process import apart
 from hpviz.spec import BadInput
 
@@ -87,7 +88,7 @@ def download_intel() -> Generator[Progress, None, None]:
     Raises BadInput, with one sentence that says how to go on, if they cannot be had.
     """
     folder = kagglehub_folder()
-    with (yield from turn(folder / "hpviz.lock")), tempfile.TemporaryDirectory() as empty:
+    with (yield from turn(folder / "hpviz.lock")), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as empty:
         env = {name: value for name, value in os.environ.items() if not _is_credential(name)}
         env |= {"HPVIZ_EMPTY_HOME": empty, "KAGGLEHUB_CACHE": str(folder.parents[2])}
         env |= {"DISABLE_KAGGLE_CACHE": "true", "DISABLE_COLAB_CACHE": "true"}
@@ -115,7 +116,7 @@ def download_torchvision(kind: str, cache: Path) -> Generator[Progress, None, No
             failure = yield from _in_child(TORCH, (TORCHVISION[kind], str(part)), os.environ, f"downloading {kind}")
             if failure:
                 raise BadInput(_sentence(f"The data set {kind}", failure, "try again"))
-            part.rename(folder)
+            move(part, folder)
         finally:
             shutil.rmtree(part, ignore_errors=True)
 
@@ -126,7 +127,7 @@ def _in_child(
     """Run `code` in a Python of its own and tell how far its progress bar has come; the result says why it failed."""
     command = [sys.executable, "-c", PROLOGUE + code, *arguments]
     env = {**env, "TQDM_BAR_FORMAT": "{n} {total}", "TQDM_MININTERVAL": "0"}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         words = Path(folder, "stderr")
         with (
             words.open("wb") as stderr,

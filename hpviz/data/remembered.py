@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hpviz import gate
+from hpviz.in_use import move
 
 
 def memory_of(kind: str, folder: Path, cache: Path) -> Path:
@@ -33,4 +34,4 @@ def remember(memory: Path, known: dict[str, Any]) -> None:
     with suppress(OSError):
         memory.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(json.dumps(known), encoding="utf-8")
-        part.replace(memory)
+        move(part, memory)

@@ -117,7 +117,8 @@ def _train(line: Line, order: Mapping[str, Any]) -> Any:
             if number in line.stopped:
                 events.close()
     finally:
-        Path(held.lock_file).unlink(missing_ok=True)
+        with suppress(OSError):  # on Windows nobody can remove what is locked; there releasing it does
+            Path(held.lock_file).unlink(missing_ok=True)
         held.release()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from hpviz.in_use import move
 from hpviz.paths import absolute, nature, quoted, read_whole, reason
 from hpviz.spec import BadInput
 
@@ -52,13 +53,13 @@ def _swap(part: Path, folder: Path, old: Path) -> None:
     """Put the part where the folder is, or leave both as they are."""
     before = _own_files(folder) if folder.exists() else None
     if before is None:
-        part.rename(folder)
+        move(part, folder)
         return
-    folder.rename(old)
+    move(folder, old)
     try:
-        part.rename(folder)
+        move(part, folder)
     except OSError:
-        old.rename(folder)
+        move(old, folder)
         raise
     _remove(old, before)
 
