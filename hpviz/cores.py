@@ -14,8 +14,9 @@ def usable() -> set[int]:
         return set(os.sched_getaffinity(0))
     import psutil
 
-    with suppress(AttributeError, OSError, psutil.Error):  # Windows tells, macOS has no such thing
-        return set(psutil.Process().cpu_affinity())
+    with suppress(OSError, psutil.Error):
+        if (affinity := getattr(psutil.Process(), "cpu_affinity", None)) is not None:  # macOS has no such thing
+            return set(affinity())
     return set(range(os.cpu_count() or 1))
 
 
