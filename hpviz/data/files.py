@@ -16,6 +16,7 @@ from hpviz.spec import BadInput
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 # What Windows and macOS leave in folders and archives, and on drives, deleted pictures among it.
 LEFT_BY_SYSTEMS = {
+    ".ds_store",
     "thumbs.db",
     "ehthumbs.db",
     "desktop.ini",
@@ -181,4 +182,9 @@ def shown(parts: Sequence[str]) -> str:
 
 def is_hidden(name: str) -> bool:
     """Whether a name is one that people do not see or did not give: a system's own notes in their folders."""
-    return name.startswith(".") or name.casefold() in LEFT_BY_SYSTEMS
+    return name.startswith(".") or is_left_by_a_system(name)
+
+
+def is_left_by_a_system(name: str) -> bool:
+    """Whether Windows or macOS leaves files of that name in folders that somebody looks at."""
+    return name.casefold() in LEFT_BY_SYSTEMS or name.startswith("._")
