@@ -71,6 +71,7 @@ class TrainingProcess:
             )
         _all.add(self)
         self.machine: dict[str, Any] = {}
+        self._pid: int | None = None
         self._told: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._to_tell: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._orders, self._is_understood = 0, True
@@ -79,7 +80,8 @@ class TrainingProcess:
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        """The one that computes: on Windows an environment's python.exe starts another, which tells its own."""
+        return self._pid or self._process.pid
 
     @property
     def is_alive(self) -> bool:
@@ -99,7 +101,7 @@ class TrainingProcess:
             if told is None or "machine" not in told:
                 self.end()
                 raise _error(told) if told else Died("The process that trains could not be started; the log says why.")
-            self.machine = told["machine"]
+            self.machine, self._pid = told["machine"], told.get("pid")
             self.device = self.machine["device"]
 
     def train(self, run: Run, cache: Path, place: Place) -> "Iterator[Progress | Event | None]":

@@ -84,7 +84,7 @@ def main(device: str) -> None:
     try:
         from hpviz.training.numerics import machine
 
-        line.tell({"machine": machine(device)})
+        line.tell({"machine": machine(device), "pid": os.getpid()})
         # What a run needs of PyTorch is loaded while nobody has asked for one yet.
         import hpviz.training.loop  # noqa: F401
     except BadInput as error:
