@@ -59,10 +59,11 @@ def take_line() -> tuple[IO[bytes], IO[bytes]]:
 
 def give_way(steps: int, at_most: int = 19) -> None:
     """Let other programs go first: so many steps nicer than now, up to that niceness; on Windows, below normal."""
-    with suppress(OSError):
-        if sys.platform == "win32":
-            import psutil  # which takes as long to load as most of what a short-lived process needs
+    if sys.platform == "win32":
+        import psutil  # which takes as long to load as most of what a short-lived process needs
 
+        with suppress(OSError, psutil.Error):
             psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
-        else:
+    else:
+        with suppress(OSError):
             os.nice(max(0, min(steps, at_most - os.nice(0))))

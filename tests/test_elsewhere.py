@@ -34,7 +34,9 @@ store = RunStore(cache)
 hpviz("resume", one["id"], "--epochs", "3")
 hpviz("run", *tiny, "--epochs", "1", "--seed", "1")
 store.backup()
-other = store.runs()[1]
+(cache / "runs" / "cache.db").write_bytes(b"x" * 4096)
+one, other = store.runs()
+assert "restored from its backup" in store.notice
 assert disk.free_prepared(cache) > 0
 disk.trim(store, budget=0)
 hpviz("export", one["id"], other["id"], "--to", str(cache.parent / "both.csv"))
@@ -87,7 +89,8 @@ def test_a_run_is_trained_resumed_exported_and_deleted_elsewhere(elsewhere, fold
     assert [line["status"] for line in lines if line["event"] == "done"] == ["finished"] * 3
     assert lines[-1]["found"] == "all is well"
     assert len((tmp_path / "both.csv").read_text(encoding="utf-8").splitlines()) == 1 + 3 + 1
-    assert ended.stderr == ""
+    assert ended.stderr.startswith("The run store's database was damaged and has been set aside")
+    assert ended.stderr.count("\n") == 1
 
 
 def test_pages_open_elsewhere(elsewhere):

@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,8 +14,10 @@ from hpviz.cli.sharing import write_whole
 from hpviz.confined import lock, new_file, read_file, write_file
 from hpviz.runs import ownership
 from hpviz.runs.ownership import Owner, is_alive
+from hpviz.runs.store import RunStore
 from hpviz.spec import BadInput
 from hpviz.training import checkpoint
+from tests.analysis.made_up_runs import rows, run
 
 
 def refusal(winerror, path=None):
@@ -86,6 +89,21 @@ def test_one_that_stays_open_is_a_sentence_and_nothing_is_lost(tmp_path, refused
     with pytest.raises(BadInput, match=r"table.csv' could not be written \(in use\)\."):
         write_whole(tmp_path / "table.csv", b"new")
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("table.csv", b"old")]
+
+
+def test_a_damaged_database_that_another_hpviz_has_open_is_one_sentence_and_is_restored_later(
+    tmp_path, refused, monkeypatch
+):
+    monkeypatch.setattr(in_use, "PATIENCE_SECONDS", 0)
+    with closing(RunStore(tmp_path)) as store:
+        document = store.put(run(rows(2)))
+        store.backup()
+        (tmp_path / "runs" / "cache.db").write_bytes(b"x" * 4096)
+        left = refused("replace", 1000)
+        with pytest.raises(BadInput, match=r"could not be restored .*; end every hpviz that uses it and try again"):
+            store.put(document)
+        left.clear()
+        assert store.get(document["id"])["epochs"] == document["epochs"]
 
 
 @pytest.mark.parametrize("error", [FileNotFoundError(2, "gone"), PermissionError(13, "no"), refusal(1314)])
