@@ -50,7 +50,7 @@ class Server:
         self.address = f"127.0.0.1:{port}"
         told = {"STREAMLIT_SERVER_PORT": str(port), "STREAMLIT_SERVER_HEADLESS": "true"}
         self._log = cache.with_name(f"{cache.name}-server.log")
-        with self._log.open("a") as log:
+        with self._log.open("a", encoding="utf-8") as log:
             self.process = subprocess.Popen(
                 [*(command or (python, "-m", "streamlit", "run", str(app))), *options],
                 cwd=folder,
@@ -72,7 +72,7 @@ class Server:
         raise RuntimeError(f"the server never answered: {self.log()}")
 
     def log(self) -> str:
-        return self._log.read_text()
+        return self._log.read_text(encoding="utf-8")
 
     def descriptors(self) -> list[str]:
         """What every open file descriptor of the server leads to (Linux)."""
@@ -86,7 +86,7 @@ class Server:
 
     def resident_bytes(self) -> int:
         """Memory of the server's process that is in use now (Linux)."""
-        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text(encoding="utf-8").split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
     @contextmanager

@@ -16,6 +16,7 @@ from typing import Any
 from filelock import FileLock
 
 from hpviz.gate import refuse_changes
+from hpviz.in_use import move, patiently, remove
 from hpviz.installation import PROGRAM
 from hpviz.spec import BadInput
 
@@ -71,7 +72,7 @@ def is_file(path: Path) -> bool:
 
 def read_file(path: Path, limit: int | None = None) -> bytes:
     """The content of a regular file; OSError, at once, for anything else and for more than `limit` bytes."""
-    descriptor = os.open(path, os.O_RDONLY | _CAREFULLY)
+    descriptor = patiently(lambda: os.open(path, os.O_RDONLY | _CAREFULLY))
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
@@ -87,8 +88,9 @@ def read_file(path: Path, limit: int | None = None) -> bytes:
 def new_file(path: Path) -> Any:
     """A file opened for writing bytes that was not there before: what stood in its place is unlinked, not followed."""
     refuse_changes()
-    path.unlink(missing_ok=True)
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CAREFULLY, 0o600), "wb")
+    remove(path)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CAREFULLY
+    return os.fdopen(patiently(lambda: os.open(path, flags, 0o600)), "wb")
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -99,7 +101,7 @@ def write_file(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        partial.replace(path)
+        move(partial, path)
     except OSError:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
@@ -111,5 +113,5 @@ def lock(path: Path, **options: Any) -> FileLock:
     refuse_changes()
     if path.is_symlink() or not (is_file(path) or path.is_dir()):
         path.unlink(missing_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | _CAREFULLY, 0o600))
+    os.close(patiently(lambda: os.open(path, os.O_RDWR | os.O_CREAT | _CAREFULLY, 0o600)))
     return FileLock(path, **options)

@@ -10,12 +10,19 @@ CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # microseconds of computing, and the
 
 def usable() -> set[int]:
     """The numbers of the logical cores that this process may run on."""
-    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
+    if hasattr(os, "sched_getaffinity"):
+        return set(os.sched_getaffinity(0))
+    import psutil
+
+    with suppress(OSError, psutil.Error):
+        if (affinity := getattr(psutil.Process(), "cpu_affinity", None)) is not None:  # macOS has no such thing
+            return set(affinity())
+    return set(range(os.cpu_count() or 1))
 
 
 def within_quota(cores: int) -> int:
     """As many of so many cores as a container may keep busy, one at the least."""
     with suppress(OSError):
-        if quota := re.match(r"(\d+) (\d+)", CPU_QUOTA.read_text()):
+        if quota := re.match(r"(\d+) (\d+)", CPU_QUOTA.read_text(encoding="utf-8")):
             cores = min(cores, round(int(quota[1]) / int(quota[2])))
     return max(1, cores)

@@ -5,14 +5,17 @@ import importlib.util
 import os
 import platform
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
+
+import psutil
 
 from hpviz import __version__
 from hpviz.cores import usable, within_quota
 from hpviz.spec import BadInput
 
-CPU_INFO = Path("/proc/cpuinfo")
+CPU_INFO, CORES = Path("/proc/cpuinfo"), Path("/sys/devices/system/cpu")
 NO_TF32 = (
     "This run is in tf32, in which only newer NVIDIA GPUs compute and this machine's device does not: train the same "
     "setting in fp32 or bf16."
@@ -51,7 +54,7 @@ def torch_build() -> Build | None:
     """What the installed PyTorch says of itself in torch/version.py; None if there is none."""
     try:
         found = importlib.util.find_spec("torch")  # finds it and imports nothing
-        text = Path(found.origin).with_name("version.py").read_text() if found and found.origin else ""
+        text = Path(found.origin).with_name("version.py").read_text(encoding="utf-8") if found and found.origin else ""
     except (OSError, ValueError):
         return None
     told = dict(re.findall(r"^(\w+)(?:: [\w\[\]]+)? = (?:'([^']*)'|None)$", text, re.MULTILINE))
@@ -97,7 +100,10 @@ def cpu_name() -> str:
 
 
 def cpu_info() -> str:
-    return CPU_INFO.read_text(errors="replace") if CPU_INFO.exists() else ""
+    """What Linux says of the processor; nothing elsewhere."""
+    with suppress(OSError):
+        return CPU_INFO.read_text(encoding="utf-8", errors="replace")
+    return ""
 
 
 def threads() -> int:
@@ -112,6 +118,10 @@ def physical_cores() -> int:
 
 
 def _cores() -> int:
-    numbers = usable()
-    siblings = (Path(f"/sys/devices/system/cpu/cpu{number}/topology/thread_siblings_list") for number in numbers)
-    return len({path.read_text() for path in siblings if path.exists()}) or len(numbers)
+    numbers, siblings = usable(), set()
+    for number in numbers:
+        with suppress(OSError):
+            path = CORES / f"cpu{number}" / "topology" / "thread_siblings_list"
+            siblings.add(path.read_text(encoding="utf-8"))
+    # Elsewhere than on Linux a system tells how many there are, not which of them are ours.
+    return len(siblings) or min(psutil.cpu_count(logical=False) or len(numbers), len(numbers))

@@ -26,7 +26,7 @@ def provide_home(cache: Path) -> None:
     Altair, torch.hub and kagglehub ask for one, the first as soon as it is imported.
     """
     if _home() is None:
-        os.environ["HOME"] = str(cache)
+        os.environ["USERPROFILE" if sys.platform == "win32" else "HOME"] = str(cache)
 
 
 def _personal_data() -> Path:
@@ -43,9 +43,10 @@ def _personal_data() -> Path:
 
 
 def _home() -> Path | None:
-    """The home folder of whoever runs this, if there is one. An empty HOME is none, for others too."""
-    if os.environ.get("HOME") == "":
-        del os.environ["HOME"]
+    """The home folder of whoever runs this, if there is one. An empty variable names none, for others too."""
+    for name in ("HOME", "USERPROFILE"):
+        if os.environ.get(name) == "":
+            del os.environ[name]
     try:
         home = Path.home()
         return home if home.is_dir() else None

@@ -13,7 +13,7 @@ from types import FrameType
 
 from hpviz.installation import PROGRAM
 
-SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
 PATIENCE = 3  # so many signals end the process at once, whatever it is doing; what the store holds is kept
 INTERRUPTED = 130  # the exit status
 SENTENCE = f"Interrupted; every finished epoch is kept, `{PROGRAM} resume` goes on."

@@ -9,6 +9,7 @@ import re
 import shlex
 import socket
 import stat
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -20,25 +21,31 @@ QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "‘": "’", "„": "“"
 HERE = ("", "localhost", "127.0.0.1")  # hosts of an address that mean this machine
 SHOWN = 200  # characters of a path that a sentence repeats
 
+# Windows' dialog of a file's properties puts the first before a path that is copied from it; none of them can be seen.
+UNSEEN = "\u202a\u202c\u200e\u200f\ufeff"
+
 _ADDRESS = re.compile(r"[A-Za-z][\w+.-]+://")
-_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\\w")
+_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\[\w?.]|%\w+%\\|\$env:\w", re.IGNORECASE)
+_DRIVE = re.compile(r"/([A-Za-z]:(/|$))")
 _VARIABLE = re.compile(r"\$(\w+|\{\w+\})(?=/|$)")
+_WINDOWS_VARIABLE = re.compile(r"(?:%(\w+)%|\$env:(\w+)|\$(\w+))(?=[\\/]|$)", re.IGNORECASE)
 _BYTE = re.compile(rb"\\x([0-9a-f]{2})")
 
 
 def read_path(given: str) -> Path:
     """The path that was meant; it need not exist.
 
-    Blanks around it, quotes, `file://`, a terminal's backslashes, `~`, `$HOME` at its beginning and the escapes of
-    `spelled` are understood. Raises BadInput, in a sentence, for what can be no path of this machine.
+    Blanks around it, quotes, `file://`, a terminal's backslashes, `~`, `$HOME` (on Windows also `%USERPROFILE%`) at
+    its beginning and the escapes of `spelled` are understood. Raises BadInput, in a sentence, for what can be no path
+    of this machine.
     """
-    if not given.strip():
-        raise BadInput("No path was given.")
     path = given
     for clean in CLEANING:
         path = clean(path)
         if os.path.lexists(path):
             break
+    if not path or path.isspace():
+        raise BadInput("No path was given.")
     if "\0" in path:
         raise BadInput(f"{quoted(given)} holds a null character, which no path can.")
     return Path(path)
@@ -146,9 +153,17 @@ def _as_bytes(path: str) -> str:
         raise BadInput(f"{quoted(path)} is no path.") from None
 
 
+def _stripped(path: str) -> str:
+    """Without blanks around it, nor what nobody sees."""
+    return path.strip().strip(UNSEEN).strip()
+
+
 def _unquoted(path: str) -> str:
     """Without quotes around it; a terminal's `'it'\\''s'` is it's."""
-    if path[:1] in ("'", '"'):
+    if sys.platform == "win32":
+        # No name has a double quote there. A command line takes "C:\\My photos\\" for one that is never closed.
+        path = path.strip('"')
+    elif path[:1] in ("'", '"'):
         with suppress(ValueError):
             if len(words := shlex.split(path)) == 1:
                 return words[0]
@@ -165,13 +180,21 @@ def _out_of_url(path: str) -> str:
         host = (url.hostname or "").lower()
     except ValueError:
         raise BadInput(f"{quoted(path)} is no address of a file.") from None
+    named = os.fsdecode(unquote_to_bytes(os.fsencode(url.path)))
+    if _DRIVE.fullmatch(f"/{url.netloc}"):  # file://C:/photos, with a stroke too few
+        host, named = "", f"/{url.netloc}{named}"
+    if sys.platform == "win32":
+        elsewhere = "" if host in HERE else f"\\\\{host}"  # a share of another machine is a path there
+        return elsewhere + _DRIVE.sub(r"\1", named).replace("/", "\\")
     if host not in (*HERE, socket.gethostname().lower()):
         raise BadInput(f"{quoted(path)} lies on another machine: give a path of this one.")
-    return os.fsdecode(unquote_to_bytes(os.fsencode(url.path)))
+    if drive := _DRIVE.match(named):
+        return _out_of_windows(named[drive.start(1) :])
+    return named
 
 
 def _out_of_windows(path: str) -> str:
-    if os.name != "nt" and _WINDOWS.match(path):
+    if sys.platform != "win32" and _WINDOWS.match(path):
         raise BadInput(
             f"{quoted(path)} is a path of Windows, and this machine's begin with /: "
             "under WSL, drive C: is the folder /mnt/c."
@@ -181,7 +204,7 @@ def _out_of_windows(path: str) -> str:
 
 def _unescaped(path: str) -> str:
     """Terminals put a backslash before a blank when a file is dropped on them."""
-    return path if os.name == "nt" else re.sub(r"\\([^\w])", r"\1", path)
+    return path if sys.platform == "win32" else re.sub(r"\\([^\w])", r"\1", path)
 
 
 def _at_home(path: str) -> str:
@@ -189,12 +212,14 @@ def _at_home(path: str) -> str:
 
     Raises BadInput for one that stands for nothing: it would become a folder of that name wherever one happens to be.
     """
-    variable = _VARIABLE.match(path)
+    variable = (_WINDOWS_VARIABLE if sys.platform == "win32" else _VARIABLE).match(path)
     if variable:
-        path = os.environ.get(variable[1].strip("{}"), variable[0]) + path[variable.end() :]
+        name = next(filter(None, variable.groups())).strip("{}")
+        path = os.environ.get(name, variable[0]) + path[variable.end() :]
     path = os.path.expanduser(path)
-    first, slash, _ = path.partition("/")
-    if first[:1] in ("~", "$") and (slash or first == "~") and not os.path.lexists(first):
+    first, *rest = re.split(r"[\\/]" if sys.platform == "win32" else "/", path, maxsplit=1)
+    stands_for_nothing = first[:1] in ("~", "$") or (sys.platform == "win32" and first[:1] == "%")
+    if stands_for_nothing and (rest or first == "~") and not os.path.lexists(first):
         raise BadInput(f"{quoted(path)} begins with {first}, which stands for no folder here.")
     return path
 
@@ -208,9 +233,9 @@ def _unspelled(path: str) -> str:
 # In this order: within quotes may be an address, within an address are no backslashes of a terminal.
 CLEANING: tuple[Callable[[str], str], ...] = (
     _as_bytes,
-    str.strip,
+    _stripped,
     _unquoted,
-    str.strip,
+    _stripped,
     _out_of_url,
     _out_of_windows,
     _unescaped,

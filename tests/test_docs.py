@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parent.parent
-NAMED = re.findall(r"`([\w/]+\.py)(?:::(\w+))?`", (PROJECT / "docs" / "faults.md").read_text(encoding="utf-8"))
+TEXT = "".join((PROJECT / "docs" / name).read_text(encoding="utf-8") for name in ("faults.md", "systems.md"))
+NAMED = re.findall(r"`([\w/]+\.py)(?:::(\w+))?`", TEXT)
 
 
 @pytest.mark.parametrize(("file", "test"), NAMED)

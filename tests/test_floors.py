@@ -22,7 +22,7 @@ FLOORS = [
     {"data"},
     {"studies", "hyperparameters", "notation", "theory"},
     {"confined", "hardware", "weight_files"},
-    {"spec", "home", "installation", "paths", "cores", "own_process", "interrupts", "gate", "__version__"},
+    {"spec", "home", "installation", "paths", "cores", "own_process", "interrupts", "gate", "in_use", "__version__"},
 ]
 
 
@@ -44,7 +44,7 @@ def module_of(file: Path) -> str:
 def imports(file: Path) -> list[str]:
     """Every module that a file imports, wherever in it."""
     found = []
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:

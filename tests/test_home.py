@@ -1,12 +1,15 @@
 """Where runs are kept: beside a checkout, among a person's data once hpviz is installed, or where one says."""
 
+import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from hpviz import home
+from hpviz import home, installation
 from hpviz.cli.parser import parse
+from hpviz.data import public_name
 from hpviz.home import default_cache
 from hpviz.installation import APP, IS_INSTALLED, PROGRAM
 from hpviz.spec import BadInput
@@ -63,3 +66,43 @@ def test_where_nobody_is_at_home_one_is_asked_to_name_a_folder(installed, monkey
     with pytest.raises(BadInput, match="name one with --cache FOLDER or HPVIZ_CACHE"):
         default_cache()
     assert parse(["runs", "--cache", "/somewhere"]).cache == Path("/somewhere")
+
+
+@pytest.mark.parametrize(("system", "name"), [("linux", "HOME"), ("darwin", "HOME"), ("win32", "USERPROFILE")])
+@pytest.mark.parametrize("given", ["", None])
+def test_where_there_is_no_home_the_cache_is_one_by_the_name_that_the_system_has_for_it(
+    person, monkeypatch, system, name, given
+):
+    monkeypatch.setattr(sys, "platform", system)
+    for each in ("HOME", "USERPROFILE"):
+        monkeypatch.delenv(each, raising=False)
+    if given is not None:
+        monkeypatch.setenv(name, given)
+    monkeypatch.setattr(home.Path, "home", no_home)
+    home.provide_home(person)
+    assert os.environ[name] == str(person)
+    assert {"HOME", "USERPROFILE"} & set(os.environ) == {name}
+
+
+def no_home():
+    raise RuntimeError("Could not determine home directory.")
+
+
+def test_a_data_set_has_its_name_where_nobody_has_one(monkeypatch):
+    def nobody():
+        raise ModuleNotFoundError("No module named 'pwd'")  # as on Windows without a USERNAME
+
+    public_name._owners.cache_clear()
+    monkeypatch.setattr(public_name.Path, "home", no_home)
+    monkeypatch.setattr(public_name, "getuser", nobody)
+    assert public_name.public_name("birds", "1a2b", "/data/birds") == "birds"
+    public_name._owners.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("system", "command"),
+    [("linux", "--data 'my photos' '$x'"), ("darwin", "--data 'my photos' '$x'"), ("win32", '--data "my photos" $x')],
+)
+def test_a_command_is_written_as_the_shells_of_the_system_take_it(monkeypatch, system, command):
+    monkeypatch.setattr(installation, "sys", SimpleNamespace(platform=system))
+    assert installation.typed("--data", "my photos", "$x") == command

@@ -1,5 +1,6 @@
 """Output of any encoding, or none: nothing dies of a character, and JSON lines stay JSON."""
 
+import errno
 import io
 import json
 import os
@@ -7,9 +8,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from hpviz import cli
 from hpviz.cli import main
 from hpviz.home import default_cache
 from hpviz.runs.store import RunStore
@@ -145,3 +148,14 @@ def test_an_ascii_machine_without_home_user_or_a_folder_to_be_in_trains(folder, 
     refused = ended("export", "abc", "--to", "a.png")
     assert refused.returncode == 2
     assert b"was deleted" in refused.stderr
+
+
+@pytest.mark.parametrize(("system", "status"), [("win32", 130), ("linux", 1)])
+def test_windows_says_otherwise_that_a_reader_has_gone(known, monkeypatch, system, status):
+    class Gone(io.StringIO):
+        def write(self, text):
+            raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(cli, "sys", SimpleNamespace(platform=system, argv=[], stdout=Gone(), stderr=sys.stderr))
+    monkeypatch.setattr(sys, "stdout", Gone())
+    assert main(["runs", "--json"]) == status

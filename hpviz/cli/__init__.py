@@ -3,6 +3,7 @@
 Exit status: 0 done (a diverged run is a result), 1 a run failed, 2 bad input, 130 interrupted.
 """
 
+import errno
 import logging
 import os
 import sys
@@ -47,8 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _end(reporter: Reporter, error: BaseException, interrupts: Interrupts) -> int:
     """Say in one sentence why a verb did not come to its end; the exit status."""
-    if isinstance(error, BrokenPipeError):
-        return INTERRUPTED  # Whoever read our lines has gone.
+    if _is_of_a_reader_that_has_gone(error):
+        return INTERRUPTED
     if isinstance(error, KeyboardInterrupt) or interrupts.seen:
         # An interrupt may come out as another exception's cause, where something was in the midst of ending.
         status, sentence = INTERRUPTED, SENTENCE
@@ -62,6 +63,14 @@ def _end(reporter: Reporter, error: BaseException, interrupts: Interrupts) -> in
     with suppress(OSError):  # where the disk is full that the output goes to, nobody can be told
         reporter.error(sentence)
     return status
+
+
+def _is_of_a_reader_that_has_gone(error: BaseException) -> bool:
+    """Windows says of such a pipe that an argument is invalid, and names no file."""
+    if isinstance(error, BrokenPipeError):
+        return True
+    invalid = isinstance(error, OSError) and error.errno == errno.EINVAL and error.filename is None
+    return sys.platform == "win32" and invalid
 
 
 def _leave_deleted_folder(cache: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import closing, suppress
 from pathlib import Path
 
+from hpviz.in_use import move
 from hpviz.paths import absolute, nature, quoted, read_whole, reason
 from hpviz.runs import bundle
 from hpviz.runs.document import Run, recording
@@ -84,7 +85,7 @@ def write_whole(file: Path, content: bytes) -> None:
     try:
         with part.open("xb") as written:
             written.write(content)
-        part.replace(file)
+        move(part, file)
     except OSError as error:
         raise BadInput(f"{quoted(file)} could not be written ({reason(error)}).") from None
     finally:

@@ -19,6 +19,7 @@ from hpviz.data.each_photo import HEADER_BYTES, Placed, place_of
 from hpviz.data.lock import turn
 from hpviz.data.prepared import VERSION, Prepared, folder_of, open_prepared
 from hpviz.data.progress import Progress
+from hpviz.in_use import move
 from hpviz.spec import BadInput
 
 UNREADABLE_LIMIT = 0.05  # share of the images; above it a folder is refused rather than quietly thinned
@@ -103,7 +104,7 @@ def convert(
             meta = {"version": VERSION, "fingerprint": fingerprint, "classes": classes, "notes": notes}
             yield from _fill(part, meta, image_size, train, test)
             shutil.rmtree(folder, ignore_errors=True)  # a damaged one
-            part.rename(folder)
+            move(part, folder)
             ready = open_prepared(cache, fingerprint, image_size)
     assert ready is not None
     return ready
@@ -144,7 +145,8 @@ def _fill(
             if len(kept[split]) < len(pictures.labels):
                 _close_gaps(_images(part, split), kept[split], image_size)
             np.save(part / f"{split}_labels.npy", pictures.labels[kept[split]])
-        (part / "meta.json").write_text(json.dumps({**meta, **report.summary(image_size)}))
+        known = json.dumps({**meta, **report.summary(image_size)})
+        (part / "meta.json").write_text(known, encoding="utf-8")
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise

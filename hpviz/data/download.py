@@ -17,6 +17,8 @@ from pathlib import Path
 
 from hpviz.data.lock import turn
 from hpviz.data.progress import Progress
+from hpviz.in_use import move
+from hpviz.own_process import apart
 from hpviz.spec import BadInput
 
 INTEL = "puneet6060/intel-image-classification"
@@ -25,10 +27,13 @@ TORCHVISION = {"cifar10": "CIFAR10", "fashion-mnist": "FashionMNIST"}
 SIGN_OF_LIFE = 0.2  # seconds between two looks at the child
 STALLED_AFTER = 60.0  # seconds without a byte; kagglehub itself would wait for ever
 
-# The child ends with its parent, whichever way that ends: its standard input is then closed.
+# The child ends with its parent, whichever way that ends: its standard input is then closed. Why it is taken away from
+# everything else there: see own_process.take_line.
 PROLOGUE = """
 import os, sys, threading
-threading.Thread(target=lambda: (sys.stdin.read(), os._exit(1)), daemon=True).start()
+line = os.dup(0)
+os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+threading.Thread(target=lambda: (os.read(line, 1), os._exit(1)), daemon=True).start()
 """
 KAGGLE = """
 os.environ["HOME"] = os.environ["USERPROFILE"] = os.environ["HPVIZ_EMPTY_HOME"]
@@ -83,7 +88,7 @@ def download_intel() -> Generator[Progress, None, None]:
     Raises BadInput, with one sentence that says how to go on, if they cannot be had.
     """
     folder = kagglehub_folder()
-    with (yield from turn(folder / "hpviz.lock")), tempfile.TemporaryDirectory() as empty:
+    with (yield from turn(folder / "hpviz.lock")), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as empty:
         env = {name: value for name, value in os.environ.items() if not _is_credential(name)}
         env |= {"HPVIZ_EMPTY_HOME": empty, "KAGGLEHUB_CACHE": str(folder.parents[2])}
         env |= {"DISABLE_KAGGLE_CACHE": "true", "DISABLE_COLAB_CACHE": "true"}
@@ -111,7 +116,7 @@ def download_torchvision(kind: str, cache: Path) -> Generator[Progress, None, No
             failure = yield from _in_child(TORCH, (TORCHVISION[kind], str(part)), os.environ, f"downloading {kind}")
             if failure:
                 raise BadInput(_sentence(f"The data set {kind}", failure, "try again"))
-            part.rename(folder)
+            move(part, folder)
         finally:
             shutil.rmtree(part, ignore_errors=True)
 
@@ -122,12 +127,17 @@ def _in_child(
     """Run `code` in a Python of its own and tell how far its progress bar has come; the result says why it failed."""
     command = [sys.executable, "-c", PROLOGUE + code, *arguments]
     env = {**env, "TQDM_BAR_FORMAT": "{n} {total}", "TQDM_MININTERVAL": "0"}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         words = Path(folder, "stderr")
         with (
             words.open("wb") as stderr,
             subprocess.Popen(  # noqa: S603 - our own interpreter and our own code
-                command, env=env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr
+                command,
+                env=env,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+                creationflags=apart(),
             ) as child,
         ):
             try:
@@ -144,7 +154,7 @@ def _in_child(
                         child.wait(SIGN_OF_LIFE)
             finally:
                 child.kill()
-        return reason_in(words.read_text(errors="replace")) if child.returncode else None
+        return reason_in(words.read_text(encoding="utf-8", errors="replace")) if child.returncode else None
 
 
 def _count(words: Path) -> tuple[int, int]:

@@ -2,7 +2,9 @@
 
 import os
 import stat
+import sys
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +14,17 @@ from hpviz.spec import BadInput
 
 # Pictures by their names in every version so far; others are pictures if a decoder reads what is inside.
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
+# What Windows and macOS leave in folders and archives, and on drives, deleted pictures among it.
+LEFT_BY_SYSTEMS = {
+    ".ds_store",
+    "thumbs.db",
+    "ehthumbs.db",
+    "desktop.ini",
+    "icon\r",
+    "__macosx",
+    "$recycle.bin",
+    "system volume information",
+}
 MAX_FILES = 2_000_000  # of any kind: beyond, the path is more likely a mistake than a data set
 LOOK = 2_000  # files between two signs of life
 
@@ -62,7 +75,7 @@ Place = tuple[tuple[str, ...], tuple[str, ...], bool]
 
 
 def find_files(folder: Path, followed: Sequence[str]) -> Generator[Progress, None, Found]:
-    """All that lies below `folder`; hidden names and __MACOSX are only counted.
+    """All that lies below `folder`; what is hidden or left by a system is only counted.
 
     Links are followed inside the folder and into the folders `followed`, all others are skipped and listed. Raises
     BadInput if there are far too many files for a data set, or for a place of the system.
@@ -126,7 +139,7 @@ def _look_at(
 ) -> File | Place | Closed | str:
     """What an entry is, or why it is skipped."""
     parts = (*parts, entry.name)
-    path, is_link = os.path.join(around[-1], entry.name), entry.is_symlink()
+    path, is_link = os.path.join(around[-1], entry.name), _is_link(entry)
     try:
         about = os.stat(path)
     except FileNotFoundError:
@@ -153,10 +166,25 @@ def _look_at(
     return File(parts, path, about.st_size, about.st_mtime_ns, is_link)
 
 
+def _is_link(entry: os.DirEntry[str]) -> bool:
+    """Whether it leads elsewhere: a link, or on Windows a junction, which anybody may make there."""
+    if entry.is_symlink() or sys.platform != "win32":
+        return entry.is_symlink()
+    with suppress(OSError):
+        return entry.stat(follow_symlinks=False).st_reparse_tag == stat.IO_REPARSE_TAG_MOUNT_POINT
+    return False
+
+
 def shown(parts: Sequence[str]) -> str:
     """A path below the folder as text that can be stored and sent anywhere, whatever bytes its names are made of."""
     return os.fsencode("/".join(parts)).decode("utf-8", "backslashreplace")
 
 
 def is_hidden(name: str) -> bool:
-    return name.startswith(".") or name == "__MACOSX"
+    """Whether a name is one that people do not see or did not give: a system's own notes in their folders."""
+    return name.startswith(".") or is_left_by_a_system(name)
+
+
+def is_left_by_a_system(name: str) -> bool:
+    """Whether Windows or macOS leaves files of that name in folders that somebody looks at."""
+    return name.casefold() in LEFT_BY_SYSTEMS or name.startswith("._")

@@ -8,18 +8,21 @@ resuming, the pages and the workers then find the same images.
 
 import os
 import re
-import shlex
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from hpviz.data.remembered import memory_of, recall, remember
 from hpviz.gate import current, named, refuse_changes
+from hpviz.installation import typed
 from hpviz.paths import nature, quoted, spelled
 from hpviz.spec import BadInput
 
 # Where no one keeps pictures, but a link to them could betray or hang a machine.
 SYSTEM = ("/proc", "/sys", "/dev", "/boot", "/etc", "/private/etc", "/System", "C:\\Windows")
+# Where a folder has its name in every case, and Python follows links to it without its own spelling of it.
+ANY_CASE = sys.platform in ("darwin", "win32")
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - where people do put images, for speed
 SECRET = {".ssh", ".gnupg", ".aws", ".kube", ".password-store"}
 ROOTS_TOLD = 3
@@ -37,7 +40,8 @@ def is_never_followed(path: str) -> bool:
 
 def is_of_the_system(path: str) -> bool:
     """Whether a real path is where the system keeps its own, some of which never ends or waits forever when read."""
-    return not within(path, SHARED_MEMORY) and any(within(path, place) for place in SYSTEM)
+    path, places = (path.casefold(), map(str.casefold, SYSTEM)) if ANY_CASE else (path, iter(SYSTEM))
+    return not within(path, SHARED_MEMORY) and any(within(path, place) for place in places)
 
 
 def holds_everything(place: Path) -> bool:
@@ -110,7 +114,7 @@ def sentence(roots: Sequence[tuple[str, int]]) -> str:
     named = roots[:ROOTS_TOLD]
     total = sum(count for _, count in roots)
     places = ", ".join(_on_one_line(root) for root, _ in named) + (" and elsewhere" if len(roots) > len(named) else "")
-    options = " ".join(f"--follow {_on_one_line(shlex.quote(root))}" for root, _ in named)
+    options = " ".join(f"--follow {_on_one_line(typed(root))}" for root, _ in named)
     links = "1 link leads" if total == 1 else f"{total:,} links lead"
     return (
         f"{links} out of the folder, to {places}: confirm with {options}, or on the Data page, to have them followed."

@@ -10,11 +10,12 @@ then it ends at once, wherever it is.
 import os
 import pickle
 import signal
-import sys
 import threading
 import traceback
 from queue import SimpleQueue
 from typing import IO, Any
+
+from hpviz.own_process import give_way, take_line
 
 # The page and a person's other programs go first; training, which waits for the images, comes after.
 NICENESS = 5
@@ -25,13 +26,10 @@ def main() -> None:
     """Do what comes until there is no more."""
     # Ctrl-C is for whoever started this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "setpriority"):
-        os.setpriority(os.PRIO_PROCESS, 0, max(os.getpriority(os.PRIO_PROCESS, 0), NICENESS))
-    # What anything here prints goes where errors go: the line is for results alone.
-    out: IO[bytes] = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
+    give_way(NICENESS, at_most=NICENESS)
+    line, out = take_line()
     orders: SimpleQueue[Any] = SimpleQueue()
-    threading.Thread(target=_listen, args=(orders,), name="hpviz-line", daemon=True).start()
+    threading.Thread(target=_listen, args=(line, orders), name="hpviz-line", daemon=True).start()
     work = orders.get()
     keep_freed_memory()
     while True:
@@ -51,10 +49,10 @@ def main() -> None:
             os._exit(0)
 
 
-def _listen(orders: "SimpleQueue[Any]") -> None:
+def _listen(line: IO[bytes], orders: "SimpleQueue[Any]") -> None:
     try:
         while True:
-            orders.put(pickle.load(sys.stdin.buffer))  # noqa: S301 - our own code wrote it
+            orders.put(pickle.load(line))  # noqa: S301 - our own code wrote it
     except EOFError:
         os._exit(0)
     except BaseException:

@@ -66,7 +66,7 @@ def prepared_sizes(cache: Path, fingerprint: str) -> list[int]:
 def read_meta(folder: Path) -> dict[str, Any] | None:
     """What was noted when the images in `folder` were prepared; None if there is nothing of use."""
     try:
-        meta = json.loads((folder / "meta.json").read_text())
+        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return meta if isinstance(meta, dict) and meta.get("version") == VERSION else None

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from hpviz.data import threads
 from hpviz.data.threads import BATCH, Item, Result, Todo
-from hpviz.own_process import command_of, environment
+from hpviz.own_process import apart, command_of, environment, how_ended
 
 if TYPE_CHECKING:
     from hpviz.spec import BadInput
@@ -99,6 +99,7 @@ class Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment(),
+            creationflags=apart(),
         )
 
     @property
@@ -122,8 +123,7 @@ class Process:
         """How it died, in a sentence."""
         from hpviz.spec import BadInput  # which no process needs that only works
 
-        code = self._process.wait()
-        how = f"was killed (signal {-code})" if code < 0 else f"ended (exit status {code}; the log says why)"
+        how = how_ended(self._process.wait(), "; the log says why")
         return BadInput(
             f"A process that worked on the images {how}, as happens where memory is short: begin again, with less "
             "open beside it."

@@ -55,7 +55,9 @@ def _is_harmless(parts: list[str]) -> bool:
 @cache
 def _owners() -> frozenset[str]:
     """Names of whoever runs this, as folders have them; without those that are nobody's."""
-    found = {Path.home().name, os.environ.get("USER", ""), os.environ.get("USERNAME", "")}
-    with suppress(OSError, KeyError):  # no such user: a container run under a number
+    found = {os.environ.get("USER", ""), os.environ.get("USERNAME", "")}
+    with suppress(RuntimeError):  # no home
+        found.add(Path.home().name)
+    with suppress(OSError, KeyError, ImportError):  # no such user: a container run under a number, a service of Windows
         found.add(getuser())
     return frozenset(name.casefold() for name in found if name.strip())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hpviz import gate
+from hpviz.in_use import move
 
 
 def memory_of(kind: str, folder: Path, cache: Path) -> Path:
@@ -19,7 +20,7 @@ def memory_of(kind: str, folder: Path, cache: Path) -> Path:
 def recall(memory: Path) -> dict[str, Any]:
     """What was remembered in a JSON file; nothing if it is absent or damaged."""
     try:
-        known = json.loads(memory.read_text())
+        known = json.loads(memory.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return known if isinstance(known, dict) else {}
@@ -32,5 +33,5 @@ def remember(memory: Path, known: dict[str, Any]) -> None:
     part = memory.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part")
     with suppress(OSError):
         memory.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(known))
-        part.replace(memory)
+        part.write_text(json.dumps(known), encoding="utf-8")
+        move(part, memory)

@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hpviz.gate import refuse_changes
+from hpviz.in_use import remove
 
 CHECKPOINT_BUDGET_BYTES = 10 * 2**30  # about 75 ResNet18 runs or 1,000 of the article's network at 64 px
 SIDECAR = "run.json"
@@ -28,13 +29,13 @@ def remove_checkpoints(folder: Path, keep_sidecar: bool = False) -> None:
     """
     refuse_changes()
     if folder.is_symlink() or not folder.is_dir():
-        folder.unlink(missing_ok=True)
+        remove(folder)
         return
     with os.scandir(folder) as files:
         found = [file for file in files if not file.is_dir(follow_symlinks=False)]
     for file in found:
         if not (keep_sidecar and file.name == SIDECAR):
-            Path(file.path).unlink(missing_ok=True)
+            remove(Path(file.path))
     if not keep_sidecar:
         with suppress(OSError):
             folder.rmdir()

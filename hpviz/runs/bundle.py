@@ -253,7 +253,8 @@ def placeless(text: str, run: Run) -> str:
         if path and PurePath(path).is_absolute():
             text = text.replace(path, PurePath(path).name)
     text = _PATH.sub(lambda found: PureWindowsPath(found[0]).name, text)
-    return text.replace(f"{os.path.expanduser('~')}/", "")
+    home = os.path.expanduser("~")
+    return text.replace(f"{home}/", "").replace(f"{home}\\", "")
 
 
 def _inward(given: BundledRun, bundle: Bundle, kind: Literal["imported", "reference"]) -> Run:

@@ -1,13 +1,12 @@
 """The command that trains what is seen, for those who see it elsewhere."""
 
-import shlex
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from hpviz.data.catalogue import NAMES
 from hpviz.data.public_name import public_name
 from hpviz.hyperparameters import HYPERPARAMETERS, Value
-from hpviz.installation import PROGRAM
+from hpviz.installation import PROGRAM, typed
 from hpviz.notation import short
 from hpviz.spec import OWN_DROPOUT
 from hpviz.studies import Study, crossed
@@ -69,7 +68,7 @@ def _join(
         words.append("--pretrained")
     if spec["precision"] in PRECISIONS:
         words += ["--precision", spec["precision"]]
-    return f"{PROGRAM} {shlex.join([*words, '--epochs', str(epochs)])}"
+    return f"{PROGRAM} {typed(*words, '--epochs', str(epochs))}"
 
 
 def _data(spec: Mapping[str, Any]) -> str:

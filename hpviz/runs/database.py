@@ -22,6 +22,7 @@ from diskcache import Cache
 
 from hpviz import gate
 from hpviz.confined import is_file, write_file
+from hpviz.in_use import move
 from hpviz.runs.json_disk import JsonDisk
 from hpviz.spec import BadInput
 
@@ -93,7 +94,7 @@ def create(database: Path) -> None:
 @functools.cache
 def empty() -> bytes:
     """The file of a database in which nothing is."""
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder) / DATABASE
         Cache(folder, disk=JsonDisk, eviction_policy="none", cull_limit=0, size_limit=2**40).close()
         with closing(connect(path)) as connection:
@@ -111,9 +112,9 @@ def copy(source: sqlite3.Connection, target: Path) -> None:
             if not is_whole(after):
                 raise NotThere("the database is damaged")
         partial.chmod(0o600)
-        with partial.open("rb") as file:
+        with partial.open("r+b") as file:  # Windows brings to the disk what may be written to only
             os.fsync(file.fileno())
-        partial.replace(target)
+        move(partial, target)
 
 
 class Rows(Cache):  # type: ignore[misc]  # diskcache ships no types

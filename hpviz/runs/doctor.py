@@ -7,6 +7,7 @@ import secrets
 import shutil
 import sqlite3
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pathlib import Path
 from filelock import Timeout
 
 from hpviz.confined import is_file, is_run_id, lock, own_folder
+from hpviz.in_use import move, remove
 from hpviz.runs import budget, recovery
 from hpviz.runs.database import FROZEN, read_only
 from hpviz.runs.document import ACTIVE, Run
@@ -83,6 +85,8 @@ def _links(cache: Path) -> Iterator[Finding]:
 
 
 def _permissions(cache: Path) -> Iterator[Finding]:
+    if sys.platform == "win32":  # where the mode of a folder says nothing of who may write in it
+        return
     for name in FOLDERS:
         folder = cache / name
         if folder.is_dir() and not folder.is_symlink():
@@ -134,7 +138,7 @@ def _deleted(store: RunStore, runs: dict[str, Run]) -> Iterator[Finding]:
     for path in _entries(store.imported):
         copy = recovery.read_sidecar(path, path.stem) if path.stem not in runs else None
         if copy is not None and recovery.tombstone(copy) in buried:
-            path.unlink()
+            remove(path)
             yield Finding("deleted", f"run {path.stem} was deleted, and a copy of it was not", "removed it")
 
 
@@ -144,13 +148,13 @@ def _leftovers(store: RunStore, runs: dict[str, Run]) -> Iterator[Finding]:
         if folder.name not in runs or runs[folder.name]["status"] not in ACTIVE:
             for path in _entries(folder):
                 if path.name.startswith("partial.") or path.name.endswith(".partial"):
-                    path.unlink(missing_ok=True)
+                    remove(path)
                     yield Finding("leftovers", f"{path.relative_to(store.cache)} was never finished", "removed it")
     with suppress(Timeout, OSError), lock(store.locks / "backup.lock", timeout=0):
         for folder in (store.cache, store.cache / "runs", store.cache / "backup", store.imported, store.cache / "data"):
             for path in _entries(folder):
                 if path.name.endswith(".partial") and not path.is_symlink() and folder.name != "data":
-                    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+                    shutil.rmtree(path) if path.is_dir() else remove(path)
                     yield Finding("leftovers", f"{path.relative_to(store.cache)} was never finished", "removed it")
     for path in _entries(store.locks):
         owner = path.name.removeprefix("owner-").removesuffix(".lock")
@@ -175,7 +179,7 @@ def _set_aside(what: str, cache: Path, path: Path, fault: str) -> Finding:
     name = str(path.relative_to(cache))
     try:
         place = own_folder(cache / "aside") / f"{secrets.token_hex(4)}-{path.name}"
-        path.rename(place)
+        move(path, place)
         return Finding(what, f"{name} {fault}", f"moved it to aside/{place.name}")
     except (OSError, BadInput) as error:
         return Finding(what, f"{name} {fault}, and it cannot be moved: {error}", remains=True)

@@ -10,6 +10,7 @@ import os
 import queue
 import signal
 import subprocess
+import sys
 import threading
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping
@@ -20,7 +21,7 @@ from typing import Any
 from hpviz import hardware
 from hpviz.data.progress import Progress
 from hpviz.gate import refuse_changes
-from hpviz.own_process import command_of, environment
+from hpviz.own_process import apart, command_of, environment, how_ended
 from hpviz.runs import memory
 from hpviz.runs.document import Run
 from hpviz.runs.work import Failed, Place, Stop
@@ -32,6 +33,8 @@ BEAT_SECONDS = 0.05
 # A batch of the largest network at 150 px takes some; what takes longer hangs.
 STOPPING_SECONDS = 20.0
 KILLED = 9  # SIGKILL, which is not everywhere
+# How Windows ends a process that it has no memory for: STATUS_NO_MEMORY, STATUS_COMMITMENT_LIMIT (ntstatus.h).
+NO_MEMORY = (0xC0000017, 0xC000012D)
 # How often a thread looks for the others before it lets go of its core. Unless told, GNU's OpenMP looks 30 times as
 # often: no faster where there is a core for every thread, a quarter slower where another program wants half of one.
 OPENMP = {"GOMP_SPINCOUNT": "10000"}
@@ -64,9 +67,11 @@ class TrainingProcess:
                 text=True,
                 encoding="utf-8",
                 env=environment(**OPENMP),
+                creationflags=apart(),
             )
         _all.add(self)
         self.machine: dict[str, Any] = {}
+        self._pid: int | None = None
         self._told: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._to_tell: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._orders, self._is_understood = 0, True
@@ -75,7 +80,8 @@ class TrainingProcess:
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        """The one that computes: on Windows an environment's python.exe starts another, which tells its own."""
+        return self._pid or self._process.pid
 
     @property
     def is_alive(self) -> bool:
@@ -95,7 +101,7 @@ class TrainingProcess:
             if told is None or "machine" not in told:
                 self.end()
                 raise _error(told) if told else Died("The process that trains could not be started; the log says why.")
-            self.machine = told["machine"]
+            self.machine, self._pid = told["machine"], told.get("pid")
             self.device = self.machine["device"]
 
     def train(self, run: Run, cache: Path, place: Place) -> "Iterator[Progress | Event | None]":
@@ -191,11 +197,10 @@ class TrainingProcess:
         what, on = ("was at this", "try again") if at_a_task else ("trained", "resume it to go on from the last epoch")
         if not self._is_understood:
             return Died(f"The process that {what} could not be understood any more and was ended; {on}.")
-        if code == -KILLED and _is_explained(kills):
+        if code in NO_MEMORY or (code == -KILLED and _is_explained(kills)):
             instead = "free some and try again" if at_a_task else "try a smaller batch or smaller images"
             return Died(f"Out of memory: the system ended the process that {what}; {instead}.", of_memory=True)
-        how = f"was killed (signal {-code})" if code < 0 else f"ended (exit status {code})"
-        return Died(f"The process that {what} {how}; {on}.")
+        return Died(f"The process that {what} {how_ended(code)}; {on}.")
 
 
 @contextmanager
@@ -204,7 +209,7 @@ def _only_for_us() -> Iterator[None]:
 
     They are for whoever started it, who ends it in order; it ends with that one in any case.
     """
-    if not hasattr(signal, "pthread_sigmask"):
+    if sys.platform == "win32":  # see own_process.apart
         yield
         return
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})

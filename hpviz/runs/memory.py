@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-MEMORY_INFO = Path("/proc/meminfo")
+import psutil
+
 MACHINE_COUNTERS = Path("/proc/vmstat")
 CONTAINER = Path("/sys/fs/cgroup")
 GROUPS = Path("/proc/self/cgroup")
@@ -46,8 +48,9 @@ def kills() -> int:
 
 
 def _free() -> int | None:
-    found = _number(MEMORY_INFO, r"^MemAvailable:\s*(\d+) kB")
-    return None if found is None else found * 1024
+    with suppress(OSError, psutil.Error):
+        return int(psutil.virtual_memory().available)
+    return None
 
 
 def _groups() -> Iterator[tuple[Path, Files]]:
@@ -86,6 +89,6 @@ def _number(file: Path, pattern: str) -> int | None:
 def _text(file: Path) -> str:
     """What a file of the kernel's says; nothing where there is none or it may not be read."""
     try:
-        return file.read_text(errors="replace")
+        return file.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""

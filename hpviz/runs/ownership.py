@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 import socket
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -72,23 +73,31 @@ def is_alive(locks: Path, owner_id: str) -> bool:
         return _is_locked(path)
     try:
         with FileLock(path, timeout=0, thread_local=False):
-            path.unlink(missing_ok=True)
-            return False
+            pass
     except Timeout:
         return True
     except OSError:
         return _is_locked(path)
+    with suppress(OSError):  # nobody will hold it again; where it cannot be removed, the next one finds out as much
+        path.unlink(missing_ok=True)
+    return False
 
 
 def _is_locked(path: Path) -> bool:
     """Whether someone holds the lock of a file that cannot be written."""
     try:
-        import fcntl
-
         with path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            if sys.platform == "win32":  # where filelock locks the first byte
+                import msvcrt
+
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+                msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             return False
-    except (ImportError, OSError):
+    except OSError:
         return True
 
 

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from hpviz.confined import is_file, is_run_id, new_file, own_folder, read_file, refuse_links, write_file
+from hpviz.in_use import move, remove
 from hpviz.runs import database
 from hpviz.runs.database import DATABASE, FROZEN
 from hpviz.runs.document import Run, checked
@@ -55,7 +56,7 @@ def _is_readable(path: Path) -> bool:
 
 def readable_copy(path: Path) -> "TemporaryDirectory[str]":
     """A folder of its own with a copy of the database and its journal, for where nothing can be written."""
-    folder: TemporaryDirectory[str] = TemporaryDirectory(prefix="hpviz-")
+    folder: TemporaryDirectory[str] = TemporaryDirectory(prefix="hpviz-", ignore_cleanup_errors=True)
     for part in database.parts(path):
         if is_file(part):
             (Path(folder.name) / part.name).write_bytes(read_file(part))
@@ -94,7 +95,7 @@ def repair(folder: Path, backup: Path, keeper: sqlite3.Connection | None = None,
     restored = folder / "restored.db"
     how = _restore(here, backup, keeper, restored)
     _move(parts, aside)
-    restored.replace(here)
+    move(restored, here)
     if here in parts:
         return f"The run store's database was damaged and has been set aside in {aside.name}; {how}."
     return f"The run store's database was missing; {how}."
@@ -131,7 +132,7 @@ def _copy_kept(keeper: sqlite3.Connection, path: Path, restored: Path) -> bool:
         return False
     finally:
         if stands_in:
-            path.unlink(missing_ok=True)
+            remove(path)
 
 
 def _salvage(damaged: Path, restored: Path) -> None:
@@ -166,7 +167,7 @@ def _is_sound_row(key: Any, value: Any) -> bool:
 def _move(parts: Iterable[Path], aside: Path) -> None:
     for part in parts:
         aside.mkdir(mode=0o700, exist_ok=True)
-        part.rename(aside / part.name)
+        move(part, aside / part.name)
 
 
 def copy_database(source: Path, target: Path) -> None:
@@ -275,13 +276,13 @@ def bury(run: Run, deleted: Path) -> None:
     stones = list(deleted.iterdir())
     if len(stones) > TOMBSTONES:
         for stone in sorted(stones, key=lambda stone: stone.lstat().st_mtime_ns)[: len(stones) - TOMBSTONES]:
-            stone.unlink(missing_ok=True)
+            remove(stone)
 
 
 def unbury(run: Run, deleted: Path) -> None:
     """Someone brings a deleted run back by hand."""
     if not deleted.is_symlink():
-        (deleted / tombstone(run)).unlink(missing_ok=True)
+        remove(deleted / tombstone(run))
 
 
 def buried(deleted: Path) -> set[str]:
@@ -309,5 +310,5 @@ def drop_ballast(cache: Path) -> bool:
     path = cache / BALLAST
     had = is_file(path) and path.stat().st_size > 0
     if had:
-        path.unlink(missing_ok=True)
+        remove(path)
     return had

@@ -349,7 +349,7 @@ class Runner:
         if self._supervisor is None and self._closing:
             raise BadInput("hpviz is being closed, so PyTorch is not loaded any more.")
         if self._machine is None:
-            self._warm.wait()
+            self._wait_until_warm()
         if isinstance(self._machine, dict):
             return self._machine
         raise self._machine or BadInput("PyTorch could not be loaded; the log says why.")
@@ -357,8 +357,12 @@ class Runner:
     def confirm(self) -> None:
         """Raise BadInput if the device asked for is not there: a GPU that is only remembered is waited for."""
         if self.machine()["device"] != "cpu":
-            self._warm.wait()
+            self._wait_until_warm()
             self.machine()
+
+    def _wait_until_warm(self) -> None:
+        while not self._warm.wait(1.0):  # Windows hears Ctrl-C between two waits, never during one
+            pass
 
     def is_warm(self) -> bool:
         """Whether `machine` answers at once."""

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from hpviz import confined, gate
 from hpviz.confined import checked_id, is_run_id, refuse_links
+from hpviz.in_use import is_in_use, remove
 from hpviz.installation import PROGRAM
 from hpviz.runs import budget, database, recovery
 from hpviz.runs.database import Identity, Row, Rows
@@ -189,7 +190,7 @@ class RunStore:
                 self._local.removed.append(run)
                 self._bury(run)
             else:
-                (self.imported / f"{run_id}.json").unlink(missing_ok=True)
+                remove(self.imported / f"{run_id}.json")
             self._cache.delete(_RUN + run_id)
             self._count_change()
 
@@ -326,13 +327,16 @@ class RunStore:
                 return False  # what was mended a moment ago is damaged again: there is no end to that
             here = database.identity(path)
             keeper = self._cache.keeper if here != self._cache.kept else None
+            if keeper is None:  # which would only keep Windows from setting the file aside
+                self._cache.release()
             try:
                 repair = partial(recovery.repair, self._folder, self._backup, keeper, had_one=True)
                 sentence = self._with_room(repair)
             except (OSError, sqlite3.Error) as error:
+                way_out = "end every hpviz that uses it" if is_in_use(error) else "free some space"
                 raise BadInput(
-                    f"The run store's database in {self.cache} is damaged and could not be restored ({error}); free "
-                    "some space and try again."
+                    f"The run store's database in {self.cache} is damaged and could not be restored ({error}); "
+                    f"{way_out} and try again."
                 ) from error
             if sentence is None and here == came_from:
                 return False
@@ -440,7 +444,7 @@ class RunStore:
                 copy = recovery.read_sidecar(self.checkpoints / run["id"] / recovery.SIDECAR, run["id"])
                 if copy is None or recovery.tombstone(copy) in buried:
                     budget.remove_checkpoints(self.checkpoints / run["id"])
-                (self.imported / f"{run['id']}.json").unlink(missing_ok=True)
+                remove(self.imported / f"{run['id']}.json")
 
     def _bury(self, run: Run) -> None:
         try:

@@ -15,13 +15,15 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from hpviz.confined import lock
 from hpviz.data.progress import Progress
+from hpviz.own_process import give_way, take_line
 from hpviz.runs.tasks import TASKS
 from hpviz.runs.work import Place, agreed, carry_out, describe_failure
 from hpviz.spec import BadInput
@@ -41,9 +43,8 @@ class Line:
     """The two ends of the line to whoever started this process."""
 
     def __init__(self, device: str) -> None:
-        # What anything here prints goes where errors go: the line is for events alone.
-        self._out: IO[str] = os.fdopen(os.dup(1), "w", encoding="utf-8")
-        os.dup2(2, 1)
+        told, to_tell = take_line()
+        self._told, self._out = (TextIOWrapper(each, encoding="utf-8") for each in (told, to_tell))
         self.device = device
         self.runs: queue.SimpleQueue[Mapping[str, Any]] = queue.SimpleQueue()
         self.stopped: set[int] = set()
@@ -60,7 +61,7 @@ class Line:
 
     def _listen(self) -> None:
         try:
-            for line in sys.stdin:
+            for line in self._told:
                 order = json.loads(line)
                 if "stop" in order:
                     self.stopped.add(order["stop"])
@@ -76,15 +77,14 @@ def main(device: str) -> None:
     """Say what this machine is, then train what comes."""
     # Ctrl-C is for whoever started this process: it goes on until it is told to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+    give_way(NICENESS)
     with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(str(FIRST_TO_GO))
+        Path("/proc/self/oom_score_adj").write_text(str(FIRST_TO_GO), encoding="utf-8")
     line = Line(device)
     try:
         from hpviz.training.numerics import machine
 
-        line.tell({"machine": machine(device)})
+        line.tell({"machine": machine(device), "pid": os.getpid()})
         # What a run needs of PyTorch is loaded while nobody has asked for one yet.
         import hpviz.training.loop  # noqa: F401
     except BadInput as error:
@@ -117,7 +117,8 @@ def _train(line: Line, order: Mapping[str, Any]) -> Any:
             if number in line.stopped:
                 events.close()
     finally:
-        Path(held.lock_file).unlink(missing_ok=True)
+        with suppress(OSError):  # on Windows nobody can remove what is locked; there releasing it does
+            Path(held.lock_file).unlink(missing_ok=True)
         held.release()
 
 

@@ -34,6 +34,7 @@ LOST = (
     "epoch 1 (`--from-start` on the command line)."
 )
 # No space, over quota, larger than files may be here.
+NO_MEMORY = ("out of memory", "allocate memory", "not enough memory")  # PyTorch's: of a GPU, on Linux, on Windows
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -202,6 +203,6 @@ def describe_failure(error: BaseException) -> str:
         return text
     if getattr(error, "errno", None) in DISK_FULL or "disk is full" in text or "No space left" in text:
         return "Disk full: nothing recorded so far is lost; free some space and resume."
-    if isinstance(error, MemoryError) or "out of memory" in text.lower() or "allocate memory" in text:
+    if isinstance(error, MemoryError) or any(words in text.lower() for words in NO_MEMORY):
         return "Out of memory: try a smaller batch or smaller images."
     return f"{type(error).__name__}: {text}"

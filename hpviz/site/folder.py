@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from hpviz.confined import is_file
+from hpviz.data.files import is_left_by_a_system
+from hpviz.in_use import move
 from hpviz.paths import absolute, nature, quoted, read_whole, reason
 from hpviz.spec import BadInput
 
@@ -52,27 +55,28 @@ def _swap(part: Path, folder: Path, old: Path) -> None:
     """Put the part where the folder is, or leave both as they are."""
     before = _own_files(folder) if folder.exists() else None
     if before is None:
-        part.rename(folder)
+        move(part, folder)
         return
-    folder.rename(old)
+    move(folder, old)
     try:
-        part.rename(folder)
+        move(part, folder)
     except OSError:
-        old.rename(folder)
+        move(old, folder)
         raise
     _remove(old, before)
 
 
 def _own_files(folder: Path) -> list[str]:
-    """What a site holds that may be replaced; nothing of an empty folder. Raises BadInput for any other folder."""
+    """What a site holds that may be replaced, and what a system left there. Raises BadInput for any other folder."""
     try:
         there = sorted(entry.name for entry in os.scandir(folder))
     except OSError as error:
         raise BadInput(f"{quoted(folder)} cannot be used ({reason(error)}).") from None
-    if not there:
-        return []
+    somebodys = [name for name in there if not (is_left_by_a_system(name) and is_file(folder / name))]
+    if not somebodys:
+        return there
     marked = _marked(folder)
-    if foreign := [name for name in there if name not in (*marked, MARK)]:
+    if foreign := [name for name in somebodys if name not in (*marked, MARK)]:
         raise BadInput(
             f"{quoted(folder)} holds {quoted(foreign[0])} beside the site, which would be lost: move it away first, or "
             "give the name of a new folder."

@@ -8,10 +8,12 @@ import io
 import logging
 import os
 import pickle
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from hpviz.confined import new_file, own_folder, read_file
+from hpviz.in_use import move, remove
 from hpviz.spec import BadInput, RunSpec
 
 log = logging.getLogger(__name__)
@@ -42,11 +44,12 @@ def save(folder: Path, spec: RunSpec, state: State) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            remove(partial)
         raise
     if newest.exists():
-        newest.replace(folder / PREVIOUS)
-    partial.replace(newest)
+        move(newest, folder / PREVIOUS)
+    move(partial, newest)
     sync(folder)
 
 
@@ -118,7 +121,7 @@ def _opened(path: Path) -> memoryview | None:
 def settle(folder: Path) -> None:
     """Once training has ended, free the checkpoint before the newest."""
     if (folder / NEWEST).exists():
-        (folder / PREVIOUS).unlink(missing_ok=True)
+        remove(folder / PREVIOUS)
 
 
 def sync(folder: Path) -> None:

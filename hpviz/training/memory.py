@@ -48,7 +48,7 @@ def _peak_begins_anew() -> bool:
     if not CLEAR_REFS.exists():
         return False
     try:
-        CLEAR_REFS.write_text(RESET_PEAK)
+        CLEAR_REFS.write_text(RESET_PEAK, encoding="utf-8")
     except OSError:  # some kernels and containers have the file and refuse to be written to
         return False
     return True
@@ -56,5 +56,8 @@ def _peak_begins_anew() -> bool:
 
 def _resident(name: str) -> int | None:
     """An entry of the process's status in bytes."""
-    found = re.search(rf"^{name}:\s*(\d+) kB", STATUS.read_text(), re.MULTILINE) if STATUS.exists() else None
+    try:
+        found = re.search(rf"^{name}:\s*(\d+) kB", STATUS.read_text(encoding="utf-8"), re.MULTILINE)
+    except OSError:
+        return None
     return int(found[1]) * 1024 if found else None

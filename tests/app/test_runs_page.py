@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
 from hpviz import links
@@ -438,6 +439,19 @@ def test_prepared_images_are_freed_after_it_was_asked(app, runner):
     press(app, "yes")
     assert [file.name for file in folder.iterdir()] == ["meta.json"]
     assert "prepared images 0.0 MB" in said(app)
+
+
+def test_prepared_images_that_are_in_use_stay_and_the_page_says_so(app, runner):
+    folder = runner.cache / "data" / f"{'a' * 64}-64"
+    folder.mkdir(parents=True)
+    (folder / "meta.json").write_text("{}")
+    (folder / "train_images.npy").write_bytes(b"x" * 5_000_000)
+    app.run()
+    with FileLock(folder.with_suffix(".lock")):
+        press(app, "free data")
+        press(app, "yes")
+    assert (folder / "train_images.npy").exists()
+    assert "5 MB are in use and stay: close other pages, then try again." in said(app)
 
 
 # Passing on

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 from functools import partial
 from pathlib import Path
@@ -39,3 +40,14 @@ def begin(folder: Path) -> None:
     threads.cores = lambda: 2
     for _ in processes.in_order(partial(for_ever, folder), range(4), batch=1, enough=0):
         pass
+
+
+def what_is_read(number: int) -> str:
+    """What comes from standard input."""
+    return sys.stdin.read()
+
+
+def printed(number: int) -> int:
+    """The number, after it was printed."""
+    print(number, flush=True)
+    return number

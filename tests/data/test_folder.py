@@ -81,17 +81,18 @@ def test_hidden_and_foreign_files_are_no_images_but_are_counted_and_named(tmp_pa
     before = listed(root)
     fill(root, "__MACOSX/cat", ".cache/cat", "cat/.thumbnails")
     photo(root / "cat" / "._0.jpg")
-    (root / "cat" / "Thumbs.db").write_text("x")
+    for name in ("Thumbs.db", "desktop.ini", "Icon\r", "._0.png"):
+        photo(root / "cat" / name)
+    fill(root, "$RECYCLE.BIN/S-1-5-21", "System Volume Information")
     (root / "README.txt").write_text("x")
     (root / "empty-class").mkdir()
     after = listed(root)
     assert (after.fingerprint, after.identity.train_counts) == (before.fingerprint, before.identity.train_counts)
     assert {name: count for name, count, _ in after.aside} == {
         "README.txt": 1,
-        "cat/Thumbs.db": 1,
-        "hidden files and folders": 4,
+        "hidden files and folders": 10,
     }
-    assert "Left aside, for no decoder reads them: 'README.txt', 'cat/Thumbs.db'." in after.notes
+    assert "Left aside, for no decoder reads them: 'README.txt'." in after.notes
 
 
 def test_images_beside_the_class_folders_are_listed_as_skipped(tmp_path, fill, listed, photo):

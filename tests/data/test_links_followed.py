@@ -3,10 +3,11 @@
 import os
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from hpviz.data import catalogue
+from hpviz.data import catalogue, files, follow_links
 from hpviz.data.folder import look
 from hpviz.data.follow_links import confirm, roots_of, unconfirmed
 from hpviz.spec import BadInput
@@ -157,6 +158,26 @@ def test_links_to_places_of_the_system_or_to_keys_are_never_followed(tmp_path, f
     assert unconfirmed(root, cache) == []
     with pytest.raises(BadInput, match="is a place of the system, where links are never followed"):
         confirm(root, place, cache)
+
+
+@pytest.mark.parametrize(("place", "system"), [("/system/Library", True), ("c:\\windows", True), ("/Systems", False)])
+def test_where_names_have_any_case_a_place_of_the_system_has_it_too(monkeypatch, place, system):
+    assert not follow_links.is_of_the_system(place)
+    monkeypatch.setattr(follow_links, "ANY_CASE", True)
+    assert follow_links.is_of_the_system(place) == system
+
+
+def test_a_junction_of_windows_is_a_link(monkeypatch):
+    def entry(tag, is_symlink=False):
+        about = SimpleNamespace(st_reparse_tag=tag)
+        return SimpleNamespace(is_symlink=lambda: is_symlink, stat=lambda follow_symlinks: about)
+
+    assert files._is_link(entry(0, is_symlink=True))
+    assert not files._is_link(entry(0xA0000003))
+    monkeypatch.setattr(files, "sys", SimpleNamespace(platform="win32"))
+    monkeypatch.setattr(files.stat, "IO_REPARSE_TAG_MOUNT_POINT", 0xA0000003, raising=False)
+    assert files._is_link(entry(0xA0000003))
+    assert not files._is_link(entry(0x9000001A))  # a file that OneDrive has yet to fetch
 
 
 @pytest.mark.parametrize("root", ["/", "/home", "/no/such/folder", "", "a\0b", __file__])

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import deque
 
 import psutil
 import pytest
@@ -70,6 +71,18 @@ def test_the_numbers_are_those_of_training_in_this_process(runner, folder, tmp_p
     assert of_numbers(theirs["epochs"]) == of_numbers(ours["epochs"])
     assert theirs["status"] == ours["status"] == "finished"
     assert theirs["machine"] == ours["machine"]
+
+
+def test_the_process_that_computes_is_known_behind_one_that_only_starts_it(monkeypatch):
+    """As python.exe of an environment is on Windows."""
+    command = executor.command_of
+    monkeypatch.setattr(executor, "command_of", lambda *words: ["sh", "-c", '"$@"; exit', "sh", *command(*words)])
+    started = executor.TrainingProcess("cpu")
+    try:
+        deque(started.start(), maxlen=0)
+        assert psutil.Process(started.pid).ppid() == started._process.pid
+    finally:
+        started.end()
 
 
 def test_a_killed_process_interrupts_its_run_and_nothing_else(runner, folder, tmp_path):

@@ -1,5 +1,7 @@
 """How much memory is left: the system's, or a container's if that is less."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from hpviz.runs import memory
@@ -14,9 +16,7 @@ def _no_machine(tmp_path, monkeypatch):
 @pytest.fixture
 def system(tmp_path, monkeypatch):
     """A system with 8 GiB available and no container."""
-    info = tmp_path / "meminfo"
-    info.write_text("MemTotal:       16777216 kB\nMemAvailable:    8388608 kB\n")
-    monkeypatch.setattr(memory, "MEMORY_INFO", info)
+    monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(total=16 * 2**30, available=8 * 2**30))
     monkeypatch.setattr(memory, "CONTAINER", tmp_path)
     monkeypatch.setattr(memory, "GROUPS", tmp_path / "cgroup")
     return tmp_path
@@ -58,8 +58,6 @@ def test_a_limit_of_version_1_counts_too(system):
 def test_version_1_writes_a_huge_number_where_there_is_no_limit(system, limit):
     contain_in_version_1(system / "memory", limit=limit, used=3000, cached=0)
     assert memory.available_bytes() == 8 * 2**30
-    (system / "meminfo").unlink()
-    assert memory.available_bytes() is None
 
 
 @pytest.mark.parametrize("tightest", ["user.slice", "user.slice/app", "user.slice/app/hpviz"])
@@ -95,9 +93,16 @@ def test_what_cannot_be_read_bounds_nothing(system):
     assert memory.available_bytes() == 8 * 2**30
 
 
-def test_where_the_system_does_not_tell_nothing_is_known(system):
-    (system / "meminfo").unlink()
+def test_where_the_system_does_not_tell_nothing_is_known_but_a_containers_limit(system, monkeypatch):
+    def untold():
+        raise OSError("no such system")
+
+    monkeypatch.setattr(memory.psutil, "virtual_memory", untold)
     assert memory.available_bytes() is None
+    contain_in_version_1(system / "memory", limit=2**62, used=3000, cached=0)
+    assert memory.available_bytes() is None
+    contain(system, limit=4000, used=3000, cached=1500)
+    assert memory.available_bytes() == 2500
 
 
 def test_a_system_that_tells_of_no_kills_has_had_none(system):

@@ -40,6 +40,16 @@ def test_an_empty_folder_is_taken(place):
     assert (place / "a.css").exists()
 
 
+def test_what_a_system_leaves_in_a_folder_that_somebody_looks_at_is_in_nobodys_way(place):
+    place.mkdir()
+    (place / ".DS_Store").write_bytes(b"\0")
+    put_site(place, FILES)
+    for name in (".DS_Store", "._index.html", "Thumbs.db", "desktop.ini"):
+        (place / name).write_bytes(b"\0")
+    put_site(place, FILES)
+    assert {each.name for each in place.iterdir()} == {*FILES, MARK}
+
+
 def foreign_file(place):
     place.mkdir()
     (place / "thesis.txt").write_text("mine")

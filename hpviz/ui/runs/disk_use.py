@@ -68,4 +68,6 @@ def _ask_to_free_prepared(cache: Path) -> None:
 
 def _free_prepared(cache: Path) -> str:
     get_desk().forget_images()
-    return freed(disk.free_prepared(cache, _kept(cache)))
+    told = freed(disk.free_prepared(cache, _kept(cache)))
+    left = sum(disk.prepared(cache, _kept(cache)).values())
+    return f"{told} {megabytes(left)} are in use and stay: close other pages, then try again." if left else told
