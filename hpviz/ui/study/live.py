@@ -34,6 +34,7 @@ from hpviz.ui.study.pictures import show_pictures
 from hpviz.ui.study.prediction import ask_for_guess, is_guessing, show_prediction
 from hpviz.ui.study.screen import on_screen, with_foreign
 from hpviz.ui.study.setting import is_as_chosen
+from hpviz.ui.study.site import site_of_page
 from hpviz.ui.study.waiting import show_queue
 
 EMPTY = (
@@ -114,6 +115,7 @@ def bench_of(study: Study, setting: Setting, slot: str) -> Bench:
         active=active,
         empty=EMPTY,
         link=lambda comparison: link.link(study, comparison.runs) if is_as_chosen(study) else None,
+        site=lambda comparison: site_of_page(study, setting, comparison),
         question=(lambda: ask_for_guess(study, setting)) if is_guessing(study, setting) else None,
         switch=choices.is_switchable(study),
         beside_legend=lambda _: show_foreign(study, setting, started()),
