@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import streamlit as st
 
+from hpviz import gate
 from hpviz.analysis.article import logged_accuracies
 from hpviz.analysis.comparison import Comparison
 from hpviz.charts.curves import Axis
@@ -40,6 +41,10 @@ from hpviz.ui.study.waiting import show_queue
 EMPTY = (
     "No run of this setting has an epoch yet. Move the slider, or run a list of values: every run is drawn here as it "
     "is trained."
+)
+EMPTY_SHOWN = (
+    "No run of this setting is recorded here. Another data set, preset or setting above may have some; the Runs page "
+    "lists all there are."
 )
 
 
@@ -93,7 +98,7 @@ def bench_of(study: Study, setting: Setting, slot: str) -> Bench:
         link.put(study, [run for run in started() if not run["origin"] and is_as_chosen(study)])
         show_link_offer(study, setting, runs())
         show_prediction(study, setting, comparison)
-        if comparison.runs:
+        if comparison.runs and not gate.current().read_only:
             show_next(study, setting)
 
     def pictures(comparison: Comparison) -> None:
@@ -105,7 +110,8 @@ def bench_of(study: Study, setting: Setting, slot: str) -> Bench:
 
     def figures(comparison: Comparison) -> None:
         show_figures(study.name, comparison)
-        offer_seeds(study, setting, comparison)
+        if not gate.current().read_only:
+            offer_seeds(study, setting, comparison)
 
     active = _is_active(runner, on_screen(runner.runs(), study, setting), slot)
     article = logged_accuracies(study, request(setting).spec, setting.epochs, setting.identity)
@@ -113,7 +119,7 @@ def bench_of(study: Study, setting: Setting, slot: str) -> Bench:
         name=study.name,
         now=now,
         active=active,
-        empty=EMPTY,
+        empty=EMPTY_SHOWN if gate.current().read_only else EMPTY,
         link=lambda comparison: link.link(study, comparison.runs) if is_as_chosen(study) else None,
         site=lambda comparison: site_of_page(study, setting, comparison),
         question=(lambda: ask_for_guess(study, setting)) if is_guessing(study, setting) else None,
