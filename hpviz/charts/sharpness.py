@@ -6,6 +6,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from hpviz.charts.axes import of_epochs
+
 MEASURED, EDGE = "sharpness", "edge of stability"
 COLUMNS = ("run", "label", "epoch", "kind", "value")
 HEIGHT = 340
@@ -20,9 +22,8 @@ def sharpness_curve(
         orient="top", direction="horizontal", title=None, symbolType="stroke", symbolSize=250, columns=2, offset=4
     )
     dashes = alt.Scale(domain=[MEASURED, EDGE], range=[[1, 0], [6, 4]])
-    axis = alt.Axis(tickMinStep=1, format="d", grid=False)
     base = alt.Chart(frame).encode(
-        x=alt.X("epoch:Q", scale=alt.Scale(domain=[0, epochs], nice=False), axis=axis),
+        x=alt.X("epoch:Q", scale=alt.Scale(domain=[0, epochs], nice=False), axis=of_epochs()),
         y=alt.Y(
             "value:Q",
             title="largest eigenvalue",
