@@ -53,6 +53,12 @@ def sharpness_rows(found: Mapping[str, Mapping[str, Any]], labels: Mapping[str, 
     return pd.DataFrame(_records(found, labels), columns=list(COLUMNS))
 
 
+def in_figures(found: Mapping[str, Mapping[str, Any]], names: Mapping[str, str]) -> pd.DataFrame:
+    """A row an epoch of each run, by name: what was measured and the edge."""
+    rows = sharpness_rows(found, names).rename(columns={"run": "series", "label": "run"})
+    return rows.pivot(index=["run", "epoch"], columns="kind", values="value").reset_index().rename_axis(columns=None)
+
+
 def _records(found: Mapping[str, Mapping[str, Any]], labels: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     for run, one in found.items():
         for kind, values in (

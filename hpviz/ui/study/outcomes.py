@@ -13,7 +13,7 @@ from hpviz.charts.specification import table
 from hpviz.plan import Setting
 from hpviz.studies import LEARNING_RATE, Study
 from hpviz.ui.bench.curves import KEPT
-from hpviz.ui.chart import show_chart
+from hpviz.ui.chart import offer_figures, show_chart
 from hpviz.ui.study import choices
 from hpviz.ui.theme import is_dark
 
@@ -37,9 +37,10 @@ def _show_valley(study: Study, setting: Setting, drawn: Comparison) -> None:
         is_dark(),
         chance,
         rows=rows,
-        alt="Final test loss against learning rate, a dot a run. The table above has the figures.",
+        alt="Final test loss against learning rate, a dot a run. The table below has the figures.",
     )
     st.caption(VALLEY)
+    offer_figures(f"{study.name}:valley", "Final losses", lambda: frames.final_losses(drawn.runs, setting.epochs))
 
 
 @lru_cache(maxsize=KEPT)
@@ -66,9 +67,11 @@ def _show_gap(study: Study, drawn: Comparison) -> None:
             gap,
             is_dark(),
             rows=_gap(drawn, label),
-            alt="Train and test loss of one run, the gap between them shaded. The table above has the figures.",
+            alt="Train and test loss of one run, the gap between them shaded. The table below has the figures.",
         )
         st.caption(GAP)
+    group, end = drawn.groups[label], drawn.ends[label]
+    offer_figures(f"{study.name}:gap", "Train and test loss", lambda: frames.gap_of(group, end))
 
 
 @lru_cache(maxsize=KEPT)
