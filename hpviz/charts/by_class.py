@@ -6,6 +6,7 @@ import altair as alt
 import pandas as pd
 
 from hpviz.charts.answers import confusion
+from hpviz.charts.axes import of_shares
 from hpviz.charts.palette import INK
 
 LANE, AROUND = 9, 84  # px: a label's lane in the row of a class, and legend and axis
@@ -29,7 +30,7 @@ def class_accuracies(
         yOffset=alt.YOffset("label:N", sort=list(labels), scale=alt.Scale(domain=list(labels), paddingOuter=0.8)),
         color=alt.Color("label:N", legend=names, scale=alt.Scale(domain=list(labels), range=list(colours))),
     )
-    x = alt.Axis(format="%", tickCount=5)
+    x = of_shares()
     tooltip = [
         "class:N",
         alt.Tooltip("label:N", title="value"),

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from hpviz.analysis.frames import BANDS, METRICS
+from hpviz.charts.axes import of_epochs
 from hpviz.charts.lettering import measured
 from hpviz.charts.palette import INK
 
@@ -268,7 +269,7 @@ def _x(look: Look) -> alt.X:
     whole = look.x == "epoch"
     # Beyond the last of the ticks there are labels and no epochs.
     at = {"tickCount": X_TICKS - 1} if look.x_max is None else {"values": ticks(look.x_max, int(whole))}
-    axis = alt.Axis(format="d" if whole else "~s", grid=False, labelOverlap=True, **at)
+    axis = of_epochs(labelOverlap=True, **at) if whole else alt.Axis(format="~s", grid=False, labelOverlap=True, **at)
     domain = alt.Undefined if look.x_max is None else [0, look.x_max * (1 + look.label_room)]
     return alt.X(f"{look.x}:Q", title=TITLES[look.x], scale=alt.Scale(domain=domain, nice=False), axis=axis)
 

@@ -64,10 +64,10 @@ def export(
     return writers[form]()
 
 
-def file_name(comparison: Comparison, form: Format) -> str:
+def file_name(comparison: Comparison, ending: str) -> str:
     """A name for the file that says what is in it: hpviz-weight-decay-article-cnn-on-scenes.png."""
     words = re.sub(r"[^a-z0-9]+", "-", Story(comparison).title.lower()).strip("-")
-    return f"hpviz-{words[:80].rstrip('-')}.{form}"
+    return f"hpviz-{words[:80].rstrip('-')}.{ending}"
 
 
 def to_png(spec: Spec, scale: float = SCALE, ppi: float = PPI) -> bytes:

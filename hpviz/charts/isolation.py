@@ -12,6 +12,7 @@ from itertools import pairwise
 import altair as alt
 import pandas as pd
 
+from hpviz.charts.axes import of_shares
 from hpviz.charts.lettering import measured
 
 HEIGHT = 340
@@ -192,7 +193,7 @@ def _break(ground: Ground) -> list[alt.Chart]:
 
 def _y(ground: Ground, field: str = "") -> alt.Y:
     scale = alt.Scale(type="log", nice=False, padding=8) if ground.errors else alt.Scale(zero=False)
-    return alt.Y(f"{field or ground.figure}:Q", title=None, scale=scale, axis=alt.Axis(format=".0%", tickCount=5))
+    return alt.Y(f"{field or ground.figure}:Q", title=None, scale=scale, axis=of_shares())
 
 
 def _law(base: alt.Chart, ground: Ground) -> list[alt.Chart]:

@@ -6,6 +6,8 @@ from typing import Literal
 import altair as alt
 import pandas as pd
 
+from hpviz.charts.axes import of_epochs
+
 Norm = Literal["weight_norm", "gradient_norm"]
 
 TITLES: dict[Norm, str] = {"weight_norm": "Weight norm", "gradient_norm": "Gradient norm"}
@@ -50,8 +52,7 @@ def for_decades(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _epoch(epochs: int) -> alt.X:
-    axis = alt.Axis(tickMinStep=1, format="d", grid=False)
-    return alt.X("epoch:Q", scale=alt.Scale(domain=[0, epochs], nice=False), axis=axis)
+    return alt.X("epoch:Q", scale=alt.Scale(domain=[0, epochs], nice=False), axis=of_epochs())
 
 
 def _norm(norm: Norm) -> alt.Y:

@@ -6,6 +6,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from hpviz.charts.axes import of_epochs
+
 MEASURED, EDGE = "sharpness", "edge of stability"
 COLUMNS = ("run", "label", "epoch", "kind", "value")
 HEIGHT = 340
@@ -20,9 +22,8 @@ def sharpness_curve(
         orient="top", direction="horizontal", title=None, symbolType="stroke", symbolSize=250, columns=2, offset=4
     )
     dashes = alt.Scale(domain=[MEASURED, EDGE], range=[[1, 0], [6, 4]])
-    axis = alt.Axis(tickMinStep=1, format="d", grid=False)
     base = alt.Chart(frame).encode(
-        x=alt.X("epoch:Q", scale=alt.Scale(domain=[0, epochs], nice=False), axis=axis),
+        x=alt.X("epoch:Q", scale=alt.Scale(domain=[0, epochs], nice=False), axis=of_epochs()),
         y=alt.Y(
             "value:Q",
             title="largest eigenvalue",
@@ -50,6 +51,12 @@ def sharpness_rows(found: Mapping[str, Mapping[str, Any]], labels: Mapping[str, 
     A curvature of zero or less has no place on a logarithmic axis.
     """
     return pd.DataFrame(_records(found, labels), columns=list(COLUMNS))
+
+
+def in_figures(found: Mapping[str, Mapping[str, Any]], names: Mapping[str, str]) -> pd.DataFrame:
+    """A row an epoch of each run, by name: what was measured and the edge."""
+    rows = sharpness_rows(found, names).rename(columns={"run": "series", "label": "run"})
+    return rows.pivot(index=["run", "epoch"], columns="kind", values="value").reset_index().rename_axis(columns=None)
 
 
 def _records(found: Mapping[str, Mapping[str, Any]], labels: Mapping[str, str]) -> Iterator[dict[str, Any]]:

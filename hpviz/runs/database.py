@@ -138,6 +138,8 @@ class Rows(Cache):  # type: ignore[misc]  # diskcache ships no types
         self.keeper: sqlite3.Connection | None = None
         self.kept: Identity = None
         self._keeping = threading.Lock()
+        # SQLite has those who wait to write look again and again, and lets some of many wait beyond its patience.
+        self._turn = threading.Lock()
 
     # Reading
 
@@ -163,6 +165,16 @@ class Rows(Cache):  # type: ignore[misc]  # diskcache ships no types
     def check(self, fix: bool = False, retry: bool = False) -> list[Any]:
         """Nothing: diskcache's check removes files that it does not know. `recovery.is_sound` is the store's own."""
         return []
+
+    def written(self) -> dict[str, float]:
+        """When each row was written, by its key; the time tells one state of a row from every other."""
+        return {row.key: row.written for row in self.listing() if row.raw == 1}
+
+    def written_at(self, key: str) -> float | None:
+        """The same of one row, read without its value; None if there is none."""
+        query = "SELECT store_time FROM Cache WHERE key = ? AND raw = 1"
+        found = self._guarded(lambda: self._sql(query, (key,)).fetchone())
+        return None if found is None else found[0]  # type: ignore[no-any-return]  # diskcache ships no types
 
     # Writing
 
@@ -260,9 +272,10 @@ class Rows(Cache):  # type: ignore[misc]  # diskcache ships no types
         if self.in_transaction:
             yield self._con.execute, _nothing
             return
-        self._guarded(lambda: self._con.execute("BEGIN IMMEDIATE"))
-        self._local.changes = []
+        self._take_turn()
         try:
+            self._guarded(lambda: self._con.execute("BEGIN IMMEDIATE"))
+            self._local.changes = []
             yield self._con.execute, _nothing
             self._guarded(self._commit)
         except BaseException:
@@ -276,6 +289,18 @@ class Rows(Cache):  # type: ignore[misc]  # diskcache ships no types
             if getattr(self._local, "cramped", False):
                 self._local.cramped = False
                 self.close()
+            self._leave_turn()
+
+    def _take_turn(self) -> None:
+        self._turn.acquire()
+        self._local.has_turn = True
+
+    def _leave_turn(self) -> bool:
+        """Let the next thread write; whether it was this one's turn."""
+        if had_it := getattr(self._local, "has_turn", False):
+            self._local.has_turn = False
+            self._turn.release()
+        return had_it
 
     def _commit(self) -> None:
         self._con.execute("COMMIT")  # an error if SQLite has rolled it back
@@ -299,7 +324,7 @@ class Rows(Cache):  # type: ignore[misc]  # diskcache ships no types
         came_from, cramped = getattr(self._local, "identity", None), getattr(self._local, "cramped", False)
         self.close()
         try:
-            if not self._heal(error, came_from):
+            if not self._heal_out_of_turn(error, came_from):
                 if cramped or not needs_room(error):
                     return False
                 # The last resort where nothing can grow: pages are changed in place, the journal is in memory. Should
@@ -316,6 +341,15 @@ class Rows(Cache):  # type: ignore[misc]  # diskcache ships no types
         finally:
             self._local.changes = changes
         return True
+
+    def _heal_out_of_turn(self, error: sqlite3.Error, came_from: Identity) -> bool:
+        """Heal, letting other threads write meanwhile: whoever mends a database writes to it, and is waited for."""
+        had_turn = self._leave_turn()
+        try:
+            return self._heal(error, came_from)
+        finally:
+            if had_turn:
+                self._take_turn()
 
 
 class _Held:

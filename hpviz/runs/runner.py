@@ -39,7 +39,7 @@ from hpviz.runs.pace import View, waiting
 from hpviz.runs.places import Places
 from hpviz.runs.store import RunStore
 from hpviz.runs.work import Failed, Place, describe_failure
-from hpviz.runs.worker import CLOSED, Job, Work, cancel, held, settle, train
+from hpviz.runs.worker import CLOSED, Job, Work, asked_of, cancel, settle, train
 from hpviz.spec import BadInput, RunSpec
 
 log = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ class Runner:
         self._warm = threading.Event()
         self._closing = self._closed = False
         self._supervisor: threading.Thread | None = None
-        self._tidying = threading.Lock()
+        self._tidying, self._waits_to_tidy = threading.Lock(), threading.Lock()
 
     # Asking
 
@@ -489,7 +489,8 @@ class Runner:
         try:
             revision = self.store.revision()
             if self._queue and revision != self._queue_revision:
-                self._queue = [job for job in self._queue if held(self.store, job)]
+                written = self.store.written()
+                self._queue = [job for job in self._queue if asked_of(self.store, job, written.get(job.id))]
                 self._queue_revision = revision
         except Exception:
             log.exception("the queue could not be compared with the store")
@@ -604,13 +605,19 @@ class Runner:
         return ended
 
     def _tidy(self) -> None:
-        """After every run: back the store up and keep the checkpoints within their budget."""
-        try:
-            with self._tidying:
+        """After every run: back the store up and keep the checkpoints within their budget.
+
+        A backup copies all runs. Of those that end while one is made, the first waits and makes the next for them all.
+        """
+        if not self._waits_to_tidy.acquire(blocking=False):
+            return
+        with self._tidying:
+            self._waits_to_tidy.release()
+            try:
                 self.store.backup()
                 disk.trim(self.store)
-        except Exception:
-            log.exception("tidying up after a run failed")
+            except Exception:
+                log.exception("tidying up after a run failed")
 
 
 def _rest(run: Run) -> Rest:

@@ -119,6 +119,17 @@ class RunStore:
             raise BadInput(f"There is no run {prefix[:60]!r} in the store; `{PROGRAM} runs` lists them.")
         raise BadInput(f"{len(matches)} runs start with {prefix!r}; give more of the id.")
 
+    def written_at(self, run_id: str) -> float | None:
+        """When the run's document was last written, by whichever process; None if there is none.
+
+        As long as it stays the same `get` need not be asked again: this one costs as little however long a run is.
+        """
+        return self._cache.written_at(_RUN + run_id) if is_run_id(run_id) else None
+
+    def written(self) -> dict[str, float]:
+        """The same of every run, by its id."""
+        return {key.removeprefix(_RUN): at for key, at in self._cache.written().items() if key.startswith(_RUN)}
+
     def refuse_newer(self, run_id: str) -> None:
         """Raise Newer, in a sentence, if a later hpviz wrote that run: it is neither trained over nor written over."""
         key = _RUN + run_id

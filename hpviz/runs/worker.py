@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hpviz.data.progress import Progress
 from hpviz.runs.document import (
@@ -40,13 +40,21 @@ OVER = object()
 Work = Callable[[Run, Path, Place], Generator[Any]]
 
 
+class Asked(NamedTuple):
+    """What is asked of a run by now."""
+
+    target: int
+    stop: bool
+
+
 @dataclass
 class Job:
     """A run in this process's hands, for as long as the store says that `owner` holds it by this `ticket`.
 
     Whoever else stops the run and queues it anew draws another ticket; this job is then stale and changes nothing more.
     `stop` ends it within a batch; `closing` says that nobody asked for that by hand. What `goes_next` begins before all
-    that waits otherwise.
+    that waits otherwise. `seen` is when the run's document was written that was last read, and what it said: None if
+    the run was no longer the job's.
     """
 
     id: str
@@ -56,6 +64,7 @@ class Job:
     stop: threading.Event = field(default_factory=threading.Event)
     closing: bool = False
     goes_next: bool = False
+    seen: tuple[float | None, Asked | None] | None = None
 
 
 def held(store: RunStore, job: Job) -> Run | None:
@@ -64,6 +73,17 @@ def held(store: RunStore, job: Job) -> Run | None:
     if run is None or run["status"] not in ACTIVE:
         return None
     return run if (run["owner"], run.get("ticket")) == (job.owner, job.ticket) else None
+
+
+def asked_of(store: RunStore, job: Job, written_at: float | None) -> Asked | None:
+    """What is asked of the job's run by now, or None if it is no longer the job's; its document is of `written_at`.
+
+    A document is read once for every time that it is written: hundreds of runs are looked at many times a second.
+    """
+    if job.seen is None or job.seen[0] != written_at:
+        run = held(store, job)
+        job.seen = written_at, None if run is None else Asked(run["target"], run["stop_requested"])
+    return job.seen[1]
 
 
 def settle(store: RunStore, job: Job, status: Status, reason: str | None = None) -> None:
@@ -209,8 +229,8 @@ def _follow(
 
 def _target(store: RunStore, job: Job) -> int | None:
     """How far the job is to go by now; None if it has to end, for a stop or because the run is no longer the job's."""
-    run = None if job.stop.is_set() else held(store, job)
-    return None if run is None or run["stop_requested"] else run["target"]
+    by_now = None if job.stop.is_set() else asked_of(store, job, store.written_at(job.id))
+    return None if by_now is None or by_now.stop else by_now.target
 
 
 def _record(store: RunStore, job: Job, rows: list[EpochRow], answers: Recorded | None, machine: dict[str, Any]) -> None:

@@ -9,14 +9,13 @@ import altair as alt
 
 from hpviz.analysis import frames
 from hpviz.analysis.claims import Standing
-from hpviz.analysis.comparison import Comparison, compare_runs
+from hpviz.analysis.comparison import Comparison
 from hpviz.analysis.story import Story
 from hpviz.charts.lettering import as_html as text
 from hpviz.charts.pictures import GAP, gap, gap_rows, valley, valley_rows
 from hpviz.charts.pictures.of_study import COUNTED, counted_with, pictures_of
 from hpviz.charts.specification import table as rows_of
 from hpviz.data.prepared import Identity
-from hpviz.runs.document import Run
 from hpviz.site.charts import ROWS, Charts
 from hpviz.site.page import Link, claims, figure, listing, whole, with_code
 from hpviz.site.setting import Setting, setting_of
@@ -29,10 +28,10 @@ NO_SCRIPT = "The charts are drawn by a script, which this browser does not run; 
 
 @dataclass(frozen=True)
 class Found:
-    """What is published of a study: the runs of each setting, its claims, the noise measured in its runs."""
+    """What is published of a study: the comparison at each setting, its claims, the noise measured in its runs."""
 
     study: Study
-    settings: Sequence[Sequence[Run]]
+    comparisons: Sequence[Comparison]
     standings: Sequence[Standing]
     noise: tuple[GradientNoise, ...] = ()
 
@@ -43,7 +42,7 @@ class Found:
     @cached_property
     def stories(self) -> list[Story]:
         """Each setting told."""
-        return [Story(compare_runs(runs, self.study.field)) for runs in self.settings]
+        return [Story(comparison) for comparison in self.comparisons]
 
 
 def study_page(found: Found, data: Identity, pages: Sequence[Link]) -> bytes:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import altair as alt
+import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import streamlit as st
 
@@ -63,6 +64,13 @@ def show_picture(key: str, picture: Picture) -> None:
     spec, inside = picture.drawn
     st.vega_lite_chart(spec={**_in_theme(spec), "datasets": inside}, key=key, width="stretch", alt=picture.alt_text)
     st.caption(picture.caption)
+
+
+def offer_figures(key: str, title: str, figures: Callable[[], pd.DataFrame]) -> None:
+    """What a chart shows as a table, which is made when somebody unfolds it."""
+    fold = st.expander(f"{title} in figures", key=f"{key}:figures", on_change="rerun")
+    if fold.open:
+        fold.dataframe(figures(), hide_index=True, key=f"{key}:table", alt=f"{title}, in figures")
 
 
 ROWS = "rows"

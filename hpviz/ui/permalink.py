@@ -5,10 +5,10 @@ more, and what it asks for beyond that is left out, which the page says. Streaml
 the pages whose defaults stand still; a study's follow its preset, which is in the address too.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -184,3 +184,13 @@ def flag(text: str) -> bool:
 
 def write_flag(value: bool) -> str:
     return str(int(value))
+
+
+def read_labels(text: str) -> frozenset[str]:
+    """Labels of values, as `write_labels` lists them. One that the page does not have says nothing."""
+    return frozenset(map(unquote, text.split(",")))
+
+
+def write_labels(labels: Iterable[str]) -> str:
+    """A label may hold the name of a data set, and that a comma."""
+    return ",".join(sorted(label.replace("%", "%25").replace(",", "%2C") for label in labels))

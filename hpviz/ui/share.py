@@ -15,8 +15,9 @@ from hpviz.ui.copying import offer_copy
 from hpviz.ui.text import literal
 from hpviz.ui.theme import is_dark
 
-Form = Literal["cut", Format]
-FORMS: tuple[Form, ...] = ("cut", *get_args(Format))
+OfCard = Literal["cut", Format]
+Form = Literal[OfCard, "site"]
+FORMS: tuple[OfCard, ...] = ("cut", *get_args(Format))
 # What a file is called, what it is on the web, and what it is good for.
 KINDS: dict[Form, tuple[str, str, str]] = {
     "cut": ("For a chat", "image/png", f"The finding, one chart and the table, {PIXELS[0]} × {PIXELS[1]} pixels"),
@@ -25,18 +26,32 @@ KINDS: dict[Form, tuple[str, str, str]] = {
     "html": ("HTML", "text/html", "A page that opens offline, with live tooltips and the figures in a table"),
     "csv": ("CSV", "text/csv", "Every epoch of every run, for a spreadsheet"),
     "json": ("JSON", "application/json", "A bundle that another hpviz imports, every figure exactly"),
+    "site": (
+        "Site",
+        "application/zip",
+        "Pages that replay the training and move like these, without a server: unpack the ZIP and open index.html",
+    ),
 }
+ENDINGS: dict[Form, str] = {"cut": "png", "site": "zip"}  # of the others, their own
 # Those of which the whole card gives an idea; a preview of either is as high, and all of the popover on a small screen.
-OF_CARD: frozenset[Form] = frozenset({"png", "svg", "html"})
+OF_CARD: frozenset[Form] = frozenset({"png", "svg", "html", "site"})
 PREVIEW_HEIGHT, HEIGHT = 220, 484
 # The drawing of a card takes a second; those of a few comparisons are kept, for all sessions.
 KEPT = 32
 
 
-def show_share(comparison: Comparison, *, x: Axis, log_loss: bool, link: str | None) -> None:
+def show_share(
+    comparison: Comparison,
+    *,
+    x: Axis,
+    log_loss: bool,
+    link: str | None,
+    site: Callable[[Comparison], bytes] | None = None,
+) -> None:
     """A popover with a picture, the file of one's choice and the way to the same. Nothing is drawn before it is opened.
 
     Where this machine alone reaches the page, its `link` would lead nowhere: a command and the bundle take its place.
+    `site` makes the page's site as a ZIP, if it can be published; that is made once it is chosen.
     """
     popover = st.popover("Share", icon=":material/share:", on_change="rerun", key="share")
     with popover:  # as high before it is filled: it opens on the side where it has room
@@ -46,13 +61,16 @@ def show_share(comparison: Comparison, *, x: Axis, log_loss: bool, link: str | N
     link = None if link is None or is_only_here(link) else link
 
     def made(form: Form) -> bytes:
+        if form == "site":
+            assert site is not None, "it is offered then only"
+            return site(comparison)
         return _file(comparison, _recording(comparison), form, x=x, log_loss=log_loss, dark=is_dark(), link=link)
 
     with body:
         form: Form = (
             st.segmented_control(
                 "Share as",
-                FORMS,
+                (*FORMS, "site") if site else FORMS,
                 format_func=lambda form: KINDS[form][0],
                 default=FORMS[0],
                 required=True,
@@ -85,13 +103,13 @@ def _boxes(comparison: Comparison) -> str:
 
 def _offer_files(comparison: Comparison, form: Form, made: Callable[[Form], bytes]) -> None:
     """The chosen file, to copy if it is a picture; the bundle beside it."""
-    name = file_name(comparison, "png" if form == "cut" else form)
+    name = file_name(comparison, ENDINGS.get(form, form))
     if form in ("cut", "png"):
         offer_copy(made(form), name)
     with st.spinner("Writing the file …"):
         data = made(form)
     st.download_button(
-        f"Download {'PNG' if form == 'cut' else KINDS[form][0]}",
+        f"Download {ENDINGS.get(form, form).upper()}",
         data,
         name,
         KINDS[form][1],
@@ -141,7 +159,7 @@ def _recording(comparison: Comparison) -> tuple[tuple[str, str, int], ...]:
 def _file(
     _comparison: Comparison,
     recording: tuple[tuple[str, str, int], ...],
-    form: Form,
+    form: OfCard,
     *,
     x: Axis,
     log_loss: bool,

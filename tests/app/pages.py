@@ -71,6 +71,15 @@ def fold(app, title, name=LEARNING_RATE.name):
     return app
 
 
+def learned(study, tab=None):
+    """A study's page, not yet run, with what the net learned open, at that of its tabs."""
+    app = page(study.field)
+    app.session_state[f"{study.name}:fold"] = "What the net learned"
+    if tab:
+        app.session_state[f"{study.name}:learned"] = tab
+    return app
+
+
 def drawer(app):
     """The title of the drawer of what is held fixed."""
     titles = [block.proto.popover.label for block in app.get("popover")]

@@ -10,6 +10,7 @@ from hpviz.runs import bundle
 from hpviz.runs.document import move
 from hpviz.spec import build_spec
 from hpviz.studies import BATCH_SIZE, WEIGHT_DECAY
+from hpviz.ui.permalink import read_labels, write_labels
 from tests.app.pages import fold, page, press, remember, texts
 from tests.app.test_permalinks import address, widget
 
@@ -103,6 +104,26 @@ def test_a_link_shows_another_browser_the_same(runner, runs):
     assert address(again) == address(app)
     assert widget(again, "multiselect", "Runs").value == [run["id"] for run in runs[:3]]
     assert again.toggle[0].value
+
+
+def test_a_link_brings_what_was_hidden_and_what_others_are_held_against(runner, runs):
+    third = remember(runner, 8, study=WEIGHT_DECAY, weight_decay=0.01)
+    app = open_compare(runs=ids([*runs[:4], third]))
+    app.session_state["compare:hidden"] = frozenset({"1e-2"})
+    app.run()
+    widget(app, "selectbox", "Baseline").set_value("0").run()
+    assert not app.exception
+    again = open_compare(**address(app))
+    assert not again.warning
+    assert address(again) == address(app)
+    assert set(rows(again)) == {"0", "1"}
+    assert rows(again)["1"]["delta"] == pytest.approx(-60)
+    assert widget(again, "multiselect", "Runs").value == [run["id"] for run in [*runs[:4], third]]
+
+
+def test_labels_of_an_address_may_hold_commas_and_percents():
+    labels = frozenset({"cats, 50% · λ 0", "dogs%2C · λ 0", "été"})
+    assert read_labels(write_labels(labels)) == labels
 
 
 def test_a_link_is_short_and_a_long_one_of_an_earlier_version_opens_still(runner, runs):

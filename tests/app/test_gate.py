@@ -16,6 +16,7 @@ from hpviz.runs import runner as runners
 from hpviz.runs.crew import Wish
 from hpviz.studies import STUDIES
 from hpviz.ui.data_address import FOLDERS_NOTE
+from hpviz.ui.study.launcher import SHOWN
 from tests.app.pages import ROOT, fold, open_page, page, remember
 
 REFUSED = "does not lie in"
@@ -89,6 +90,7 @@ HARMLESS = re.compile(
 )
 
 
+NOTHING_THERE = {"Predict", "Share"}  # where there is nothing to guess, or to share
 ALL = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}  # of the table on the Runs page
 
 
@@ -172,12 +174,26 @@ def test_a_page_that_was_drawn_before_changes_nothing_either(runner, work, for_p
         unchanged(runner, work)
 
 
-def test_what_is_off_says_why(showing):
-    app = page("learning_rate").run()
-    off = [button for button in app.button if button.label.startswith(("Run ", "Train ", "+1 seed", "Resume"))]
-    assert len(off) >= 4
-    assert all(button.disabled and button.help == gate.ONLY_SHOWN for button in off)
-    assert app.text_input(key="learning-rate:exact").disabled
+@pytest.mark.parametrize(("name", "count"), [("runs", 3), ("data", 2)])
+def test_what_is_off_says_why_and_has_no_price(showing, name, count):
+    app = drawn(name)
+    off = [button for button in app.button if button.disabled and not HARMLESS.fullmatch(button.label)]
+    assert len(off) >= count
+    assert all(button.help == gate.ONLY_SHOWN for button in off)
+    assert not any(re.search(r"about|min\b|\ds\b", button.label) for button in off)
+
+
+@pytest.mark.parametrize("address", [{}, {"batch_size": "48"}], ids=["with runs", "without"])
+def test_a_study_says_what_can_be_done_and_offers_nothing_that_cannot(showing, address):
+    app = page("learning_rate", **address).run()
+    for tab in ("Table", "What the article claims"):
+        fold(app, tab)
+        assert not [button.label for button in app.button if button.disabled and button.label not in NOTHING_THERE]
+        assert not any(box.disabled for box in [*app.text_input, *app.checkbox])
+        said = " ".join(element.value for element in (*app.caption, *app.info, *app.markdown)).replace("\\", "")
+        assert not re.search(r"Move the slider|about \d|What would settle|Run a list", said)
+        assert SHOWN in said
+        assert ("No run of this setting is recorded here." in said) == bool(address)
 
 
 def test_every_page_says_above_all_that_it_only_shows(showing):

@@ -10,7 +10,7 @@ from hpviz.runs.document import put_epoch
 from hpviz.runs.tasks import inside_of
 from hpviz.studies import WEIGHT_DECAY
 from hpviz.training.inside import Inside
-from tests.app.pages import ROOT, fold, open_page, remember, texts
+from tests.app.pages import ROOT, fold, learned, open_page, remember, texts
 from tests.app.test_pages import drawn, masked
 from tests.charts.test_network import FOUND, PRETRAINED
 from tests.made_up import row
@@ -21,10 +21,7 @@ PANEL = ("Weight norm", "Gradient norm", "Error of a mini-batch", "L2 norm", "Th
 @pytest.fixture
 def app(runner):
     """A study's page with the section open at kernels and weights."""
-    app = AppTest.from_file(str(ROOT / "hpviz/ui/pages/weight_decay.py"), default_timeout=60)
-    app.session_state["weight-decay:fold"] = "What the net learned"
-    app.session_state["weight-decay:learned"] = "Kernels and weights"
-    return app
+    return learned(WEIGHT_DECAY, "Kernels and weights")
 
 
 @pytest.fixture

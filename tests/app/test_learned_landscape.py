@@ -1,14 +1,13 @@
 """The tab on the landscape: which paths, what it takes, the picture with its figures, and a closer look."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from hpviz.home import default_cache
 from hpviz.runs import desk as desks
 from hpviz.runs import landscape
 from hpviz.runs.landscape import landscape_of
 from hpviz.studies import WEIGHT_DECAY
-from tests.app.pages import ROOT, remember, texts
+from tests.app.pages import learned, remember, texts
 from tests.app.test_pages import drawn
 from tests.charts.test_landscape import found_for
 
@@ -17,10 +16,7 @@ KEY = "weight-decay:landscape"
 
 @pytest.fixture
 def app(runner):
-    app = AppTest.from_file(str(ROOT / "hpviz/ui/pages/weight_decay.py"), default_timeout=60)
-    app.session_state["weight-decay:fold"] = "What the net learned"
-    app.session_state["weight-decay:learned"] = "Landscape"
-    return app
+    return learned(WEIGHT_DECAY, "Landscape")
 
 
 @pytest.fixture

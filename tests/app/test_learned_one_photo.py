@@ -10,7 +10,7 @@ from hpviz.spec import BadInput
 from hpviz.studies import WEIGHT_DECAY
 from hpviz.training.inside import Answer, LayerMaps, OnePhoto, photo_to_json
 from tests.app.answered import FOREST, SEA, answered, put_photos
-from tests.app.pages import page, remember, texts
+from tests.app.pages import learned, remember, texts
 from tests.app.test_pages import drawn
 from tests.made_up import keep_checkpoint
 
@@ -46,10 +46,7 @@ def app(runner, asked):
     for value, wrong in ((0, {}), (1.0, {7: SEA})):
         for seed in (0, 1):
             keep_checkpoint(default_cache(), answered(runner, wrong, weight_decay=value, seed=seed)["id"])
-    app = page("weight_decay")
-    app.session_state["weight-decay:fold"] = "What the net learned"
-    app.session_state["weight-decay:learned"] = ON_ONE_PHOTO
-    return app
+    return learned(WEIGHT_DECAY, ON_ONE_PHOTO)
 
 
 def ids(runner):
@@ -145,9 +142,7 @@ def test_what_went_wrong_is_one_sentence_and_can_be_tried_again(app, asked):
 
 def test_without_a_checkpoint_the_way_to_one_is_said(runner, asked):
     remember(runner, 8, study=WEIGHT_DECAY, weight_decay=0)
-    app = page("weight_decay")
-    app.session_state["weight-decay:fold"] = "What the net learned"
-    app.session_state["weight-decay:learned"] = ON_ONE_PHOTO
+    app = learned(WEIGHT_DECAY, ON_ONE_PHOTO)
     app.run()
     assert not app.exception
     assert "needs a run that has ended on this machine and whose checkpoint is still kept" in texts(app)
@@ -156,9 +151,7 @@ def test_without_a_checkpoint_the_way_to_one_is_said(runner, asked):
 def test_classes_with_names_that_read_as_markdown_are_shown_as_they_are(runner, asked):
     put_photos([f":red[x] <b>{number}" for number in range(6)])
     keep_checkpoint(default_cache(), answered(runner, {}, weight_decay=0)["id"])
-    app = page("weight_decay")
-    app.session_state["weight-decay:fold"] = "What the net learned"
-    app.session_state["weight-decay:learned"] = ON_ONE_PHOTO
+    app = learned(WEIGHT_DECAY, ON_ONE_PHOTO)
     settled(app)
     told = next(caption.value for caption in app.caption if caption.value.startswith("It answers"))
     assert r"\:red\[x\] \<b\>1" in told

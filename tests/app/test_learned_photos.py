@@ -9,7 +9,7 @@ from hpviz.runs import desk as desks
 from hpviz.runs import tasks
 from hpviz.studies import WEIGHT_DECAY
 from tests.app.answered import FOREST, GLACIER, MOUNTAIN, SEA, answered, put_photos
-from tests.app.pages import page, remember, texts
+from tests.app.pages import learned, page, remember, texts
 from tests.app.test_pages import drawn, masked
 from tests.made_up import keep_checkpoint
 
@@ -21,9 +21,7 @@ A_FOREST, A_GLACIER, A_SEA = 7, 2, 4
 @pytest.fixture
 def app(runner):
     """A study's page with the section open, as it opens at first: on the photos."""
-    app = page("weight_decay")
-    app.session_state["weight-decay:fold"] = SECTION
-    return app
+    return learned(WEIGHT_DECAY)
 
 
 @pytest.fixture

@@ -2,7 +2,10 @@
 
 import base64
 import io
+import itertools
 import json
+import re
+import zipfile
 
 import pytest
 from PIL import Image
@@ -10,7 +13,12 @@ from streamlit.testing.v1 import AppTest
 
 from hpviz.home import default_cache
 from hpviz.runs.store import RunStore
+from hpviz.site import archive
+from hpviz.site.archive import zipped
+from hpviz.studies import LEARNING_RATE
 from tests.analysis.made_up_runs import rows, run
+from tests.app.pages import open_page
+from tests.app.pages import remember as remember_trained
 
 LINK = "http://hpviz.example.org/compare?specs=abc"
 HERE = "http://127.0.0.1:8501/compare?specs=abc"
@@ -106,3 +114,45 @@ def test_a_letter_that_no_font_here_has_is_named(app):
 def test_a_hostile_name_is_no_markdown(app):
     opened(app)
     assert not any(":red[" in element.value for element in app.markdown)
+
+
+# The site
+
+
+def names_and_pages(archive):
+    with zipfile.ZipFile(io.BytesIO(archive)) as site:
+        assert site.testzip() is None
+        return {name: site.read(name).decode() for name in site.namelist()}
+
+
+@pytest.mark.parametrize("shows_only", [False, True])
+def test_a_studys_page_can_be_sent_as_a_site_of_what_it_shows(runner, for_pages, monkeypatch, shows_only):
+    for seed, rate in itertools.product((0, 1), (1e-4, 1e-3)):
+        remember_trained(runner, 8, learning_rate=rate, seed=seed)
+    remember_trained(runner, 8, learning_rate=1e-2)
+    if shows_only:
+        for_pages(HPVIZ_READ_ONLY=1)
+    made = []
+    monkeypatch.setattr(archive, "zipped", lambda *given: made.append(zipped(*given)) or made[-1])
+    app = open_page(LEARNING_RATE, hidden="1e-2")
+    opened(app)
+    assert not app.exception
+    assert not made
+    next(choice for choice in app.button_group if choice.label == "Share as").set_value("site").run()
+    assert not app.exception
+    assert labels(app)[:2] == ["Download ZIP", "Bundle"]
+    (site,) = made
+    assert len(site) < 5_000_000
+    pages = names_and_pages(site)
+    assert {"hpviz-learning-rate/index.html", "hpviz-learning-rate/learning-rate.html"} < pages.keys()
+    page = pages["hpviz-learning-rate/learning-rate.html"]
+    assert re.findall(r"</[a-z]+>(1e-\d)</li>", page) == ["1e-4", "1e-3"]
+    assert "data-replay" in page
+    app.run()
+    assert len(made) == 1
+
+
+def test_a_comparison_that_belongs_to_no_study_has_no_site(app):
+    opened(app)
+    options = next(choice for choice in app.button_group if choice.label == "Share as").options
+    assert options[-1] == "JSON"

@@ -8,7 +8,7 @@ from hpviz.runs import executor
 from hpviz.runs.tasks import inside_of, sharpness_of
 from hpviz.studies import BATCH_SIZE
 from hpviz.training.inside import to_json
-from tests.app.pages import fold, page, remember, texts
+from tests.app.pages import fold, learned, page, remember, texts
 from tests.app.test_pages import drawn
 from tests.charts.test_network import FOUND
 from tests.charts.test_sharpness import LOST, MEASURED
@@ -34,10 +34,7 @@ def found(monkeypatch):
 
 
 def opened():
-    app = page("batch_size")
-    app.session_state[f"{NAME}:fold"] = "What the net learned"
-    app.session_state[f"{NAME}:learned"] = "Sharpness"
-    return app.run()
+    return learned(BATCH_SIZE, "Sharpness").run()
 
 
 def curves(app):
@@ -61,6 +58,9 @@ def test_one_click_measures_a_run_and_it_stays_measured(runner, found):
     assert "The sharpness was 21 after epoch 2" in curves(app)[0].alt
     assert "256 of the 1,800 training images" in texts(app)
     assert f"{NAME}:measure-sharpness" not in {button.key for button in app.button}
+    app.session_state[f"{NAME}:sharpness-curves:figures"] = True
+    table = next(frame.value for frame in app.run().dataframe if frame.proto.alt == "Sharpness, in figures")
+    assert list(table["epoch"]) == list(range(len(MEASURED["epochs"]) + 1))
     found["follow_sharpness"] = AssertionError("measured twice")
     desks.shared.cache_clear()  # as after a new start
     assert len(curves(opened())) == 1

@@ -7,17 +7,14 @@ import numpy as np
 import pytest
 
 from hpviz.runs import bundle
-from hpviz.runs.crew import Wish
 from hpviz.runs.document import new_run, put_answers, put_epoch
 from hpviz.runs.recovery import DATABASE
-from hpviz.runs.runner import Runner
 from hpviz.runs.store import RunStore
 from hpviz.spec import BadInput
 from hpviz.training.events import Epoch, Resumed
 from hpviz.training.recorded_answers import recorded, sound, unpack
 from tests.analysis.made_up_runs import run
 from tests.made_up import Work, request, row, until
-from tests.runs.test_runner import finished
 
 CLASSES, LABELS = ["sea", "street"], np.array([0, 0, 1, 1])
 INPUTS = {"data": "made up", "weights": None, "classes": CLASSES, "test_images": len(LABELS)}
@@ -67,20 +64,8 @@ def work():
 
 
 @pytest.fixture
-def runner(tmp_path, work):
-    made = Runner(tmp_path, "cpu", work, Wish(jobs=1))
-    yield made
-    work.gate.set()
-    made.close()
-
-
-@pytest.fixture
-def before(runner):
-    """A run that has its three epochs."""
-    runner.submit(ONE)
-    document = finished(runner, ONE)
-    until(lambda: not runner.queue())
-    return document
+def one():
+    return ONE
 
 
 def test_a_run_that_was_trained_remembers_its_answers_also_where_only_its_sidecar_is_left(runner, before, tmp_path):

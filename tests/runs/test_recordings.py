@@ -12,7 +12,7 @@ from hpviz.runs.runner import Runner
 from hpviz.spec import BadInput
 from hpviz.training.events import Diverged, Epoch
 from tests.made_up import Work, keep_checkpoint, request, row, until
-from tests.runs.test_runner import WAIT, finished, status
+from tests.runs.test_runner import WAIT, status
 
 ONE = request(epochs=3)
 FURTHER = request(epochs=9)
@@ -35,23 +35,6 @@ class Fragile(Work):
 @pytest.fixture
 def work():
     return Fragile()
-
-
-@pytest.fixture
-def runner(tmp_path, work):
-    made = Runner(tmp_path, "cpu", work, Wish(jobs=1))
-    yield made
-    work.gate.set()
-    made.close()
-
-
-@pytest.fixture
-def before(runner):
-    """A run that has its three epochs."""
-    runner.submit(ONE)
-    run = finished(runner, ONE)
-    until(lambda: not runner.queue())
-    return run
 
 
 def at_rest(runner):

@@ -6,15 +6,10 @@ from hpviz.runs.crew import Wish
 from hpviz.runs.document import cut_short, goal, recorded_anew
 from hpviz.runs.runner import Runner
 from hpviz.spec import BadInput
-from tests.made_up import Work, keep_checkpoint, request, row, until
+from tests.made_up import keep_checkpoint, request, row, until
 from tests.runs.test_runner import WAIT, finished, status
 
 BUSY = request(seed=9)
-
-
-@pytest.fixture
-def work():
-    return Work()
 
 
 @pytest.fixture

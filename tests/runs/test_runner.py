@@ -16,19 +16,6 @@ from tests.made_up import Work, request, until
 WAIT = 20
 
 
-@pytest.fixture
-def work():
-    return Work()
-
-
-@pytest.fixture
-def runner(tmp_path, work):
-    made = Runner(tmp_path, "cpu", work, Wish(jobs=1))
-    yield made
-    work.gate.set()
-    made.close()
-
-
 def status(runner, one):
     run = runner.run(one.spec.run_id)
     return run and run["status"]

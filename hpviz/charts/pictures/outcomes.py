@@ -11,6 +11,7 @@ import pandas as pd
 
 from hpviz.analysis.ranking import Leader, lowest
 from hpviz.analysis.words import listed, plural
+from hpviz.charts.axes import of_epochs
 from hpviz.charts.palette import CHANCE, DIVERGED
 from hpviz.charts.pictures.picture import FAINT, INK, Picture, stack, three_colours
 from hpviz.notation import short
@@ -192,8 +193,7 @@ def _loss(field: str = "loss") -> alt.Y:
 def _epoch() -> alt.X:
     # Room for the lines' names at their ends.
     scale = alt.Scale(nice=False, zero=False, padding=34)
-    axis = alt.Axis(grid=False, tickMinStep=1, format="d", labelExpr="datum.value < 1 ? '' : datum.label")
-    return alt.X("epoch:Q", title="epoch", scale=scale, axis=axis)
+    return alt.X("epoch:Q", title="epoch", scale=scale, axis=of_epochs(least=1))
 
 
 def _guessing(chance: float, dark: bool) -> alt.Chart:

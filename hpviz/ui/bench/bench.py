@@ -45,9 +45,9 @@ class Bench:
     and how far it is, and has the page drawn anew when that is needed; while nothing is active it does so every `idle`
     seconds, if at all. `now` is the comparison as its runs stand, the same object while none has changed, and `active`
     says whether one will. `empty` is said while nothing is to be drawn, and `link` is the page's address, None where
-    that is not of what is shown. `folds` are the tabs below, by title, each drawn while it is open only, again as often
-    as epochs arrive. `question`, if there is one, takes the place of the answer and of everything that would give it
-    away.
+    that is not of what is shown; `site` makes its site as a ZIP, where it can be published. `folds` are the tabs below,
+    by title, each drawn while it is open only, again as often as epochs arrive. `question`, if there is one, takes the
+    place of the answer and of everything that would give it away.
 
     The rest is what a page adds: beside the legend, under the answer; how far a run without an epoch will go along an
     axis; the article's last accuracies by label; whether there is a `switch` between equal
@@ -67,6 +67,7 @@ class Bench:
     beside_legend: Shown = nothing
     under_answer: Shown = nothing
     reach: Callable[[Run, Axis], float] = as_far_as_asked
+    site: Callable[[Comparison], bytes] | None = None
     article: Mapping[str, float] = field(default_factory=dict)
     switch: bool = False
     layouts: tuple[str, ...] = ()
@@ -152,7 +153,7 @@ def show_share_of(bench: Bench) -> None:
         comparison = bench.now()
         if comparison.runs and not bench.question:
             x, log_loss = (st.session_state[f"{bench.name}:{what}"] for what in ("x", "log"))
-            show_share(comparison, x=x, log_loss=log_loss, link=bench.link(comparison))
+            show_share(comparison, x=x, log_loss=log_loss, link=bench.link(comparison), site=bench.site)
         else:
             st.button("Share", icon=":material/share:", key="share-nothing", disabled=True)
 

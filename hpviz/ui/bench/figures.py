@@ -15,6 +15,7 @@ from hpviz.ui.bench.ground import diagnoses_of
 from hpviz.ui.bench.verdict import show_pairs
 from hpviz.ui.text import sentence
 
+IS_NEW = "a baseline was chosen"
 SPREAD = "Standard deviation over the seeds, in points."
 LOST = "Seeds that diverged. The means are those of the others; in judgements they count as guessing."
 GAP = "Test loss less train loss, both without dropout."
@@ -67,8 +68,18 @@ def _choose_baseline(name: str, comparison: Comparison) -> str | None:
     if st.session_state.get(key) not in labels:
         st.session_state[key] = None
     chosen = st.selectbox(
-        "Baseline", labels, key=key, index=None, placeholder="none", width=320, persist_state="session"
+        "Baseline",
+        labels,
+        key=key,
+        index=None,
+        placeholder="none",
+        width=320,
+        on_change=st.session_state.update,
+        args=({IS_NEW: True},),
+        persist_state="session",
     )
+    if st.session_state.pop(IS_NEW, False):
+        st.rerun()  # the whole page, which writes it into its address
     return str(chosen) if chosen else None
 
 

@@ -20,7 +20,7 @@ from hpviz.ui import permalink
 from hpviz.ui.compare.choice import CHOSEN
 from hpviz.ui.data_address import with_images
 from hpviz.ui.locked import locked
-from hpviz.ui.permalink import Entry, flag, one_of, write_flag
+from hpviz.ui.permalink import Entry, flag, one_of, read_labels, write_flag, write_labels
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study.launch import check_memory
 from hpviz.ui.text import literal
@@ -34,6 +34,7 @@ MOST_NAMED = 12
 ENTRIES = (
     Entry("runs", NAMED, (), links.ids, links.spelled),
     Entry("specs", SPECS, "", lambda text: text if links.decode(text) else "", most=links.MOST_CHARACTERS),
+    Entry("hidden", "compare:hidden", frozenset(), read_labels, write_labels),
     Entry("baseline", "compare:baseline", None, str),
     Entry("layout", "compare:layout", "overlaid", one_of(*LAYOUTS)),
     Entry("at", "compare:at", "epochs", one_of(*get_args(At))),

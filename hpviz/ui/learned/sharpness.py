@@ -6,13 +6,13 @@ import streamlit as st
 
 from hpviz.analysis.comparison import Comparison
 from hpviz.charts.looks import colours_by_label
-from hpviz.charts.sharpness import WHAT_IT_IS, in_words, sharpness_curve, sharpness_rows, what_it_rests_on
+from hpviz.charts.sharpness import WHAT_IT_IS, in_figures, in_words, sharpness_curve, sharpness_rows, what_it_rests_on
 from hpviz.charts.specification import table
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.inspections import Finding
 from hpviz.runs.tasks import sharpness_of
 from hpviz.ui.bench.legend import places
-from hpviz.ui.chart import show_chart
+from hpviz.ui.chart import offer_figures, show_chart
 from hpviz.ui.learned.finding import offered
 from hpviz.ui.learned.recorded import choose_run, name_of, recorded
 from hpviz.ui.resources import get_desk
@@ -58,3 +58,5 @@ def _show_curves(name: str, comparison: Comparison, runs: list[Run], measured: M
         rows=table(sharpness_rows(measured, comparison.labels)),
         alt=f"Sharpness by epoch and, dashed, the edge of stability. {' '.join(told)}",
     )
+    names = {run["id"]: name_of(comparison, run) for run in runs}
+    offer_figures(f"{name}:sharpness-curves", "Sharpness", lambda: in_figures(measured, names))

@@ -9,7 +9,7 @@ from hpviz.charts.norms import TITLES, Norm, for_decades, norm_curve
 from hpviz.charts.pictures import kernels_picture, layers_picture
 from hpviz.charts.specification import table
 from hpviz.ui.bench.legend import places
-from hpviz.ui.chart import show_chart
+from hpviz.ui.chart import offer_figures, show_chart
 from hpviz.ui.learned.inside import look_inside
 from hpviz.ui.learned.pictures import show_kept
 from hpviz.ui.theme import is_dark
@@ -41,7 +41,8 @@ def _show_norms(name: str, comparison: Comparison) -> None:
     by_label = colours_by_label(comparison, is_dark(), places(name, comparison))
     labels, epochs = tuple(comparison.groups), comparison.drawn.epochs
     colours = tuple(by_label[label] for label in labels)
-    rows = table(for_decades(norms(comparison.runs, comparison.labels, epochs)))
+    figures = norms(comparison.runs, comparison.labels, epochs)
+    rows = table(for_decades(figures))
     with st.grid(2, min_column_width=280, gap="medium"):
         for norm in NORMS:
             show_chart(
@@ -56,6 +57,8 @@ def _show_norms(name: str, comparison: Comparison) -> None:
                 alt=f"{TITLES[norm]} over training by {_inside(comparison)}, for {', '.join(labels)}.",
             )
     st.caption(NORMS_CAPTION)
+    columns = {name: TITLES[name] for name in NORMS}
+    offer_figures(f"{name}:norms", "Norms", lambda: figures[["label", "epoch", *NORMS]].rename(columns=columns))
 
 
 def _inside(comparison: Comparison) -> str:

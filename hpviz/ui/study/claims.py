@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from hpviz import gate
 from hpviz.analysis.claims import Judgement, ledger, standings
 from hpviz.missing import requests_for, unasked, untrained
 from hpviz.plan import Setting
@@ -12,7 +13,6 @@ from hpviz.runs.runner import Request
 from hpviz.spec import BadInput
 from hpviz.studies import Preset, Study
 from hpviz.ui.claims import SENTENCE, show_claim
-from hpviz.ui.locked import locked
 from hpviz.ui.price import price
 from hpviz.ui.resources import get_desk, get_runner
 from hpviz.ui.study import choices
@@ -47,6 +47,8 @@ ALL = "all claims"
 
 def _offer(rows: list[Judgement], study: Study, setting: Setting, runs: list[Run], name: str) -> None:
     """The button that runs what these rows miss, as far as it can be run at this setting."""
+    if gate.current().read_only:
+        return
     preset: Preset = st.session_state[choices.key(study, "preset")]
     weights = (setting.weights, str(setting.fixed["weights"])) if setting.weights else None
     needs = [need for row in rows for need in row.needed if weights or not need.pretrained]
@@ -59,7 +61,7 @@ def _offer(rows: list[Judgement], study: Study, setting: Setting, runs: list[Run
         return
     idle = unasked(missing, runs)
     key = f"{choices.key(study, 'run claim')}:{name}"
-    if st.button(_label(idle, setting, name), key=key, icon=":material/playlist_play:", **locked(disabled=not idle)):
+    if st.button(_label(idle, setting, name), key=key, icon=":material/playlist_play:", disabled=not idle):
         submit(setting, lambda: idle)
         st.rerun()
 

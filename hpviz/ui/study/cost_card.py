@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from hpviz import gate
 from hpviz.analysis.cost import Cost, cost, gigabytes
 from hpviz.analysis.measured import Measured, measured
 from hpviz.analysis.words import plural
@@ -29,7 +30,10 @@ def price(study: Study, setting: Setting | None, value: Value) -> tuple[str, str
         one = _asked(study, setting, value)
     except BadInput as error:
         return words[0], str(error)
-    return " · ".join([*words, _time(one, setting)]), None
+    return " · ".join([*words, SHOWN if gate.current().read_only else _time(one, setting)]), None
+
+
+SHOWN = "what it takes: the tab Cost"  # where pages only show, nobody waits for it
 
 
 def _asked(study: Study, setting: Setting, value: Value) -> Request:

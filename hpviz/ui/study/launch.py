@@ -17,7 +17,6 @@ from hpviz.runs import memory
 from hpviz.runs.runner import Request
 from hpviz.spec import BadInput, RunSpec
 from hpviz.studies import Study
-from hpviz.ui.locked import locked
 from hpviz.ui.price import time_of
 from hpviz.ui.resources import get_runner, session
 from hpviz.ui.runs.questions import QUESTION, begin_anew
@@ -69,7 +68,8 @@ def offer_values(study: Study, setting: Setting | None, what: str, values: Seque
         f"Run {f'{len(idle)} of ' if 0 < len(idle) < len(values) else ''}{total}{told}",
         on_click=launch,
         args=(study, setting, values),
-        **locked(help=_spelled(values), disabled=setting is None),
+        help=_spelled(values),
+        disabled=setting is None,
         **button,
     )
 
@@ -87,10 +87,8 @@ def offer_seed(study: Study, setting: Setting | None, **button: Any) -> None:
         f"+1 seed{told}",
         on_click=add_seeds,
         args=(study, setting, 1),
-        **locked(
-            help=f"One more run of every value on the screen: {_spelled(values)}" if values else NOTHING_TO_REPEAT,
-            disabled=setting is None,
-        ),
+        help=f"One more run of every value on the screen: {_spelled(values)}" if values else NOTHING_TO_REPEAT,
+        disabled=setting is None,
         **button,
     )
 

@@ -12,7 +12,6 @@ from hpviz.notation import read_number, short, spelled
 from hpviz.plan import Setting
 from hpviz.spec import BadInput
 from hpviz.studies import Study
-from hpviz.ui.locked import locked
 from hpviz.ui.study import choices
 from hpviz.ui.study.cost_card import price
 from hpviz.ui.study.launch import COMPLAINT, launch, offer_seed, offer_values, propose
@@ -20,6 +19,7 @@ from hpviz.ui.study.prediction import offer_prediction
 from hpviz.ui.text import sentence
 
 PLACEHOLDER = "exact value"
+SHOWN = "Hide values by their chips, open the tabs below, compare any runs, or share what is on the screen."
 SHARES = (7, 13)  # of the row, for the slider and for what is beside it; on a phone they stand below each other
 
 
@@ -50,23 +50,30 @@ def show_launcher(study: Study, setting: Setting | None, problem: str | None, sl
         told, refusal = price(study, ready, st.session_state[slider_key])
         st.caption(told)
     with buttons, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-        if study.hyperparameter.kind:
-            st.text_input(
-                "Exact value",
-                key=choices.key(study, "exact"),
-                placeholder=PLACEHOLDER,
-                max_chars=20,
-                width=100,
-                on_change=_typed,
-                args=(study, ready),
-                label_visibility="collapsed",
-                **locked(),
-            )
-        _buttons(study, ready)
+        if gate.current().read_only:
+            st.caption(SHOWN, width="stretch")
+            offer_prediction(study, ready)
+        else:
+            _show_exact(study, ready)
+            _buttons(study, ready)
     _ask_about_slip(study, ready)
     complaint = st.session_state.pop(COMPLAINT, None)
     for told in dict.fromkeys(filter(None, (problem, refusal, complaint))):
         st.error(sentence(told), icon=":material/error:")
+
+
+def _show_exact(study: Study, ready: Setting | None) -> None:
+    if study.hyperparameter.kind:
+        st.text_input(
+            "Exact value",
+            key=choices.key(study, "exact"),
+            placeholder=PLACEHOLDER,
+            max_chars=20,
+            width=100,
+            on_change=_typed,
+            args=(study, ready),
+            label_visibility="collapsed",
+        )
 
 
 def _buttons(study: Study, ready: Setting | None) -> None:
@@ -78,7 +85,7 @@ def _buttons(study: Study, ready: Setting | None) -> None:
         f"Train {study.symbol} {spell(value)}",
         on_click=launch,
         args=(study, ready, (value,)),
-        **locked(disabled=ready is None),
+        disabled=ready is None,
     )
     # In this order they fill two rows on a phone.
     offer_prediction(study, ready)
@@ -86,7 +93,7 @@ def _buttons(study: Study, ready: Setting | None) -> None:
         for each in others:
             offer_values(study, ready, *each)
         auto = choices.key(study, "auto")
-        st.checkbox("train as I move the slider", key=auto, persist_state="session", **locked())
+        st.checkbox("train as I move the slider", key=auto, persist_state="session")
     offer_values(study, ready, *first, type="primary")
     offer_seed(study, ready)
 

@@ -82,6 +82,7 @@ def _entries(study: Study) -> list[Entry]:
         *([entry("at", "epochs", one_of(*get_args(At)))] if choices.has_switch(study) else []),
         entry("x", "epoch", one_of(*get_args(Axis))),
         entry("log", False, flag, write_flag),
+        entry("baseline", None, str),
         entry("hidden", frozenset(), lambda text: _labels(study, text), lambda labels: ",".join(sorted(labels))),
     ]
 

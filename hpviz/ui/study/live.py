@@ -6,6 +6,7 @@ from functools import lru_cache
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from hpviz import gate
 from hpviz.analysis.article import logged_accuracies
 from hpviz.analysis.comparison import Comparison
 from hpviz.charts.curves import Axis
@@ -35,11 +36,16 @@ from hpviz.ui.study.pictures import show_pictures
 from hpviz.ui.study.prediction import ask_for_guess, is_guessing, show_prediction
 from hpviz.ui.study.screen import on_screen, with_foreign
 from hpviz.ui.study.setting import is_as_chosen
+from hpviz.ui.study.site import site_of_page
 from hpviz.ui.study.waiting import show_queue
 
 EMPTY = (
     "No run of this setting has an epoch yet. Move the slider, or run a list of values: every run is drawn here as it "
     "is trained."
+)
+EMPTY_SHOWN = (
+    "No run of this setting is recorded here. Another data set, preset or setting above may have some; the Runs page "
+    "lists all there are."
 )
 
 
@@ -86,7 +92,7 @@ def bench_of(study: Study, setting: Setting, slot: str, progress: DeltaGenerator
         link.put(study, [run for run in started() if not run["origin"] and is_as_chosen(study)])
         show_link_offer(study, setting, runs())
         show_prediction(study, setting, comparison)
-        if comparison.runs:
+        if comparison.runs and not gate.current().read_only:
             show_next(study, setting)
 
     def pictures(comparison: Comparison) -> None:
@@ -98,7 +104,8 @@ def bench_of(study: Study, setting: Setting, slot: str, progress: DeltaGenerator
 
     def figures(comparison: Comparison) -> None:
         show_figures(study.name, comparison)
-        offer_seeds(study, setting, comparison)
+        if not gate.current().read_only:
+            offer_seeds(study, setting, comparison)
 
     article = logged_accuracies(study, request(setting).spec, setting.epochs, setting.identity)
     return Bench(
@@ -108,8 +115,9 @@ def bench_of(study: Study, setting: Setting, slot: str, progress: DeltaGenerator
         now=now,
         active=at_first[0],
         idle=IDLE_SECONDS,
-        empty=EMPTY,
+        empty=EMPTY_SHOWN if gate.current().read_only else EMPTY,
         link=lambda comparison: link.link(study, comparison.runs) if is_as_chosen(study) else None,
+        site=lambda comparison: site_of_page(study, setting, comparison),
         question=(lambda: ask_for_guess(study, setting)) if is_guessing(study, setting) else None,
         switch=choices.is_switchable(study),
         beside_legend=lambda _: show_foreign(study, setting, started()),

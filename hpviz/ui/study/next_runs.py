@@ -15,7 +15,6 @@ from hpviz.studies import Study
 from hpviz.ui.bench.legend import hidden
 from hpviz.ui.bench.verdict import outcome
 from hpviz.ui.kept import Kept
-from hpviz.ui.locked import locked
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study import choices
 from hpviz.ui.study.launch import add_seeds, submit
@@ -87,7 +86,7 @@ def offer_seeds(study: Study, setting: Setting, comparison: Comparison) -> None:
             icon=":material/casino:",
             on_click=add_seeds,
             args=(study, setting, 2, values),
-            **locked(help=f"Train {study.symbol} {', '.join(map(spell, values))} under two more seeds"),
+            help=f"Train {study.symbol} {', '.join(map(spell, values))} under two more seeds",
         )
 
 
@@ -112,7 +111,8 @@ def _offer(study: Study, setting: Setting, runs: Sequence[NextRun[Value]]) -> No
         f"Run {these} · {_time(runs)}" if runs else "Run these",
         key=choices.key(study, "next"),
         icon=":material/playlist_play:",
-        **locked(disabled=not runs, help=sentence(" ".join(dict.fromkeys(run.why for run in runs[:TOLD]))) or None),
+        help=sentence(" ".join(dict.fromkeys(run.why for run in runs[:TOLD]))) or None,
+        disabled=not runs,
     ):
         submit(setting, lambda: requests_of(runs, study, setting))
         st.rerun()  # the whole page: a question or a complaint is shown there

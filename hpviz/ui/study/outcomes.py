@@ -3,6 +3,7 @@
 import math
 from functools import lru_cache
 
+import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import streamlit as st
 
@@ -10,12 +11,21 @@ from hpviz.analysis import frames
 from hpviz.analysis.comparison import Comparison
 from hpviz.charts.pictures import GAP, VALLEY, gap, gap_rows, valley, valley_rows
 from hpviz.charts.specification import table
+from hpviz.notation import short
 from hpviz.plan import Setting
 from hpviz.studies import LEARNING_RATE, Study
 from hpviz.ui.bench.curves import KEPT
-from hpviz.ui.chart import show_chart
+from hpviz.ui.chart import offer_figures, show_chart
 from hpviz.ui.study import choices
 from hpviz.ui.theme import is_dark
+
+# Columns, as tables name them.
+LOSSES = {
+    "learning_rate": "learning rate",
+    "loss": "test loss (nats)",
+    "train": "train loss (nats)",
+    "test": "test loss (nats)",
+}
 
 
 def show_outcomes(study: Study, setting: Setting, comparison: Comparison) -> None:
@@ -37,9 +47,16 @@ def _show_valley(study: Study, setting: Setting, drawn: Comparison) -> None:
         is_dark(),
         chance,
         rows=rows,
-        alt="Final test loss against learning rate, a dot a run. The table above has the figures.",
+        alt="Final test loss against learning rate, a dot a run. The table below has the figures.",
     )
     st.caption(VALLEY)
+    offer_figures(f"{study.name}:valley", "Final losses", lambda: _losses(drawn, setting.epochs))
+
+
+def _losses(drawn: Comparison, epochs: int) -> pd.DataFrame:
+    """As a table has them: a row a run, rates as they are written elsewhere."""
+    losses = frames.final_losses(drawn.runs, epochs)
+    return losses.assign(learning_rate=losses["learning_rate"].map(short)).rename(columns=LOSSES)
 
 
 @lru_cache(maxsize=KEPT)
@@ -66,9 +83,11 @@ def _show_gap(study: Study, drawn: Comparison) -> None:
             gap,
             is_dark(),
             rows=_gap(drawn, label),
-            alt="Train and test loss of one run, the gap between them shaded. The table above has the figures.",
+            alt="Train and test loss of one run, the gap between them shaded. The table below has the figures.",
         )
         st.caption(GAP)
+    group, end = drawn.groups[label], drawn.ends[label]
+    offer_figures(f"{study.name}:gap", "Train and test loss", lambda: frames.gap_of(group, end).rename(columns=LOSSES))
 
 
 @lru_cache(maxsize=KEPT)

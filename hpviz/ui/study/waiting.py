@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from hpviz import gate
 from hpviz.analysis.words import plural
 from hpviz.plan import Setting
 from hpviz.runs import disk
 from hpviz.runs.document import ACTIVE, Run, cut_short, how_it_ended
 from hpviz.runs.runner import Runner
 from hpviz.studies import Study
-from hpviz.ui.locked import locked
 from hpviz.ui.queue import show_queue_line
 from hpviz.ui.resources import session
 from hpviz.ui.runs.questions import QUESTION, begin_anew, do, each
@@ -37,7 +37,7 @@ def show_queue(runner: Runner, study: Study, setting: Setting, runs: Sequence[Ru
         if len(short) == 1:
             _offer_resume(runner, short[0], name_of(short[0], study, setting))
         elif short:
-            with st.popover(f"{plural(len(short), 'run')} to resume"):
+            with st.popover(f"{plural(len(short), 'run')} {'cut short' if gate.current().read_only else 'to resume'}"):
                 for run in short:
                     _offer_resume(runner, run, name_of(run, study, setting))
 
@@ -47,11 +47,11 @@ def _offer_resume(runner: Runner, run: Run, name: str) -> None:
     # What a person did needs no reason; what happened to a run does.
     by_hand = cut_short(run) == "stopped"
     st.caption(told if by_hand or not run["reason"] else f"{told}. {sentence(run['reason'])}")
-    if st.button(
+    if not gate.current().read_only and st.button(
         f"Resume {name}",
         key=f"resume:{run['id']}",
         icon=":material/play_arrow:",
-        **locked(help="It goes on next, before all that waits."),
+        help="It goes on next, before all that waits.",
     ):
         _resume(runner, run["id"])
         st.rerun()  # the whole page: a question is asked there
