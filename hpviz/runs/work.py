@@ -5,6 +5,7 @@ Torch is loaded in here.
 
 import errno
 import threading
+import time
 from collections.abc import Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from hpviz.data.prepared import Prepared, open_prepared
 from hpviz.data.progress import Progress
 from hpviz.runs.document import Run
 from hpviz.spec import BadInput, RunSpec
+from hpviz.training.events import Batch, Evaluating
 
 if TYPE_CHECKING:
     from hpviz.training.events import Event
@@ -31,6 +33,8 @@ LOST = (
     "Its checkpoint is gone or damaged, so it cannot go on from its last epoch; launch it again and agree to begin at "
     "epoch 1 (`--from-start` on the command line)."
 )
+# What a page or a terminal can show; a thousand updates a second would only keep both processes busy.
+TELL_SECONDS = 0.1
 # No space, over quota, larger than files may be here.
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -42,6 +46,27 @@ class Place:
     device: str
     threads: int
     paused: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True)
+class Began:
+    """Training begins on a machine that was not known before, such as a node of a cluster: its `run["machine"]`."""
+
+    machine: dict[str, Any]
+
+
+class Due:
+    """Tells of every event whether it is to be told: those of progress only as fast as anyone can look."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def __call__(self, event: "Progress | Event") -> bool:
+        begins = isinstance(event, Batch) and event.updates == 1
+        if isinstance(event, Progress | Batch | Evaluating) and not begins and time.monotonic() < self._next:
+            return False
+        self._next = time.monotonic() + TELL_SECONDS
+        return True
 
 
 class Failed(RuntimeError):
