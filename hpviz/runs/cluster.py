@@ -8,6 +8,7 @@ and never otherwise.
 import importlib.util
 import logging
 import os
+import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -30,6 +31,7 @@ from hpviz.spec import BadInput
 log = logging.getLogger(__name__)
 
 NODE_SECONDS = 60.0  # that a cluster which has just been started may take to have a node
+KNOCK_SECONDS = 5.0
 LOOK_SECONDS = 1.0  # how often it is asked which nodes there are
 KEPT_IMAGES = 4  # data sets that the object store is asked to keep; a study has one
 NO_NODE = "waiting for a node of the cluster"
@@ -148,6 +150,7 @@ class Cluster:
         import ray
 
         if not ray.is_initialized():
+            _knock(self.address)
             ours = {"py_modules": [str(Path(__file__).parents[1])], "env_vars": OPENMP}
             try:
                 ray.init(self.address, log_to_driver=False, configure_logging=False, runtime_env=ours)
@@ -266,6 +269,18 @@ class Cluster:
                 labels = {part: getattr(data, part) for part in ("train_labels", "test_labels")}
                 self._images[name] = ray.put(Prepared(data.fingerprint, data.classes, **arrays, **labels))
             return self._images[name]
+
+
+def _knock(address: str) -> None:
+    """Raise BadInput if nobody listens at a host and port: Ray itself would wait there for minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdecimal():
+        try:
+            socket.create_connection((host, int(port)), KNOCK_SECONDS).close()
+        except (OSError, OverflowError) as error:
+            raise BadInput(
+                f"There is no Ray cluster at {address} ({error}); `ray start --head` begins one, and names its address."
+            ) from None
 
 
 def _nodes() -> list[Node]:

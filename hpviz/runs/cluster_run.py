@@ -19,7 +19,7 @@ from hpviz.runs.document import Run
 from hpviz.runs.executor import BEAT_SECONDS, STOPPING_SECONDS, Died
 from hpviz.runs.work import Began, Failed, Place, Stop, checkpoint_of, describe_failure, images_of
 from hpviz.spec import BadInput
-from hpviz.training import checkpoint as checkpoints
+from hpviz.training.checkpoint import newest, settle, write
 from hpviz.training.events import Diverged, Event
 
 # One that takes its node down with it would do so for ever.
@@ -61,7 +61,7 @@ def train(run: Run, cache: Path, place: Place, lent: dict[str, float], put: Call
                     raise Died(f"Its node was lost {losses} times within one epoch ({lost}); resume it.") from None
                 yield LOST
             else:
-                checkpoints.settle(folder)
+                settle(folder)
                 return
     finally:
         Path(held.lock_file).unlink(missing_ok=True)
@@ -85,7 +85,7 @@ def _attempt(run: Run, images: Any, folder: Path, place: Place, lent: dict[str, 
     """
     import ray
 
-    checkpoint, file = checkpoints.newest(folder), run["inputs"]["weights"]
+    checkpoint, file = newest(folder), run["inputs"]["weights"]
     weights = Path(file).read_bytes() if file and checkpoint is None else None
     task = ray.remote(node.train).options(
         **lent,
@@ -156,10 +156,10 @@ def _kept(told: node.Told, folder: Path) -> Progress | Event | Began:
         case node.Failure(sentence, is_bad_input):
             raise BadInput(sentence) if is_bad_input else Failed(sentence)
         case node.Saved(epoch, checkpoint):
-            checkpoints.write(folder, checkpoint)
+            write(folder, checkpoint)
             return epoch
         case Diverged():
-            checkpoints.settle(folder)
+            settle(folder)
     return told
 
 

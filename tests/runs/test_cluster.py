@@ -210,19 +210,19 @@ def test_the_app_says_where_runs_train(nodes, monkeypatch):
 
 def test_a_cluster_that_is_not_there_is_told_in_a_sentence(tmp_path):
     runner = Runner(tmp_path, cluster=Cluster("127.0.0.1:1"))
-    with closing(runner), pytest.raises(BadInput, match="cannot be joined"):
+    with closing(runner), pytest.raises(BadInput, match=r"There is no Ray cluster at 127\.0\.0\.1:1"):
         runner.machine()
 
 
 def test_a_lost_node_costs_no_epoch_and_no_run(runner, nodes, folder, tmp_path, tmp_path_factory):
-    requests = [asked(folder, tmp_path, epochs=40, seed=seed) for seed in range(3)]
+    requests = [asked(folder, tmp_path, epochs=40, seed=seed) for seed in range(2)]
     for one in requests:
         runner.submit(one)
     until(lambda: sum(len(run["epochs"]) >= 2 for run in runner.runs()) == 2)
     nodes.remove_node(nodes.hosts.pop(), allow_graceful=False)
     ended = [rest(runner, one.spec.run_id) for one in requests]
-    assert [(run["status"], len(run["epochs"])) for run in ended] == [("finished", 40)] * 3
+    assert [(run["status"], len(run["epochs"])) for run in ended] == [("finished", 40)] * 2
     assert all(moments(run) == ["queued", "running", "finished"] for run in ended)
-    for one, run in zip(requests[:2], ended, strict=False):
+    for one, run in zip(requests, ended, strict=True):
         here = of_the_local_executor(one, tmp_path_factory.mktemp("here"))
         assert of_numbers(run["epochs"]) == of_numbers(here["epochs"])
