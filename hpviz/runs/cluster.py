@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 NODE_SECONDS = 60.0  # that a cluster which has just been started may take to have a node
 KNOCK_SECONDS = 5.0
+MOST_MISSED = 5  # looks at which the head does not answer, until it is given up
 LOOK_SECONDS = 1.0  # how often it is asked which nodes there are
 KEPT_IMAGES = 4  # data sets that the object store is asked to keep; a study has one
 NO_NODE = "waiting for a node of the cluster"
@@ -147,6 +148,8 @@ class Cluster:
     def _join(self) -> None:
         # hpviz sends no usage statistics, and so does no cluster that it starts.
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        # One that has left is not to begin a cluster of its own by asking about the other.
+        os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")
         import ray
 
         if not ray.is_initialized():
@@ -165,8 +168,25 @@ class Cluster:
         threading.Thread(target=self._watch, name="hpviz-cluster", daemon=True).start()
 
     def _watch(self) -> None:
-        """In a thread of its own: a head that does not answer must not hold up the queue."""
+        """In a thread of its own: a head that does not answer must not hold up the queue.
+
+        Ray ends a process whose head has been gone for a minute, and a server is to outlive that: so it leaves before.
+        """
+        import ray
+
+        head, missed = ray.get_runtime_context().gcs_address, 0
         while not self._closed.wait(LOOK_SECONDS):
+            try:
+                _knock(head)
+                missed = 0
+            except BadInput:
+                missed += 1
+                self._nodes = []
+                if missed < MOST_MISSED:
+                    continue
+                log.warning("the head of the Ray cluster at %s is gone; hpviz has to be begun again", self.address)
+                self.close()
+                return
             try:
                 self._nodes = _nodes()
             except Exception as error:

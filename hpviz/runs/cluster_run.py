@@ -26,6 +26,7 @@ from hpviz.training.events import Diverged, Event
 MOST_LOSSES = 3
 # A node that is this far ahead of us waits, so that a pause here is one there, and no queue of checkpoints grows.
 AHEAD = 4
+HEAD_LOST = "The head of the cluster is gone; begin hpviz again, or resume it, to go on from the last epoch."
 ROOM = Progress("waiting for room in the cluster", 0, 0)
 LOST = Progress("a node was lost, going on from the last epoch elsewhere", 0, 0)
 TURN = Progress("waiting for another process to leave this run", 0, 0)
@@ -56,6 +57,8 @@ def train(run: Run, cache: Path, place: Place, lent: dict[str, float], put: Call
             try:
                 yield from _attempt(run, images, folder, place, lent)
             except Lost as lost:
+                if not is_joined():
+                    raise Died(HEAD_LOST) from None
                 losses = 1 if lost.gained else losses + 1
                 if losses >= MOST_LOSSES:
                     raise Died(f"Its node was lost {losses} times within one epoch ({lost}); resume it.") from None
@@ -133,6 +136,8 @@ def _heard(stream: Any, folder: Path, place: Place) -> Steps:
             raise Failed(f"A node of the cluster could not be given hpviz: {sentence_of(error)}") from None
         except ray.exceptions.RayError as error:
             raise Lost(sentence_of(error), gained) from None
+        except OSError:  # the line to Ray on this machine, which ends with the head it belongs to
+            raise Died(HEAD_LOST) from None
         begun = True
         gained = gained or isinstance(told, node.Saved)
         yield _kept(told, folder)
@@ -161,6 +166,13 @@ def _kept(told: node.Told, folder: Path) -> Progress | Event | Began:
         case Diverged():
             settle(folder)
     return told
+
+
+def is_joined() -> bool:
+    """Whether this process is part of a cluster."""
+    import ray
+
+    return bool(ray.is_initialized())
 
 
 def sentence_of(error: Exception) -> str:

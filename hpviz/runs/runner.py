@@ -21,6 +21,7 @@ from hpviz import hardware
 from hpviz.runs import cluster as clusters
 from hpviz.runs import disk, executor, inspections, machines, tasks
 from hpviz.runs.cluster import Cluster
+from hpviz.runs.cluster_run import HEAD_LOST
 from hpviz.runs.command import run_command
 from hpviz.runs.crew import Crew, Wish, measured_rates
 from hpviz.runs.document import (
@@ -435,7 +436,7 @@ class Runner:
 
     def _take_up(self) -> None:
         for run in self.store.runs():
-            is_lost = cut_short(run) == "interrupted" and (run["reason"] or "").endswith(LOST)
+            is_lost = cut_short(run) == "interrupted" and (run["reason"] or "").endswith((LOST, HEAD_LOST))
             if run.get("cluster") and is_lost and not disk.begins_anew(self.store, run):
                 with suppress(BadInput):  # where nothing can be written, they wait for a click
                     self.submit(self.resumption(run["id"]))

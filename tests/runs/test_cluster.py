@@ -226,3 +226,25 @@ def test_a_lost_node_costs_no_epoch_and_no_run(runner, nodes, folder, tmp_path, 
     for one, run in zip(requests, ended, strict=True):
         here = of_the_local_executor(one, tmp_path_factory.mktemp("here"))
         assert of_numbers(run["epochs"]) == of_numbers(here["epochs"])
+
+
+def test_a_lost_head_ends_nothing_here_and_the_next_one_finds_the_run(runner, nodes, folder, tmp_path):
+    from ray.cluster_utils import Cluster as Nodes
+
+    one = asked(folder, tmp_path, epochs=500)
+    runner.submit(one)
+    until(lambda: len(runner.run(one.spec.run_id)["epochs"]) >= 2)
+    nodes.head_node.kill_all_processes(check_alive=False, allow_graceful=False)
+    lost = rest(runner, one.spec.run_id)
+    assert lost["status"] == "interrupted"
+    assert lost["reason"].startswith("The head of the cluster is gone")
+    runner.close()
+    again = Nodes(initialize_head=True, head_node_args={"num_cpus": 1, "object_store_memory": STORE_BYTES})
+    with closing(Runner(tmp_path, wish=ONE_THREAD, cluster=Cluster(again.address))) as later:
+        later.take_up()
+        later.warm_up()
+        until(lambda: len(later.run(one.spec.run_id)["epochs"]) > len(lost["epochs"]))
+        assert later.run(one.spec.run_id)["epochs"][: len(lost["epochs"])] == lost["epochs"]
+        later.stop(one.spec.run_id)
+        assert rest(later, one.spec.run_id)["status"] == "stopped"
+    again.shutdown()
