@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 NODE_SECONDS = 60.0  # that a cluster which has just been started may take to have a node
 KNOCK_SECONDS = 5.0
 MOST_MISSED = 5  # looks at which the head does not answer, until it is given up
+CLOSING_SECONDS = 10.0
 LOOK_SECONDS = 1.0  # how often it is asked which nodes there are
 KEPT_IMAGES = 4  # data sets that the object store is asked to keep; a study has one
 NO_NODE = "waiting for a node of the cluster"
@@ -88,6 +89,7 @@ class Cluster:
         self._threads_before: int | None = None  # of the place that was taken last, until there is nothing left to do
         self._images: dict[tuple[str, int], Any] = {}  # where the object store has them, by fingerprint and size
         self._putting = threading.Lock()
+        self._watching: threading.Thread | None = None
         self._has_joined, self._closed = False, threading.Event()
 
     @property
@@ -165,7 +167,8 @@ class Cluster:
                     "this machine a part of it."
                 ) from None
         self._nodes = _nodes()
-        threading.Thread(target=self._watch, name="hpviz-cluster", daemon=True).start()
+        self._watching = threading.Thread(target=self._watch, name="hpviz-cluster", daemon=True)
+        self._watching.start()
 
     def _watch(self) -> None:
         """In a thread of its own: a head that does not answer must not hold up the queue.
@@ -197,6 +200,9 @@ class Cluster:
     def close(self) -> None:
         """Leave it."""
         self._closed.set()
+        # Ray ends a process that asks for its nodes while it leaves.
+        if self._watching is not None and self._watching is not threading.current_thread():
+            self._watching.join(CLOSING_SECONDS)
         if self._has_joined:
             import ray
 
