@@ -179,6 +179,11 @@ def _crew_options() -> Parser:
         metavar="N",
         help="threads of each run, from its first epoch to its last; default: as many as are fastest here",
     )
+    options.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="train on the Ray cluster there: auto for the one this machine is part of; default: HPVIZ_RAY, if set",
+    )
     return options
 
 

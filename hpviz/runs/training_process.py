@@ -23,12 +23,10 @@ from filelock import FileLock, Timeout
 from hpviz.confined import lock
 from hpviz.data.progress import Progress
 from hpviz.runs.tasks import TASKS
-from hpviz.runs.work import Place, agreed, carry_out, describe_failure
+from hpviz.runs.work import TELL_SECONDS, Due, Place, agreed, carry_out, describe_failure
 from hpviz.spec import BadInput
-from hpviz.training.events import Batch, Evaluating, Event, to_json
+from hpviz.training.events import to_json
 
-# What a page or a terminal can show; a thousand updates a second would only keep both processes busy.
-TELL_SECONDS = 0.1
 # How soon a run that rests sees that it is to be stopped.
 REST_SECONDS = 0.2
 # The page and a person's other programs go first.
@@ -108,7 +106,7 @@ def _train(line: Line, order: Mapping[str, Any]) -> Any:
         return
     try:
         events = agreed(run, carry_out(run, cache, Place(order["device"], order["threads"])))
-        due = _Due()
+        due = Due()
         for event in events:
             if due(event):
                 line.tell(to_json(event))
@@ -149,20 +147,6 @@ def _taken(path: Path, line: Line, number: int) -> FileLock | None:
             return held
         line.tell(to_json(Progress("waiting for another process to leave this run", 0, 0)))
     return None
-
-
-class _Due:
-    """Tells of every event whether it is to be told: those of progress only as fast as anyone can look."""
-
-    def __init__(self) -> None:
-        self._next = 0.0
-
-    def __call__(self, event: Progress | Event) -> bool:
-        begins = isinstance(event, Batch) and event.updates == 1
-        if isinstance(event, Progress | Batch | Evaluating) and not begins and time.monotonic() < self._next:
-            return False
-        self._next = time.monotonic() + TELL_SECONDS
-        return True
 
 
 def _failure(error: Exception) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from hpviz.runs.pace import Pace, View, waiting, work_view
 from hpviz.runs.recovery import write_sidecar
 from hpviz.runs.store import RunStore
 from hpviz.runs.trail import Trail
-from hpviz.runs.work import Place, agreed, stopped
+from hpviz.runs.work import Began, Place, agreed, stopped
 from hpviz.training.events import Batch, Diverged, Epoch, Evaluating, Resumed
 from hpviz.training.recorded_answers import Recorded
 
@@ -180,6 +180,8 @@ def _follow(
         if place.paused.is_set():
             pace.rest()
         match event:
+            case Began(found):
+                machine = found
             case Progress(what, done, total):
                 job.view = work_view(what, done, total, begun)
             case Batch(epoch, updates, of):
