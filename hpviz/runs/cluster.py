@@ -1,45 +1,48 @@
 """A Ray cluster as the place where runs train: what it has, what our runs hold of it, and how it is joined.
 
 Ray queues what is asked of it, finds it a node, brings images there once and says when a node is lost. The runner hands
-over as many runs as have room, so that what goes next stays its business. Ray is imported when a cluster is asked for,
-and never otherwise.
+over as many runs as have room, so that what goes next stays its business. Ray is in a process of its own, the member.
 """
 
 import importlib.util
-import logging
+import itertools
+import json
 import os
-import socket
+import queue
+import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from hpviz.data.prepared import Prepared
-from hpviz.runs import cluster_run, node
+from hpviz.gate import refuse_changes
+from hpviz.installation import IS_INSTALLED
+from hpviz.own_process import command_of, environment
 from hpviz.runs.crew import Crew, Wish
 from hpviz.runs.document import Run
-from hpviz.runs.executor import BEAT_SECONDS, OPENMP
+from hpviz.runs.executor import BEAT_SECONDS, STOPPING_SECONDS, Died, only_for_us
 from hpviz.runs.places import FULL, Rates, threads_of
-from hpviz.runs.work import Place
+from hpviz.runs.work import Failed, Place, Stop
 from hpviz.spec import BadInput
+from hpviz.training.events import from_json
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from hpviz.data.progress import Progress
+    from hpviz.training.events import Event
 
-NODE_SECONDS = 60.0  # that a cluster which has just been started may take to have a node
-KNOCK_SECONDS = 5.0
-MOST_MISSED = 5  # looks at which the head does not answer, until it is given up
 CLOSING_SECONDS = 10.0
-LOOK_SECONDS = 1.0  # how often it is asked which nodes there are
-KEPT_IMAGES = 4  # data sets that the object store is asked to keep; a study has one
+MEMBER = 0  # the number of what the member tells of itself
+GONE: dict[str, Any] = {"gone": True}  # what is told last, of everything: the member has ended
 NO_NODE = "waiting for a node of the cluster"
+LOST = "The head of the cluster is gone; begin hpviz again, or resume it, to go on from the last epoch."
+BRINGS_IT = "pip install 'hpviz[cluster]'" if IS_INSTALLED else "pip install -r requirements-cluster.txt"
 ABSENT = (
-    "Ray is not installed, so no cluster can be used: `pip install -r requirements-cluster.txt` brings it, and without "
-    "--ray and HPVIZ_RAY runs train on this machine."
+    f"Ray is not installed, so no cluster can be used: `{BRINGS_IT}` brings it where there is one for this Python, and "
+    "without --ray and HPVIZ_RAY runs train on this machine."
 )
 CLIENT = (
     "Ray's client (ray://) cannot stream results: run hpviz on a machine of the cluster, after `ray start` there, and "
@@ -71,7 +74,8 @@ class Cluster:
     "cuda:0"): "auto" are its GPUs, or its processors where it has none. It is joined by `learn`.
 
     `wish` is what a person wants instead of what suits the cluster. While `paused` is set, nothing more is taken from
-    runs, and Ray lets none get ahead of that. Raises BadInput if Ray is not installed.
+    runs, and Ray lets none get ahead of that. Once it `is_lost`, nothing trains there any more. Raises BadInput if Ray
+    is not installed.
     """
 
     def __init__(self, address: str, device: str = "auto") -> None:
@@ -81,21 +85,23 @@ class Cluster:
             raise BadInput(CLIENT)
         if device not in ("auto", "cpu", "cuda", "cuda:0"):
             raise BadInput(f"On a cluster the device should be auto, cpu or cuda:0, one a run; {device!r} was given.")
-        self.address, self.wish, self.paused = address, Wish(), threading.Event()
+        self.address, self.wish, self.paused, self.is_lost = address, Wish(), threading.Event(), threading.Event()
         self.machine: dict[str, Any] = {}
         self._device = device
         self._nodes: list[Node] = []
         self._held: dict[str, Place] = {}  # by run id
         self._threads_before: int | None = None  # of the place that was taken last, until there is nothing left to do
-        self._images: dict[tuple[str, int], Any] = {}  # where the object store has them, by fingerprint and size
-        self._putting = threading.Lock()
-        self._watching: threading.Thread | None = None
-        self._has_joined, self._closed = False, threading.Event()
+        self._member: subprocess.Popen[str] | None = None
+        self._numbers = itertools.count(MEMBER + 1)
+        self._told: dict[int, queue.SimpleQueue[dict[str, Any]]] = {MEMBER: queue.SimpleQueue()}  # by order
+        self._telling, self._telling_rest, self._rests = threading.Lock(), threading.Lock(), False
 
     @property
     def where(self) -> str:
         """What it is, in words."""
         nodes = self._training_nodes()
+        if self.is_lost.is_set():
+            return f"the Ray cluster at {self.address}, whose head is gone; begin hpviz again to join the next"
         if not nodes:
             return f"the Ray cluster at {self.address}, which has no node to train on now"
         lent = {"node": len(nodes), "core": sum(each.cores for each in nodes), "GPU": sum(each.gpus for each in nodes)}
@@ -105,109 +111,70 @@ class Cluster:
     # Joining and leaving
 
     def learn(self) -> Iterator[None]:
-        """Join it and ask its nodes what they are; then `machine` is known. None again and again meanwhile.
+        """Join it, and ask its nodes what they are; then `machine` is known. None again and again meanwhile.
 
-        They compute in bf16 if all of them do. Raises BadInput if there is no cluster, or no node with that device.
+        Raises BadInput if there is no cluster, or no node with that device, and ReadOnly, which is one, where nothing
+        is to be started.
         """
-        self._join()
-        import ray
-        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-        until = time.monotonic() + NODE_SECONDS
-        while not (nodes := self._training_nodes()) and time.monotonic() < until:
-            self._closed.wait(BEAT_SECONDS)
-            yield None
-        if not nodes:
-            what = "GPU" if self._device.startswith("cuda") else "node that lends a core"
-            raise BadInput(f"The Ray cluster at {self.address} has no {what}; `ray start` on another machine adds one.")
-        # Ray hides the GPUs from whoever asks for none.
-        share = {"num_cpus": 0, "num_gpus": 0.01 if self._on_gpus(nodes) else 0}
-        describe = ray.remote(node.describe)
-        asked = [
-            describe.options(**share, scheduling_strategy=NodeAffinitySchedulingStrategy(each.id, soft=True)).remote(
-                self._on
+        refuse_changes()
+        with only_for_us():
+            self._member = subprocess.Popen(  # noqa: S603 - our own interpreter and our own code
+                command_of("hpviz.runs.cluster_member", self.address, self._device),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                # hpviz sends no usage statistics, and so does no cluster that it starts.
+                env=environment(RAY_USAGE_STATS_ENABLED="0"),
             )
-            for each in nodes
-        ]
-        while ray.wait(asked, num_returns=len(asked), timeout=BEAT_SECONDS)[1]:
-            yield None
-        machines, reasons = [], []
-        for each in asked:
-            try:
-                told: dict[str, Any] | node.Failure = ray.get(each)
-            except ray.exceptions.RayError as error:
-                reasons.append(cluster_run.sentence_of(error))
-                continue
-            if isinstance(told, node.Failure):
-                reasons.append(told.sentence)
+        threading.Thread(target=self._listen, name="hpviz-cluster", daemon=True).start()
+        while not self.machine:
+            if (told := self._next_of(MEMBER)) is None:
+                yield None
+            elif told == GONE:
+                raise BadInput(f"The process that joins the Ray cluster at {self.address} has ended; the log says why.")
+            elif "failed" in told:
+                raise BadInput(told["failed"])
             else:
-                machines.append(told)
-        if not machines:
-            raise BadInput(f"No node of the Ray cluster at {self.address} can train: {reasons[0]}")
-        common = "bf16" if all(each["precision"] == "bf16" for each in machines) else "fp32"
-        self.machine = {**machines[0], "precision": common}
-
-    def _join(self) -> None:
-        # hpviz sends no usage statistics, and so does no cluster that it starts.
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        # One that has left is not to begin a cluster of its own by asking about the other.
-        os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")
-        import ray
-
-        if not ray.is_initialized():
-            _knock(self.address)
-            ours = {"py_modules": [str(Path(__file__).parents[1])], "env_vars": OPENMP}
-            try:
-                ray.init(self.address, log_to_driver=False, configure_logging=False, runtime_env=ours)
-                self._has_joined = True
-            except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-                told = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
-                raise BadInput(
-                    f"The Ray cluster at {self.address} cannot be joined from this machine ({told}); `ray start` makes "
-                    "this machine a part of it."
-                ) from None
-        self._nodes = _nodes()
-        self._watching = threading.Thread(target=self._watch, name="hpviz-cluster", daemon=True)
-        self._watching.start()
-
-    def _watch(self) -> None:
-        """In a thread of its own: a head that does not answer must not hold up the queue.
-
-        Ray ends a process whose head has been gone for a minute, and a server is to outlive that: so it leaves before.
-        """
-        import ray
-
-        head, missed = ray.get_runtime_context().gcs_address, 0
-        while not self._closed.wait(LOOK_SECONDS):
-            try:
-                _knock(head)
-                missed = 0
-            except BadInput:
-                missed += 1
-                self._nodes = []
-                if missed < MOST_MISSED:
-                    continue
-                log.warning("the head of the Ray cluster at %s is gone; hpviz has to be begun again", self.address)
-                self.close()
-                return
-            try:
-                self._nodes = _nodes()
-            except Exception as error:
-                if self._nodes and not self._closed.is_set():
-                    log.warning("the Ray cluster does not say which nodes it has: %s", error)
-                self._nodes = []
+                self.machine = told["machine"]
 
     def close(self) -> None:
-        """Leave it."""
-        self._closed.set()
-        # Ray ends a process that asks for its nodes while it leaves.
-        if self._watching is not None and self._watching is not threading.current_thread():
-            self._watching.join(CLOSING_SECONDS)
-        if self._has_joined:
-            import ray
+        """Leave it: what is still trained there ends with the member."""
+        if self._member is not None:
+            with suppress(OSError, ValueError):
+                self._member.stdin.close()  # type: ignore[union-attr]
+            try:
+                self._member.wait(CLOSING_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._member.kill()
 
-            with suppress(Exception):
-                ray.shutdown()
+    def _listen(self) -> None:
+        """In a thread of its own, until the member ends."""
+        try:
+            for line in self._member.stdout:  # type: ignore[union-attr]
+                told = json.loads(line)
+                if "nodes" in told:
+                    self._nodes = [Node(**each) for each in told["nodes"]]
+                elif (heard := self._told.get(told.get("number", MEMBER))) is not None:
+                    heard.put(told)
+        finally:  # one that cannot be understood any more is of no use
+            self._member.kill()  # type: ignore[union-attr]
+            self._nodes = []
+            self.is_lost.set()
+            for heard in list(self._told.values()):
+                heard.put(GONE)
+
+    def _next_of(self, number: int) -> dict[str, Any] | None:
+        """What was told of an order; None where there is nothing new."""
+        try:
+            return self._told[number].get(timeout=BEAT_SECONDS)
+        except queue.Empty:
+            return None
+
+    def _tell(self, order: Mapping[str, Any]) -> None:
+        with self._telling, suppress(OSError, ValueError):  # where it has ended, `_listen` says so
+            self._member.stdin.write(json.dumps(order) + "\n")  # type: ignore[union-attr]
+            self._member.stdin.flush()  # type: ignore[union-attr]
 
     # Places, as `runs.places.Places` has them
 
@@ -215,7 +182,9 @@ class Cluster:
         """A thread looks."""
 
     def take(self, run: Run, machine: Mapping[str, Any], waiting: int, rates: Rates) -> Place | str:
-        """A place for a run, one of so many that wait; or else why there is none, in words."""
+        """A place for a run, one of so many that wait; or else why there is none, in words. Died once it is lost."""
+        if self.is_lost.is_set():
+            raise Died(LOST)
         nodes = self._training_nodes()
         if not nodes:
             return NO_NODE
@@ -243,17 +212,10 @@ class Cluster:
             self._threads_before = None
 
     def _training_nodes(self) -> list[Node]:
-        """Those with the device that is wanted."""
-        if self._device != "cpu" and (with_gpus := [each for each in self._nodes if each.gpus]):
-            return with_gpus
-        return [] if self._device.startswith("cuda") else [each for each in self._nodes if each.cores]
+        return training_nodes(self._nodes, self._device)
 
     def _on_gpus(self, nodes: list[Node]) -> bool:
         return self._device != "cpu" and any(each.gpus for each in nodes)
-
-    @property
-    def _on(self) -> str:
-        return "cuda:0" if self._on_gpus(self._nodes) else "cpu"
 
     def _room(self, nodes: list[Node], threads: int) -> int:
         """How many runs of so many threads train side by side: one a GPU, else as many as have their cores."""
@@ -273,47 +235,78 @@ class Cluster:
 
     # Training
 
-    def train(self, run: Run, cache: Path, place: Place) -> cluster_run.Steps:
-        """The events of training a run on the cluster; closing it, or throwing Stop into it, ends that."""
-        return cluster_run.train(run, cache, place, self._lent(place), self._put)
+    def train(self, run: Run, cache: Path, place: Place) -> "Generator[Progress | Event | None]":
+        """The events of training a run on the cluster; None where nothing new happened. Closing it ends that.
+
+        So does throwing Stop into it, after which it tells the rest. Raises BadInput, Failed (in a sentence) or Died.
+        """
+        refuse_changes()
+        number = next(self._numbers)
+        self._told[number] = queue.SimpleQueue()
+        ended = self.is_lost.is_set()  # if only from here on, `_listen` finds the queue
+        try:
+            if ended:
+                raise Died(LOST)
+            where = {"device": place.device, "threads": place.threads, "lent": self._lent(place)}
+            self._tell({"number": number, "run": run, "cache": str(cache.absolute()), **where})
+            while True:
+                self._keep_pace()
+                told = self._next_of(number)
+                ended = told is not None and "event" not in told
+                if told is None:
+                    yield None
+                elif "event" in told:
+                    yield _event(told)
+                elif "end" in told:
+                    return
+                else:
+                    raise _error(told)
+        except Stop:
+            yield from self._stop(number)
+            ended = True
+        finally:
+            if not ended:
+                deque(self._stop(number), maxlen=0)
+            del self._told[number]
+
+    def _stop(self, number: int) -> "Iterator[Progress | Event]":
+        """End what is trained by that order; yields what nobody had heard yet."""
+        self._tell({"stop": number})
+        until = time.monotonic() + STOPPING_SECONDS + CLOSING_SECONDS
+        while time.monotonic() < until:
+            told = self._next_of(number)
+            if told is not None and "event" not in told:
+                return
+            if told is not None:
+                yield _event(told)
+
+    def _keep_pace(self) -> None:
+        """Let the member rest while runs are paused."""
+        with self._telling_rest:
+            if self._rests != self.paused.is_set():
+                self._rests = not self._rests
+                self._tell({"rest": self._rests})
 
     def _lent(self, place: Place) -> dict[str, float]:
         """What Ray is to keep free for a run, which no node may have to spare if the run began elsewhere."""
         cores = min(place.threads, max((each.cores for each in self._training_nodes()), default=place.threads))
         return {"num_cpus": cores, "num_gpus": 0 if place.device == "cpu" else 1}
 
-    def _put(self, data: Prepared) -> Any:
-        """Where the object store has these images, from where each node fetches them once."""
-        import ray
 
-        name = data.fingerprint, int(data.train_images.shape[-1])
-        with self._putting:
-            if name not in self._images:
-                while len(self._images) >= KEPT_IMAGES:
-                    del self._images[next(iter(self._images))]
-                arrays = {part: np.asarray(getattr(data, part)) for part in ("train_images", "test_images")}
-                labels = {part: getattr(data, part) for part in ("train_labels", "test_labels")}
-                self._images[name] = ray.put(Prepared(data.fingerprint, data.classes, **arrays, **labels))
-            return self._images[name]
+def training_nodes(nodes: Sequence[Node], device: str) -> list[Node]:
+    """Those with the device that is wanted: GPUs unless there are none, or none are wanted."""
+    if device != "cpu" and (with_gpus := [each for each in nodes if each.gpus]):
+        return with_gpus
+    return [] if device.startswith("cuda") else [each for each in nodes if each.cores]
 
 
-def _knock(address: str) -> None:
-    """Raise BadInput if nobody listens at a host and port: Ray itself would wait there for minutes."""
-    host, _, port = address.rpartition(":")
-    if host and port.isdecimal():
-        try:
-            socket.create_connection((host, int(port)), KNOCK_SECONDS).close()
-        except (OSError, OverflowError) as error:
-            raise BadInput(
-                f"There is no Ray cluster at {address} ({error}); `ray start --head` begins one, and names its address."
-            ) from None
+def _event(told: dict[str, Any]) -> "Progress | Event":
+    return from_json({name: value for name, value in told.items() if name != "number"})
 
 
-def _nodes() -> list[Node]:
-    import ray
-
-    alive = [each for each in ray.nodes() if each["Alive"]]
-    return [
-        Node(each["NodeID"], int(each["Resources"].get("CPU", 0)), int(each["Resources"].get("GPU", 0)))
-        for each in alive
-    ]
+def _error(told: Mapping[str, Any]) -> Exception:
+    if told == GONE:
+        return Died(LOST)
+    if told["died"]:
+        return Died(told["failed"], told["of_memory"])
+    return BadInput(told["failed"]) if told["bad_input"] else Failed(told["failed"])

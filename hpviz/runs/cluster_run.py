@@ -3,7 +3,8 @@
 What a node has not told is lost with it, and nothing else: the run goes on from the last checkpoint that came here.
 """
 
-from collections.abc import Callable, Generator
+import os
+from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -17,7 +18,7 @@ from hpviz.data.progress import Progress
 from hpviz.runs import node
 from hpviz.runs.document import Run
 from hpviz.runs.executor import BEAT_SECONDS, STOPPING_SECONDS, Died
-from hpviz.runs.work import Began, Failed, Place, Stop, checkpoint_of, describe_failure, images_of, weights_of
+from hpviz.runs.work import Failed, Place, Stop, checkpoint_of, describe_failure, images_of, weights_of
 from hpviz.spec import BadInput
 from hpviz.training.checkpoint import newest, settle, write
 from hpviz.training.events import Diverged, Event
@@ -26,12 +27,11 @@ from hpviz.training.events import Diverged, Event
 MOST_LOSSES = 3
 # A node that is this far ahead of us waits, so that a pause here is one there, and no queue of checkpoints grows.
 AHEAD = 4
-HEAD_LOST = "The head of the cluster is gone; begin hpviz again, or resume it, to go on from the last epoch."
 ROOM = Progress("waiting for room in the cluster", 0, 0)
 LOST = Progress("a node was lost, going on from the last epoch elsewhere", 0, 0)
 TURN = Progress("waiting for another process to leave this run", 0, 0)
 
-Steps = Generator[Progress | Event | Began | None]
+Steps = Generator[Progress | Event | None]
 
 
 class Lost(Exception):
@@ -42,7 +42,7 @@ class Lost(Exception):
         self.gained = gained
 
 
-def train(run: Run, cache: Path, place: Place, lent: dict[str, float], put: Callable[[Prepared], Any]) -> Steps:
+def train(run: Run, cache: Path, place: Place, lent: Mapping[str, float], put: Callable[[Prepared], Any]) -> Steps:
     """The events of training a run for which Ray keeps so much free; `put` says where the images are for all nodes.
 
     Closing it ends the task. So does throwing Stop into it, after which it tells the rest. Raises BadInput, Failed (in
@@ -51,14 +51,12 @@ def train(run: Run, cache: Path, place: Place, lent: dict[str, float], put: Call
     folder = checkpoint_of(run, cache)
     held = yield from _turn(cache / "locks" / f"run-{run['id']}.lock")
     try:
-        images = put((yield from images_of(run, cache)))
-        losses = 0
+        data, weights = (yield from images_of(run, cache)), weights_of(run)
+        images, losses = put(data), 0
         while True:
             try:
-                yield from _attempt(run, images, folder, place, lent)
+                yield from _attempt(run, images, weights, folder, place, lent)
             except Lost as lost:
-                if not is_joined():
-                    raise Died(HEAD_LOST) from None
                 losses = 1 if lost.gained else losses + 1
                 if losses >= MOST_LOSSES:
                     raise Died(f"Its node was lost {losses} times within one epoch ({lost}); resume it.") from None
@@ -80,7 +78,9 @@ def _turn(path: Path) -> Generator[Progress, None, FileLock]:
         yield TURN
 
 
-def _attempt(run: Run, images: Any, folder: Path, place: Place, lent: dict[str, float]) -> Steps:
+def _attempt(
+    run: Run, images: Any, weights: Path | None, folder: Path, place: Place, lent: Mapping[str, float]
+) -> Steps:
     """Train from the newest checkpoint on, on one node, to the end or the loss of it.
 
     Ray's own retry would begin with what the task was given, the checkpoint from before all that it has told since: so
@@ -88,8 +88,8 @@ def _attempt(run: Run, images: Any, folder: Path, place: Place, lent: dict[str, 
     """
     import ray
 
-    checkpoint, file = newest(folder), weights_of(run)
-    weights = file.read_bytes() if file and checkpoint is None else None
+    checkpoint = newest(folder)
+    begins_with = weights.read_bytes() if weights and checkpoint is None else None
     task = ray.remote(node.train).options(
         **lent,
         num_returns="streaming",
@@ -98,16 +98,17 @@ def _attempt(run: Run, images: Any, folder: Path, place: Place, lent: dict[str, 
         name=f"hpviz {run['id']}",
         _generator_backpressure_num_objects=AHEAD,
     )
-    stream = task.remote(run, images, weights, checkpoint, place.device, place.threads)
+    stream = task.remote(run, images, begins_with, checkpoint, place.device, place.threads)
     try:
         yield from _heard(stream, folder, place)
-    except Stop:
-        ray.cancel(stream)
-        yield from _rest(stream, folder)
+    except (Lost, BadInput, Failed):  # the task has ended by itself
         raise
-    finally:
-        with suppress(Exception):  # it has ended, or there is no cluster any more
-            ray.cancel(stream)
+    except BaseException as error:
+        # Once, and never one that has ended: Ray aborts a process that cancels a task as the last word of it arrives.
+        ray.cancel(stream)
+        if isinstance(error, Stop):
+            yield from _rest(stream, folder)
+        raise
 
 
 def _heard(stream: Any, folder: Path, place: Place) -> Steps:
@@ -136,8 +137,8 @@ def _heard(stream: Any, folder: Path, place: Place) -> Steps:
             raise Failed(f"A node of the cluster could not be given hpviz: {sentence_of(error)}") from None
         except ray.exceptions.RayError as error:
             raise Lost(sentence_of(error), gained) from None
-        except OSError:  # the line to Ray on this machine, which ends with the head it belongs to
-            raise Died(HEAD_LOST) from None
+        except OSError:  # the line to the node of this machine, without which this process is no member any more
+            os._exit(1)
         begun = True
         gained = gained or isinstance(told, node.Saved)
         yield _kept(told, folder)
@@ -155,7 +156,7 @@ def _rest(stream: Any, folder: Path) -> Steps:
         ray.cancel(stream, force=True)
 
 
-def _kept(told: node.Told, folder: Path) -> Progress | Event | Began:
+def _kept(told: node.Told, folder: Path) -> Progress | Event:
     """The event that was told, its checkpoint beside the store by now. Raises what a failure there was."""
     match told:
         case node.Failure(sentence, is_bad_input):
@@ -166,13 +167,6 @@ def _kept(told: node.Told, folder: Path) -> Progress | Event | Began:
         case Diverged():
             settle(folder)
     return told
-
-
-def is_joined() -> bool:
-    """Whether this process is part of a cluster."""
-    import ray
-
-    return bool(ray.is_initialized())
 
 
 def sentence_of(error: Exception) -> str:

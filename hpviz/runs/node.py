@@ -13,10 +13,10 @@ from hpviz import hardware
 from hpviz.data.prepared import Prepared
 from hpviz.data.progress import Progress
 from hpviz.runs.document import Run
-from hpviz.runs.work import Began, Due, describe_failure
+from hpviz.runs.work import Due, describe_failure
 from hpviz.spec import BadInput, RunSpec
 from hpviz.training.checkpoint import NEWEST, write
-from hpviz.training.events import Epoch, Event
+from hpviz.training.events import Began, Epoch, Event
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Failure:
     is_bad_input: bool
 
 
-Told = Began | Progress | Event | Saved | Failure
+Told = Progress | Event | Saved | Failure
 
 
 def describe(device: str) -> dict[str, Any] | Failure:

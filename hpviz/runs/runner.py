@@ -21,7 +21,6 @@ from hpviz import gate, hardware
 from hpviz.runs import cluster as clusters
 from hpviz.runs import disk, executor, inspections, machines, tasks
 from hpviz.runs.cluster import Cluster
-from hpviz.runs.cluster_run import HEAD_LOST
 from hpviz.runs.command import run_command
 from hpviz.runs.crew import Crew, Wish, measured_rates
 from hpviz.runs.document import (
@@ -445,7 +444,7 @@ class Runner:
 
     def _take_up(self) -> None:
         for run in self.store.runs():
-            is_lost = cut_short(run) == "interrupted" and (run["reason"] or "").endswith((LOST, HEAD_LOST))
+            is_lost = cut_short(run) == "interrupted" and (run["reason"] or "").endswith((LOST, clusters.LOST))
             if run.get("cluster") and is_lost and not disk.begins_anew(self.store, run):
                 with suppress(BadInput):  # where nothing can be written, they wait for a click
                     self.submit(self.resumption(run["id"]))
@@ -674,7 +673,8 @@ def _is_of(name: str, session: str) -> bool:
 @functools.cache
 def shared(cache: Path) -> Runner:
     """This process's one runner for a cache folder, closed at exit. Raises BadInput if HPVIZ_RAY cannot be meant."""
-    runner = Runner(cache, cluster=clusters.asked_for(None))
+    # Pages that only show train nowhere, and have no cluster to join.
+    runner = Runner(cache, cluster=None if gate.current().read_only else clusters.asked_for(None))
     runner.take_up()
     atexit.register(runner.close)
     return runner

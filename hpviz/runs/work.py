@@ -50,13 +50,6 @@ class Place:
     paused: threading.Event = field(default_factory=threading.Event)
 
 
-@dataclass(frozen=True)
-class Began:
-    """Training begins on a machine that was not known before, such as a node of a cluster: its `run["machine"]`."""
-
-    machine: dict[str, Any]
-
-
 class Due:
     """Tells of every event whether it is to be told: those of progress only as fast as anyone can look."""
 
@@ -107,7 +100,7 @@ def carry_out(run: Run, cache: Path, place: Place) -> "Generator[Progress | Even
     )
 
 
-def agreed(run: Run, events: "Generator[Progress | Event]") -> "Generator[Progress | Event]":
+def agreed(run: Run, events: "Generator[Progress | Event | None]") -> "Generator[Progress | Event | None]":
     """The events; BadInput if the run has epochs, training begins at the first one and nobody agreed to that."""
     may_begin = not run["epochs"] or run.get("from_start", False)
     try:

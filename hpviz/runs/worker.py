@@ -27,8 +27,8 @@ from hpviz.runs.pace import Pace, View, waiting, work_view
 from hpviz.runs.recovery import write_sidecar
 from hpviz.runs.store import RunStore
 from hpviz.runs.trail import Trail
-from hpviz.runs.work import Began, Place, agreed, stopped
-from hpviz.training.events import Batch, Diverged, Epoch, Evaluating, Resumed
+from hpviz.runs.work import Place, agreed, stopped
+from hpviz.training.events import Batch, Began, Diverged, Epoch, Evaluating, Resumed
 from hpviz.training.recorded_answers import Recorded
 
 log = logging.getLogger(__name__)

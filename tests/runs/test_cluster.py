@@ -12,7 +12,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from hpviz.analysis.fairness import different_machines
-from hpviz.cli import main
 from hpviz.home import default_cache
 from hpviz.runs import runner as runners
 from hpviz.runs.cluster import Cluster
@@ -22,39 +21,39 @@ from hpviz.runs.runner import Runner
 from hpviz.spec import BadInput
 from hpviz.training.checkpoint import NEWEST, is_sound, write
 from tests.made_up import rest, until
+from tests.runs.nodes import ONE_THREAD, begin, lose
 from tests.runs.test_executor import asked, of_numbers
 from tests.runs.test_side_by_side import rests
 
-ray = pytest.importorskip("ray", reason="Ray is not installed (requirements-cluster.txt)")
-
 ROOT = Path(__file__).parents[2]
-ONE_THREAD = Wish(threads=1)
-STORE_BYTES = 100 * 2**20  # what images and checkpoints of a test need, many times
 
 
 @pytest.fixture(scope="module")
 def nodes():
     """A head that only keeps the books, and two nodes of a core each."""
-    from ray.cluster_utils import Cluster as Nodes
-
-    made = Nodes(initialize_head=True, head_node_args={"num_cpus": 0, "object_store_memory": STORE_BYTES})
-    made.hosts = [made.add_node(num_cpus=1, object_store_memory=STORE_BYTES) for _ in range(2)]
+    made = begin(cores=0, nodes=2)
     yield made
-    ray.shutdown()
     made.shutdown()
 
 
-@pytest.fixture
-def runner(nodes, tmp_path):
-    with closing(Runner(tmp_path, wish=ONE_THREAD, cluster=Cluster(nodes.address))) as made:
+@pytest.fixture(scope="module")
+def runner(nodes, tmp_path_factory):
+    """One for all, as a server has it: each test has runs of its own."""
+    cache = tmp_path_factory.mktemp("cluster")
+    with closing(Runner(cache, wish=ONE_THREAD, cluster=Cluster(nodes.address))) as made:
         yield made
 
 
-def of_the_local_executor(request, cache):
+@pytest.fixture(scope="module")
+def here(tmp_path_factory):
     """What the same run comes to on this machine, on one thread."""
-    with closing(Runner(cache, "cpu", wish=Wish(1, 1))) as here:
-        here.submit(request)
-        return rest(here, request.spec.run_id)
+    with closing(Runner(tmp_path_factory.mktemp("here"), "cpu", wish=Wish(1, 1))) as made:
+
+        def train(request):
+            made.submit(request)
+            return rest(made, request.spec.run_id)
+
+        yield train
 
 
 def moments(run):
@@ -66,8 +65,9 @@ def trainers():
     return [each for each in psutil.process_iter(["cmdline"]) if "ray::hpviz" in " ".join(each.info["cmdline"] or ())]
 
 
-def test_a_sweep_spreads_over_the_nodes_and_has_the_numbers_of_one_machine(runner, folder, tmp_path, tmp_path_factory):
-    requests = [asked(folder, tmp_path, learning_rate=rate) for rate in (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 0.1)]
+def test_a_sweep_spreads_over_the_nodes_and_has_the_numbers_of_one_machine(runner, here, folder):
+    rates = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 0.1)
+    requests = [asked(folder, runner.cache, learning_rate=rate) for rate in rates]
     for one in requests:
         runner.submit(one)
     together = 0
@@ -76,16 +76,15 @@ def test_a_sweep_spreads_over_the_nodes_and_has_the_numbers_of_one_machine(runne
     runs = [runner.run(one.spec.run_id) for one in requests]
     assert [(run["status"], len(run["epochs"])) for run in runs] == [("finished", 2)] * 8
     assert together == 2
-    assert all(is_sound(tmp_path / "checkpoints" / run["id"]) for run in runs)
-    assert runner.where == f"the Ray cluster at {ray.get_runtime_context().gcs_address}: 2 nodes, 2 cores"
-    here = of_the_local_executor(requests[3], tmp_path_factory.mktemp("here"))
-    assert of_numbers(runs[3]["epochs"]) == of_numbers(here["epochs"])
-    assert different_machines([runs[3], here]) == []
-    assert runs[3]["machine"] == here["machine"]
+    assert all(is_sound(runner.cache / "checkpoints" / run["id"]) for run in runs)
+    of_one_machine = here(requests[3])
+    assert of_numbers(runs[3]["epochs"]) == of_numbers(of_one_machine["epochs"])
+    assert different_machines([runs[3], of_one_machine]) == []
+    assert runs[3]["machine"] == of_one_machine["machine"]
 
 
-def test_a_run_can_be_stopped_resumed_and_extended(runner, folder, tmp_path, tmp_path_factory):
-    one = asked(folder, tmp_path, epochs=500)
+def test_a_run_can_be_stopped_resumed_and_extended(runner, here, folder):
+    one = asked(folder, runner.cache, epochs=500, seed=10)
     runner.submit(one)
     until(lambda: len(runner.run(one.spec.run_id)["epochs"]) >= 2)
     until(lambda: any(entry["view"]["text"].startswith("epoch ") for entry in runner.queue()))
@@ -100,25 +99,24 @@ def test_a_run_can_be_stopped_resumed_and_extended(runner, folder, tmp_path, tmp
     runner.submit(runner.resumption(one.spec.run_id, done + 2))
     extended = rest(runner, one.spec.run_id)
     assert extended["epochs"][: done + 1] == resumed["epochs"]
-    again = asked(folder, tmp_path, epochs=done + 2)
-    here = of_the_local_executor(again, tmp_path_factory.mktemp("here"))
-    assert of_numbers(extended["epochs"]) == of_numbers(here["epochs"])
+    assert of_numbers(extended["epochs"]) == of_numbers(
+        here(asked(folder, runner.cache, epochs=done + 2, seed=10))["epochs"]
+    )
 
 
-def test_a_killed_process_costs_no_epoch_and_asks_nobody(runner, folder, tmp_path, tmp_path_factory):
-    one = asked(folder, tmp_path, epochs=60)
+def test_a_killed_process_costs_no_epoch_and_asks_nobody(runner, here, folder):
+    one = asked(folder, runner.cache, epochs=30, seed=20)
     runner.submit(one)
     until(lambda: len(runner.run(one.spec.run_id)["epochs"]) >= 2)
     (trainer,) = trainers()
     trainer.send_signal(signal.SIGKILL)
     ended = rest(runner, one.spec.run_id)
     assert moments(ended) == ["queued", "running", "finished"]
-    here = of_the_local_executor(one, tmp_path_factory.mktemp("here"))
-    assert of_numbers(ended["epochs"]) == of_numbers(here["epochs"])
+    assert of_numbers(ended["epochs"]) == of_numbers(here(one)["epochs"])
 
 
-def test_a_paused_run_rests_on_its_node(runner, folder, tmp_path):
-    one = asked(folder, tmp_path, epochs=500)
+def test_a_paused_run_rests_on_its_node(runner, folder):
+    one = asked(folder, runner.cache, epochs=500, seed=30)
     runner.submit(one)
     until(lambda: runner.run(one.spec.run_id)["epochs"])
     runner.pause()
@@ -131,81 +129,57 @@ def test_a_paused_run_rests_on_its_node(runner, folder, tmp_path):
     until(lambda: rests(trainer.pid))
     runner.stop(one.spec.run_id)
     assert rest(runner, one.spec.run_id)["status"] == "stopped"
+    runner.go_on()
 
 
-def test_what_is_looked_at_is_trained_first(runner, folder, tmp_path):
-    requests = [asked(folder, tmp_path, epochs=epochs, seed=seed) for seed, epochs in enumerate([500, 500, 1, 1])]
+def test_what_is_looked_at_is_trained_first(runner, folder):
+    requests = [
+        asked(folder, runner.cache, epochs=epochs, seed=seed) for seed, epochs in enumerate([500, 500, 1, 1], 40)
+    ]
     for one in requests:
         runner.submit(one)
     ids = [one.spec.run_id for one in requests]
     until(lambda: [entry["position"] for entry in runner.queue()] == [0, 0, 1, 2])
     runner.look_at([ids[3]])
     assert [entry["id"] for entry in runner.queue()][2:] == [ids[3], ids[2]]
-    for run_id in ids[:2]:
+    for run_id in ids:
         runner.stop(run_id)
+    assert [rest(runner, run_id)["status"] for run_id in ids[:2]] == ["stopped"] * 2
 
 
-FOLLOWS = """
-import sys
-from pathlib import Path
-from hpviz.runs.cluster import Cluster
-from hpviz.runs.crew import Wish
-from hpviz.runs.runner import Runner
-from tests.made_up import until
-from tests.runs.test_executor import asked
-cache, folder, address = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
-one = asked(folder, cache, epochs=40)
-runner = Runner(cache, wish=Wish(threads=1), cluster=Cluster(address))
-runner.submit(one)
-until(lambda: len(runner.run(one.spec.run_id)["epochs"]) >= 2)
-print(one.spec.run_id, "torch" in sys.modules, flush=True)
-sys.stdin.read()
-"""
-
-
-def test_whoever_follows_a_cluster_loads_no_torch_and_dies_without_losing_a_run(nodes, folder, tmp_path):
-    command = [sys.executable, "-c", FOLLOWS, str(tmp_path), folder, nodes.address]
-    following = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    run_id, has_torch = following.stdout.readline().split()
-    assert has_torch == "False"
-    following.kill()
-    following.wait()
-    with closing(Runner(tmp_path, wish=ONE_THREAD, cluster=Cluster(nodes.address))) as runner:
-        lost = runner.run(run_id)
-        assert lost["status"] == "interrupted"
-        runner.take_up()
-        runner.warm_up()
-        until(lambda: runner.run(run_id)["status"] == "finished")
-        ended = runner.run(run_id)
-        assert len(ended["epochs"]) == 40
-        assert ended["epochs"][: len(lost["epochs"])] == lost["epochs"]
-
-
-def test_what_fails_there_is_told_here_in_the_same_sentence(runner, folder, tmp_path):
-    other, one = asked(folder, tmp_path, epochs=1, seed=1), asked(folder, tmp_path)
+def test_what_fails_there_is_told_here_in_the_same_sentence(runner, folder):
+    other, one = asked(folder, runner.cache, epochs=1, seed=50), asked(folder, runner.cache, seed=51)
     runner.submit(other)
     assert rest(runner, other.spec.run_id)["status"] == "finished"
-    checkpoints = tmp_path / "checkpoints"
+    checkpoints = runner.cache / "checkpoints"
     write(checkpoints / one.spec.run_id, (checkpoints / other.spec.run_id / NEWEST).read_bytes())
     runner.submit(one)
     assert rest(runner, one.spec.run_id)["status"] == "failed"
     assert "belongs to another run" in runner.refused[one.spec.run_id]
 
 
-def test_the_command_line_trains_there(nodes, folder, tmp_path, capsys):
-    given = ["--data", folder, "--image-size", "32", "--padding", "same", "--epochs", "1", "--threads", "1"]
-    assert main(["run", *given, "--ray", nodes.address, "--cache", str(tmp_path), "--json"]) == 0
-    *_, done = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert done["status"] == "finished"
-
-
-def test_the_app_says_where_runs_train(nodes, monkeypatch):
+def test_whoever_follows_may_die_and_the_app_goes_on_with_its_runs_and_says_where(nodes, folder, monkeypatch):
+    given = ["--data", folder, "--image-size", "32", "--padding", "same", "--epochs", "40", "--threads", "1"]
+    command = [sys.executable, "-m", "hpviz", "run", *given, "--ray", nodes.address, "--json"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as following:
+        run, first, second = (json.loads(following.stdout.readline()) for _ in range(3))
+        following.kill()
+    assert [first["epoch"], second["epoch"]] == [1, 2]
     monkeypatch.setenv("HPVIZ_RAY", nodes.address)
     with closing(runners.shared(default_cache())) as runner:
+        lost = runner.run(run["id"])
+        assert lost["status"] == "interrupted"
         runner.machine()
-        app = AppTest.from_file(str(ROOT / "hpviz" / "ui" / "pages" / "runs.py"), default_timeout=60).run()
-        assert not app.exception
-        assert any("Runs train on the Ray cluster at" in caption.value for caption in app.caption)
+        for page in ("runs", "overview"):
+            app = AppTest.from_file(str(ROOT / "hpviz" / "ui" / "pages" / f"{page}.py"), default_timeout=60).run()
+            assert not app.exception
+            (told,) = (each.value for each in app.caption if "Runs train on" in each.value)
+            assert told.endswith("2 nodes, 2 cores.")
+            assert not any(each.value.startswith("This machine:") for each in app.caption)
+        until(lambda: runner.run(run["id"])["status"] == "finished")
+        ended = runner.run(run["id"])
+        assert len(ended["epochs"]) == 40
+        assert ended["epochs"][: len(lost["epochs"])] == lost["epochs"]
 
 
 def test_a_cluster_that_is_not_there_is_told_in_a_sentence(tmp_path):
@@ -214,37 +188,19 @@ def test_a_cluster_that_is_not_there_is_told_in_a_sentence(tmp_path):
         runner.machine()
 
 
-def test_a_lost_node_costs_no_epoch_and_no_run(runner, nodes, folder, tmp_path, tmp_path_factory):
-    requests = [asked(folder, tmp_path, epochs=40, seed=seed) for seed in range(2)]
-    for one in requests:
+def test_a_sweep_outlives_a_node_and_no_epoch_is_lost_or_trained_twice(runner, nodes, here, folder):
+    lasting = [asked(folder, runner.cache, epochs=30, seed=seed) for seed in (60, 61)]
+    short = [asked(folder, runner.cache, epochs=2, seed=seed) for seed in range(62, 68)]
+    for one in [*lasting, *short]:
         runner.submit(one)
-    until(lambda: sum(len(run["epochs"]) >= 2 for run in runner.runs()) == 2)
-    nodes.remove_node(nodes.hosts.pop(), allow_graceful=False)
-    ended = [rest(runner, one.spec.run_id) for one in requests]
-    assert [(run["status"], len(run["epochs"])) for run in ended] == [("finished", 40)] * 2
+    until(lambda: all(len(runner.run(one.spec.run_id)["epochs"]) >= 2 for one in lasting))
+    lost = nodes.hosts.pop()
+    lose(lost)
+    known = [runner.run(one.spec.run_id)["epochs"] for one in lasting]
+    nodes.remove_node(lost, allow_graceful=False)
+    ended = [rest(runner, one.spec.run_id) for one in [*lasting, *short]]
+    assert [(run["status"], len(run["epochs"])) for run in ended] == [("finished", 30)] * 2 + [("finished", 2)] * 6
     assert all(moments(run) == ["queued", "running", "finished"] for run in ended)
-    for one, run in zip(requests, ended, strict=True):
-        here = of_the_local_executor(one, tmp_path_factory.mktemp("here"))
-        assert of_numbers(run["epochs"]) == of_numbers(here["epochs"])
-
-
-def test_a_lost_head_ends_nothing_here_and_the_next_one_finds_the_run(runner, nodes, folder, tmp_path):
-    from ray.cluster_utils import Cluster as Nodes
-
-    one = asked(folder, tmp_path, epochs=500)
-    runner.submit(one)
-    until(lambda: len(runner.run(one.spec.run_id)["epochs"]) >= 2)
-    nodes.head_node.kill_all_processes(check_alive=False, allow_graceful=False)
-    lost = rest(runner, one.spec.run_id)
-    assert lost["status"] == "interrupted"
-    assert lost["reason"].startswith("The head of the cluster is gone")
-    runner.close()
-    again = Nodes(initialize_head=True, head_node_args={"num_cpus": 1, "object_store_memory": STORE_BYTES})
-    with closing(Runner(tmp_path, wish=ONE_THREAD, cluster=Cluster(again.address))) as later:
-        later.take_up()
-        later.warm_up()
-        until(lambda: len(later.run(one.spec.run_id)["epochs"]) > len(lost["epochs"]))
-        assert later.run(one.spec.run_id)["epochs"][: len(lost["epochs"])] == lost["epochs"]
-        later.stop(one.spec.run_id)
-        assert rest(later, one.spec.run_id)["status"] == "stopped"
-    again.shutdown()
+    for one, run, before in zip(lasting, ended, known, strict=False):
+        assert run["epochs"][: len(before)] == before
+        assert of_numbers(run["epochs"]) == of_numbers(here(one)["epochs"])
