@@ -101,12 +101,12 @@ class Cluster:
         """What it is, in words."""
         nodes = self._training_nodes()
         if self.is_lost.is_set():
-            return f"the Ray cluster at {self.address}, whose head is gone; begin hpviz again to join the next"
+            return f"{name_of(self.address)}, whose head is gone; begin hpviz again to join the next"
         if not nodes:
-            return f"the Ray cluster at {self.address}, which has no node to train on now"
+            return f"{name_of(self.address)}, which has no node to train on now"
         lent = {"node": len(nodes), "core": sum(each.cores for each in nodes), "GPU": sum(each.gpus for each in nodes)}
         words = [f"{count:,} {what if count == 1 else f'{what}s'}" for what, count in lent.items() if count]
-        return f"the Ray cluster at {self.address}: {', '.join(words)}"
+        return f"{name_of(self.address)}: {', '.join(words)}"
 
     # Joining and leaving
 
@@ -132,7 +132,7 @@ class Cluster:
             if (told := self._next_of(MEMBER)) is None:
                 yield None
             elif told == GONE:
-                raise BadInput(f"The process that joins the Ray cluster at {self.address} has ended; the log says why.")
+                raise BadInput(f"The process that joins {name_of(self.address)} has ended; the log says why.")
             elif "failed" in told:
                 raise BadInput(told["failed"])
             else:
@@ -291,6 +291,11 @@ class Cluster:
         """What Ray is to keep free for a run, which no node may have to spare if the run began elsewhere."""
         cores = min(place.threads, max((each.cores for each in self._training_nodes()), default=place.threads))
         return {"num_cpus": cores, "num_gpus": 0 if place.device == "cpu" else 1}
+
+
+def name_of(address: str) -> str:
+    """The cluster at an address, in words."""
+    return "this machine's Ray cluster" if address == "auto" else f"the Ray cluster at {address}"
 
 
 def training_nodes(nodes: Sequence[Node], device: str) -> list[Node]:

@@ -23,7 +23,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from hpviz.data.prepared import Prepared
 from hpviz.runs import cluster_run, node
-from hpviz.runs.cluster import Node, training_nodes
+from hpviz.runs.cluster import Node, name_of, training_nodes
 from hpviz.runs.executor import OPENMP, Died
 from hpviz.runs.training_process import Line, failure
 from hpviz.runs.work import Place, agreed, stopped
@@ -42,6 +42,9 @@ def main(address: str, device: str) -> None:
     # Ctrl-C is for whoever started this process, which ends with that one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     line = Line(device)
+    if not os.environ.get("HPVIZ_DEBUG"):
+        # Ray tells there, in pages of its log, of nodes and heads that are lost; a sentence here says as much.
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as long as this process
     try:
         join(address)
         line.tell({"machine": common_machine(address, device)})
@@ -65,8 +68,7 @@ def join(address: str) -> None:
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         told = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
         raise BadInput(
-            f"The Ray cluster at {address} cannot be joined from this machine ({told}); `ray start` makes this machine "
-            "a part of it."
+            f"Nothing can join {name_of(address)} from here ({told}); `ray start` makes this machine a part of one."
         ) from None
 
 
@@ -80,7 +82,7 @@ def common_machine(address: str, device: str) -> dict[str, Any]:
         time.sleep(LOOK_SECONDS)
     if not lent:
         what = "GPU" if device.startswith("cuda") else "node that lends a core"
-        raise BadInput(f"The Ray cluster at {address} has no {what}; `ray start` on another machine adds one.")
+        raise BadInput(f"There is no {what} in {name_of(address)}; `ray start` on another machine adds one.")
     on_gpus = device != "cpu" and bool(lent[0].gpus)
     # Ray hides the GPUs from whoever asks for none.
     describe = ray.remote(num_cpus=0, num_gpus=0.01 if on_gpus else 0)(node.describe)
@@ -102,7 +104,7 @@ def common_machine(address: str, device: str) -> dict[str, Any]:
         else:
             machines.append(told)
     if not machines:
-        raise BadInput(f"No node of the Ray cluster at {address} can train: {reasons[0]}")
+        raise BadInput(f"No node of {name_of(address)} can train: {reasons[0]}")
     common = "bf16" if all(each["precision"] == "bf16" for each in machines) else "fp32"
     return {**machines[0], "precision": common}
 

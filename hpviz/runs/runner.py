@@ -194,14 +194,20 @@ class Runner:
         """Raise BadInput if this machine's device cannot compute in the precision of a run that is not done yet.
 
         Raises Newer, which is one, if a later hpviz wrote the run, and ReadOnly, too, where nothing is to be started.
+        So it does once the cluster is lost: whoever goes on with a run that was cut short is not to do so for ever.
         """
         gate.refuse_changes()
         self.store.refuse_newer(request.spec.run_id)
-        if request.spec.precision != "tf32":  # everything else can be computed anywhere, and need not wait for PyTorch
+        is_lost = isinstance(self._machine, dict) and self._cluster is not None and self._cluster.is_lost.is_set()
+        # Every other precision can be computed anywhere, and need not wait for PyTorch.
+        if not is_lost and request.spec.precision != "tf32":
             return
         run = self.store.get(request.spec.run_id)
-        if run is None or not is_done(run, request.epochs):
-            tasks.check_precision(request.spec.precision, self.machine()["device"])
+        if run is not None and is_done(run, request.epochs):
+            return
+        if is_lost:
+            raise BadInput(clusters.LOST)
+        tasks.check_precision(request.spec.precision, self.machine()["device"])
 
     def begins_anew(self, request: Request) -> bool:
         """Whether the request means training a run again from epoch 1: it has epochs but no sound checkpoint."""

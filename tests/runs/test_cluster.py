@@ -70,12 +70,16 @@ def test_a_sweep_spreads_over_the_nodes_and_has_the_numbers_of_one_machine(runne
     requests = [asked(folder, runner.cache, learning_rate=rate) for rate in rates]
     for one in requests:
         runner.submit(one)
-    together = 0
-    while any(run["status"] in ACTIVE for run in runner.runs()):
-        together = max(together, sum(entry["position"] == 0 for entry in runner.queue()))
+    together = set()
+
+    def are_at_rest():
+        together.add(sum(entry["position"] == 0 for entry in runner.queue()))
+        return not any(run["status"] in ACTIVE for run in runner.runs())
+
+    until(are_at_rest)
     runs = [runner.run(one.spec.run_id) for one in requests]
     assert [(run["status"], len(run["epochs"])) for run in runs] == [("finished", 2)] * 8
-    assert together == 2
+    assert max(together) == 2
     assert all(is_sound(runner.cache / "checkpoints" / run["id"]) for run in runs)
     of_one_machine = here(requests[3])
     assert of_numbers(runs[3]["epochs"]) == of_numbers(of_one_machine["epochs"])
@@ -189,7 +193,7 @@ def test_a_cluster_that_is_not_there_is_told_in_a_sentence(tmp_path):
 
 
 def test_a_sweep_outlives_a_node_and_no_epoch_is_lost_or_trained_twice(runner, nodes, here, folder):
-    lasting = [asked(folder, runner.cache, epochs=30, seed=seed) for seed in (60, 61)]
+    lasting = [asked(folder, runner.cache, epochs=15, seed=seed) for seed in (60, 61)]
     short = [asked(folder, runner.cache, epochs=2, seed=seed) for seed in range(62, 68)]
     for one in [*lasting, *short]:
         runner.submit(one)
@@ -199,7 +203,7 @@ def test_a_sweep_outlives_a_node_and_no_epoch_is_lost_or_trained_twice(runner, n
     known = [runner.run(one.spec.run_id)["epochs"] for one in lasting]
     nodes.remove_node(lost, allow_graceful=False)
     ended = [rest(runner, one.spec.run_id) for one in [*lasting, *short]]
-    assert [(run["status"], len(run["epochs"])) for run in ended] == [("finished", 30)] * 2 + [("finished", 2)] * 6
+    assert [(run["status"], len(run["epochs"])) for run in ended] == [("finished", 15)] * 2 + [("finished", 2)] * 6
     assert all(moments(run) == ["queued", "running", "finished"] for run in ended)
     for one, run, before in zip(lasting, ended, known, strict=False):
         assert run["epochs"][: len(before)] == before

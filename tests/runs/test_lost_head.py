@@ -23,6 +23,7 @@ from pathlib import Path
 from hpviz.runs.cluster import Cluster
 from hpviz.runs.crew import Wish
 from hpviz.runs.runner import Runner
+from hpviz.spec import BadInput
 from tests.made_up import rest, until
 from tests.runs.test_executor import asked
 cache, folder, address = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
@@ -33,6 +34,10 @@ for each in runs:
 until(lambda: len(runner.run(runs[0].spec.run_id)["epochs"]) >= 2)
 print(os.getpid(), *(each.spec.run_id for each in runs), flush=True)
 print([rest(runner, each.spec.run_id)["status"] for each in runs], flush=True)
+try:
+    runner.submit(runs[0])
+except BadInput:
+    print("nothing more is taken", flush=True)
 runner.close()
 print("closed in order", flush=True)
 """
@@ -45,7 +50,8 @@ def test_a_lost_head_ends_nothing_here_and_the_next_one_finds_its_runs(folder, t
         pid, *ids = following.stdout.readline().split()
         try:
             lose(first.head_node)
-            assert following.stdout.read().splitlines() == ["['interrupted', 'interrupted']", "closed in order"]
+            told = following.stdout.read().splitlines()
+            assert told == ["['interrupted', 'interrupted']", "nothing more is taken", "closed in order"]
         finally:
             if psutil.pid_exists(int(pid)):
                 psutil.Process(int(pid)).kill()
