@@ -1,4 +1,4 @@
-"""What a wheel asks for is what requirements.txt names, so that it is said in one place."""
+"""What a wheel asks for is what the requirements name, so that it is said in one place."""
 
 from pathlib import Path
 from typing import Any
@@ -10,5 +10,10 @@ class Requirements(MetadataHookInterface):
     """Hatchling finds the hook of a project in this file."""
 
     def update(self, metadata: dict[str, Any]) -> None:
-        lines = Path(self.root, "requirements.txt").read_text(encoding="utf-8").splitlines()
-        metadata["dependencies"] = [line for line in lines if line and not line.startswith("#")]
+        metadata["dependencies"] = self.named("requirements.txt")
+        metadata["optional-dependencies"] = {"cluster": self.named("requirements-cluster.txt")}
+
+    def named(self, file: str) -> list[str]:
+        """The packages in a file; "-r" before another file's name is for pip."""
+        lines = Path(self.root, file).read_text(encoding="utf-8").splitlines()
+        return [line for line in lines if line and not line.startswith(("#", "-"))]

@@ -35,8 +35,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def command() -> int:
-    """The installed command: alone, it opens the app."""
-    return run(sys.argv[1:] or ["app"])
+    """The installed command: alone, or with nothing but options of that verb, it opens the app."""
+    given = sys.argv[1:]
+    opens_app = not given or given[0].partition("=")[0] in ("--cache", "--ray")
+    return run(["app", *given] if opens_app else given)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ FLOORS = [
 
 
 # What a process that trains does, or what may have it done; everything else is done without PyTorch.
-WORKERS = {"hpviz.runs.training_process", "hpviz.runs.work", "hpviz.runs.tasks", "hpviz.runs.executor"}
+WORKERS = {f"hpviz.runs.{name}" for name in ("training_process", "work", "tasks", "executor", "node")}
 # Of those two floors, what anyone may import: it loads no PyTorch, or only where it reads or writes tensors.
 PLAIN = {f"hpviz.training.{name}" for name in ("events", "inside", "checkpoint", "recorded_answers", "schedule")}
 

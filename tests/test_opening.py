@@ -32,7 +32,7 @@ def test_where_a_process_cannot_become_the_server_it_waits_for_it_and_leaves_ctr
     monkeypatch.setattr(app, "command_of", lambda *_: [sys.executable, "-c", serving])
     before = signal.getsignal(signal.SIGINT)
     try:
-        assert app.open_app(argparse.Namespace(cache=Path("/seven!")), JsonLines()) == 7
+        assert app.open_app(argparse.Namespace(cache=Path("/seven!"), ray=None), JsonLines()) == 7
         assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)

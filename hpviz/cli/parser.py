@@ -74,7 +74,8 @@ def build_parser() -> Parser:
         metavar="ROOT",
         help="follow links that lead out of the folder of images to ROOT; remembered for this folder, may be repeated",
     )
-    crew = _crew_options()
+    cluster = _cluster_option()
+    crew = _crew_options(cluster)
     ground = _ground_options(crew)
     training = _training_options(ground)
     verbs = parser.add_subparsers(required=True, metavar="VERB")
@@ -140,7 +141,7 @@ def build_parser() -> Parser:
     site.add_argument("--study", metavar="STUDY", help="only this one; default: all that the runs compare")
     site.add_argument("--data", default=DEFAULT_DATA, metavar="D", help="the data set; default: scenes")
     verb("doctor", check_cache)
-    verb("app", open_app)
+    verb("app", open_app, cluster)
     return parser
 
 
@@ -167,9 +168,20 @@ def _training_options(ground: Parser) -> Parser:
     return options
 
 
-def _crew_options() -> Parser:
-    """How the machine is shared among runs."""
-    options = Parser(add_help=False, allow_abbrev=False)
+def _cluster_option() -> Parser:
+    """Where runs train."""
+    option = Parser(add_help=False, allow_abbrev=False)
+    option.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="train on the Ray cluster there: auto for the one this machine is part of; default: HPVIZ_RAY, if set",
+    )
+    return option
+
+
+def _crew_options(cluster: Parser) -> Parser:
+    """How the machine, or the cluster, is shared among runs."""
+    options = Parser(add_help=False, allow_abbrev=False, parents=[cluster])
     options.add_argument(
         "--jobs", type=whole_number, metavar="N", help="runs side by side; default: as many as are fastest here"
     )

@@ -27,6 +27,7 @@ from hpviz.plan import (
     request,
     sweep,
 )
+from hpviz.runs.cluster import asked_for
 from hpviz.runs.crew import MOST, Wish
 from hpviz.runs.document import cut_short
 from hpviz.runs.pace import Whole
@@ -169,7 +170,8 @@ def open_runner(options: argparse.Namespace) -> Runner:
         given = getattr(options, name)
         if given is not None and not 1 <= given <= MOST:
             raise BadInput(f"--{name} should be a whole number from 1 to {MOST}; {given} was given.")
-    return Runner(options.cache, options.device, wish=Wish(options.jobs, options.threads))
+    cluster = asked_for(options.ray, options.device)
+    return Runner(options.cache, options.device, wish=Wish(options.jobs, options.threads), cluster=cluster)
 
 
 def make_setting(options: argparse.Namespace, runner: Runner, reporter: Reporter, held: dict[str, Any]) -> Setting:

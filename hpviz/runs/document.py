@@ -74,7 +74,8 @@ class Run(TypedDict):
     is; `before`, None for a run that was new; `from_start`, whether it was agreed to begin at epoch 1 for want of a
     checkpoint; `anew`, the rows so far of a new recording that has not got as far as `epochs` yet. Only of a finished
     run: `extension`. At any time: `answers`, what was answered on the test images after the newest and the best of
-    `epochs`, as far as that is known. Documents of older versions have none of these.
+    `epochs`, as far as that is known; `cluster`, where it was last asked for on one, which takes it up again if the
+    process that followed it dies. Documents of older versions have none of these.
     """
 
     schema: int
@@ -99,6 +100,7 @@ class Run(TypedDict):
     anew: NotRequired[list[EpochRow]]
     extension: NotRequired[Extension | None]
     answers: NotRequired[Recorded]
+    cluster: NotRequired[bool]
 
 
 # What dates are told in: years in which computers have trained networks, and which every library counts in nanoseconds.

@@ -59,7 +59,7 @@ class TrainingProcess:
     def __init__(self, device: str) -> None:
         refuse_changes()
         self.device = device
-        with _only_for_us():
+        with only_for_us():
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own code
                 command_of("hpviz.runs.training_process", device),
                 stdin=subprocess.PIPE,
@@ -204,7 +204,7 @@ class TrainingProcess:
 
 
 @contextmanager
-def _only_for_us() -> Iterator[None]:
+def only_for_us() -> Iterator[None]:
     """What is started here gets none of the signals that a terminal or a service sends to all of a program's processes.
 
     They are for whoever started it, who ends it in order; it ends with that one in any case.

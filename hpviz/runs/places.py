@@ -26,8 +26,8 @@ class Places:
     places that are taken from then on. While `paused` is set, runs in their places do not go on.
     """
 
-    def __init__(self, locks: Path, wish: Wish) -> None:
-        self.wish, self.paused = wish, Event()
+    def __init__(self, locks: Path) -> None:
+        self.wish, self.paused = Wish(), Event()
         self._locks = locks
         self._devices: dict[str, Device] = {}
         self._taken: dict[str, Place] = {}  # by run id
@@ -96,7 +96,7 @@ class Places:
         if training and self.wish.jobs is None and available is not None and available < ROOM_BYTES:
             return None
         now = Situation(cores, self._load.others(cores), training, waiting, self._threads_before)
-        return threads_of_next(now, Wish(self.wish.jobs, _threads_of(run) or self.wish.threads), rates)
+        return threads_of_next(now, Wish(self.wish.jobs, threads_of(run) or self.wish.threads), rates)
 
     def _threads_beside_gpus(self, cores: int, gpus: int) -> int | None:
         """One run a GPU, unless more are wished for, the cores shared among them."""
@@ -104,6 +104,6 @@ class Places:
         return None if len(self._taken) >= jobs else self.wish.threads or max(1, cores // jobs)
 
 
-def _threads_of(run: Run) -> int | None:
+def threads_of(run: Run) -> int | None:
     """The threads that a run has to go on with, if it goes on."""
     return run["machine"].get("threads") if run["epochs"] and "anew" not in run else None

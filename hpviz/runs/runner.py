@@ -12,12 +12,15 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 from hpviz import gate, hardware
+from hpviz.runs import cluster as clusters
 from hpviz.runs import disk, executor, inspections, machines, tasks
+from hpviz.runs.cluster import Cluster
 from hpviz.runs.command import run_command
 from hpviz.runs.crew import Crew, Wish, measured_rates
 from hpviz.runs.document import (
@@ -26,6 +29,7 @@ from hpviz.runs.document import (
     Rest,
     Run,
     Status,
+    cut_short,
     end,
     extension_of,
     goal,
@@ -37,7 +41,7 @@ from hpviz.runs.document import (
 from hpviz.runs.ownership import Owner
 from hpviz.runs.pace import View, waiting
 from hpviz.runs.places import Places
-from hpviz.runs.store import RunStore
+from hpviz.runs.store import LOST, RunStore
 from hpviz.runs.work import Failed, Place, describe_failure
 from hpviz.runs.worker import CLOSED, Job, Work, asked_of, cancel, settle, train
 from hpviz.spec import BadInput, RunSpec
@@ -78,30 +82,36 @@ class Runner:
     """Queue of runs for a device ("auto", "cpu", "cuda:0"); every method may be called from any thread.
 
     "auto" are all GPUs of this machine, or its processor where there is none. `wish` may be changed at any time; runs
-    that train already go on as they began.
+    that train already go on as they began. With a `cluster` they train there, and on nothing here.
     """
 
     def __init__(
-        self, cache: Path, device: str = "auto", work: Work = executor.in_its_process, wish: Wish | None = None
+        self,
+        cache: Path,
+        device: str = "auto",
+        work: Work = executor.in_its_process,
+        wish: Wish | None = None,
+        cluster: Cluster | None = None,
     ) -> None:
         self.cache, self.store = cache, RunStore(cache)
-        self._device, self._work = device, work
+        self._device, self._work, self._cluster = device, cluster.train if cluster else work, cluster
         self._owner = Owner(self.store.locks)
         self._changed = threading.Condition(threading.RLock())
         self._queue: list[Job] = []
         self._queue_revision = -1  # of the store when the queue was last compared with it
         self._training: dict[str, tuple[Job, threading.Thread]] = {}  # by run id, in the order they began
-        self._places = Places(self.store.locks, wish or Wish())
+        self._places = cluster or Places(self.store.locks)
+        self._places.wish = wish or Wish()
         self._proposals: dict[str, tuple[threading.Timer, Request]] = {}
         self._asked: defaultdict[str, set[str]] = defaultdict(set)  # by slot, the runs that its slider asked for
         self._looked_at: dict[str, float] = {}
         self._unsaved: dict[str, tuple[Job, Status, str | None]] = {}
-        self._machine: dict[str, Any] | BadInput | None = machines.known(cache, device)
+        self._machine: dict[str, Any] | BadInput | None = None if cluster else machines.known(cache, device)
         if gate.current().read_only:
             self._machine = machines.to_look_at(self._machine, self.store.runs())
         self.refused: dict[str, str] = {}  # runs that failed here for what they were given, and why
         self._warm = threading.Event()
-        self._closing = self._closed = False
+        self._closing = self._closed = self._takes_up = False
         self._supervisor: threading.Thread | None = None
         self._tidying, self._waits_to_tidy = threading.Lock(), threading.Lock()
 
@@ -148,6 +158,9 @@ class Runner:
                 "from_start": request.from_start,
             }
             run.pop("extension", None)
+            run.pop("cluster", None)
+            if self._cluster:
+                run["cluster"] = True
             if request.from_start and run["epochs"]:
                 run["anew"] = []
             move(run, "queued", owner=self._owner.id)
@@ -181,14 +194,20 @@ class Runner:
         """Raise BadInput if this machine's device cannot compute in the precision of a run that is not done yet.
 
         Raises Newer, which is one, if a later hpviz wrote the run, and ReadOnly, too, where nothing is to be started.
+        So it does once the cluster is lost: whoever goes on with a run that was cut short is not to do so for ever.
         """
         gate.refuse_changes()
         self.store.refuse_newer(request.spec.run_id)
-        if request.spec.precision != "tf32":  # everything else can be computed anywhere, and need not wait for PyTorch
+        is_lost = isinstance(self._machine, dict) and self._cluster is not None and self._cluster.is_lost.is_set()
+        # Every other precision can be computed anywhere, and need not wait for PyTorch.
+        if not is_lost and request.spec.precision != "tf32":
             return
         run = self.store.get(request.spec.run_id)
-        if run is None or not is_done(run, request.epochs):
-            tasks.check_precision(request.spec.precision, self.machine()["device"])
+        if run is not None and is_done(run, request.epochs):
+            return
+        if is_lost:
+            raise BadInput(clusters.LOST)
+        tasks.check_precision(request.spec.precision, self.machine()["device"])
 
     def begins_anew(self, request: Request) -> bool:
         """Whether the request means training a run again from epoch 1: it has epochs but no sound checkpoint."""
@@ -265,6 +284,10 @@ class Runner:
             self.store.remove(run["id"])
         inspections.forget(self.store.cache, run["id"])
 
+    def take_up(self) -> None:
+        """Let runs go on, once the cluster is joined, that were there when the process that followed them died."""
+        self._takes_up = self._cluster is not None
+
     def pause(self) -> None:
         """Let all runs of this process rest within a batch; nothing is lost, and nothing more begins."""
         gate.refuse_changes()
@@ -280,6 +303,11 @@ class Runner:
     @property
     def is_paused(self) -> bool:
         return self._places.paused.is_set()
+
+    @property
+    def where(self) -> str | None:
+        """Where runs train, in words; None for this machine."""
+        return self._cluster.where if self._cluster else None
 
     @property
     def wish(self) -> Wish:
@@ -395,6 +423,8 @@ class Runner:
             if not any(thread.is_alive() for thread in filter(None, threads)):
                 # What still trains is this process's until its end: nobody may resume it beside us.
                 self._owner.release()
+            if self._cluster:
+                self._cluster.close()
             self.store.close()
             self._closed = True
 
@@ -402,6 +432,11 @@ class Runner:
 
     def _serve(self) -> None:
         self._learn_machine()
+        if self._takes_up and isinstance(self._machine, dict):
+            try:
+                self._take_up()
+            except Exception:
+                log.exception("runs that a cluster trained could not be taken up")
         while self._next():
             pass
 
@@ -417,10 +452,20 @@ class Runner:
             self._places.leave(job.id)
             self._changed.notify_all()
 
+    def _take_up(self) -> None:
+        for run in self.store.runs():
+            is_lost = cut_short(run) == "interrupted" and (run["reason"] or "").endswith((LOST, clusters.LOST))
+            if run.get("cluster") and is_lost and not disk.begins_anew(self.store, run):
+                with suppress(BadInput):  # where nothing can be written, they wait for a click
+                    self.submit(self.resumption(run["id"]))
+
     def _learn_machine(self) -> None:
         """Start a process that trains, before the first run needs it, and learn from it what this machine is."""
         try:
-            self._machine = machines.learn(self.cache, self._device, self._ask)
+            if self._cluster:
+                self._machine = self._ask_cluster(self._cluster)
+            else:
+                self._machine = machines.learn(self.cache, self._device, self._ask)
         except BadInput as error:
             self._machine = error
         except Failed as error:
@@ -438,6 +483,12 @@ class Runner:
             if self._closing:
                 raise Failed("hpviz is being closed.")
         return executor.machine(device)
+
+    def _ask_cluster(self, cluster: Cluster) -> dict[str, Any]:
+        for _ in cluster.learn():
+            if self._closing:
+                raise Failed("hpviz is being closed.")
+        return cluster.machine
 
     def _next(self) -> bool:
         """Begin the next job, waiting for one and for its place; False when closing."""
@@ -638,7 +689,9 @@ def _is_of(name: str, session: str) -> bool:
 
 @functools.cache
 def shared(cache: Path) -> Runner:
-    """This process's one runner for a cache folder, closed at exit."""
-    runner = Runner(cache)
+    """This process's one runner for a cache folder, closed at exit. Raises BadInput if HPVIZ_RAY cannot be meant."""
+    # Pages that only show train nowhere, and have no cluster to join.
+    runner = Runner(cache, cluster=None if gate.current().read_only else clusters.asked_for(None))
+    runner.take_up()
     atexit.register(runner.close)
     return runner

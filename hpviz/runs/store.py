@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 _RUN, _REVISION, _NOTE, _ASIDE = "v1/run/", "v1/revision", "v1/note/", "v1/aside/"
 _REPAIRED = "repaired"
 NOTICES = 5  # as many as a page has room for; the log has them all
-_LOST = "The process that worked on it ended without a word; resume it to go on from the last epoch."
+LOST = "The process that worked on it ended without a word; resume it to go on from the last epoch."
 
 
 class RunStore:
@@ -570,11 +570,11 @@ class RunStore:
                 fresh = self._read(_RUN + run["id"])
                 if fresh is None or fresh["status"] not in ACTIVE or fresh["owner"] != run["owner"]:
                     return fresh or run
-                end(fresh, "interrupted", _LOST)
+                end(fresh, "interrupted", LOST)
                 return self.put(fresh)
         except BadInput:
             told = run.copy()
-            end(told, "interrupted", _LOST)
+            end(told, "interrupted", LOST)
             return told
 
     def _tell(self, sentence: str) -> None:

@@ -25,14 +25,12 @@ from hpviz.confined import lock
 from hpviz.data.progress import Progress
 from hpviz.own_process import give_way, take_line
 from hpviz.runs.tasks import TASKS
-from hpviz.runs.work import Place, agreed, carry_out, describe_failure
+from hpviz.runs.work import TELL_SECONDS, Due, Place, agreed, carry_out, describe_failure
 from hpviz.spec import BadInput
-from hpviz.training.events import Batch, Evaluating, Event, to_json
+from hpviz.training.events import to_json
 
-# What a page or a terminal can show; a thousand updates a second would only keep both processes busy.
-TELL_SECONDS = 0.1
-# How soon a run that rests sees that it is to be stopped.
-REST_SECONDS = 0.2
+# How soon a run that rests sees that it is to go on, or to be stopped.
+REST_SECONDS = 0.05
 # The page and a person's other programs go first.
 NICENESS = 10
 # Where memory runs out, Linux ends this process rather than the server: as if it held half of all memory more.
@@ -48,14 +46,15 @@ class Line:
         self.device = device
         self.runs: queue.SimpleQueue[Mapping[str, Any]] = queue.SimpleQueue()
         self.stopped: set[int] = set()
-        self.goes_on = threading.Event()
-        self.goes_on.set()
+        self.paused = threading.Event()
+        self._telling = threading.Lock()
         threading.Thread(target=self._listen, name="hpviz-line", daemon=True).start()
 
     def tell(self, told: Mapping[str, Any]) -> None:
         try:
-            self._out.write(json.dumps(told) + "\n")
-            self._out.flush()
+            with self._telling:
+                self._out.write(json.dumps(told) + "\n")
+                self._out.flush()
         except OSError:  # nobody is there any more
             os._exit(0)
 
@@ -66,7 +65,7 @@ class Line:
                 if "stop" in order:
                     self.stopped.add(order["stop"])
                 elif "rest" in order:
-                    (self.goes_on.clear if order["rest"] else self.goes_on.set)()
+                    (self.paused.set if order["rest"] else self.paused.clear)()
                 else:
                     self.runs.put(order)
         finally:
@@ -88,17 +87,17 @@ def main(device: str) -> None:
         # What a run needs of PyTorch is loaded while nobody has asked for one yet.
         import hpviz.training.loop  # noqa: F401
     except BadInput as error:
-        line.tell(_failure(error))
+        line.tell(failure(error))
         return
     except Exception as error:
-        line.tell({**_failure(error), "failed": f"PyTorch could not be loaded: {describe_failure(error)}"})
+        line.tell({**failure(error), "failed": f"PyTorch could not be loaded: {describe_failure(error)}"})
         return
     while True:
         order = line.runs.get()
         try:
             line.tell({"end": order["number"], "result": (_carry_out if "task" in order else _train)(line, order)})
         except Exception as error:
-            line.tell(_failure(error))
+            line.tell(failure(error))
 
 
 def _train(line: Line, order: Mapping[str, Any]) -> Any:
@@ -108,12 +107,12 @@ def _train(line: Line, order: Mapping[str, Any]) -> Any:
         return
     try:
         events = agreed(run, carry_out(run, cache, Place(order["device"], order["threads"])))
-        due = _Due()
+        due = Due()
         for event in events:
-            if due(event):
+            if event is not None and due(event):
                 line.tell(to_json(event))
-            while not line.goes_on.wait(REST_SECONDS) and number not in line.stopped:
-                pass
+            while line.paused.is_set() and number not in line.stopped:
+                time.sleep(REST_SECONDS)
             if number in line.stopped:
                 events.close()
     finally:
@@ -152,21 +151,8 @@ def _taken(path: Path, line: Line, number: int) -> FileLock | None:
     return None
 
 
-class _Due:
-    """Tells of every event whether it is to be told: those of progress only as fast as anyone can look."""
-
-    def __init__(self) -> None:
-        self._next = 0.0
-
-    def __call__(self, event: Progress | Event) -> bool:
-        begins = isinstance(event, Batch) and event.updates == 1
-        if isinstance(event, Progress | Batch | Evaluating) and not begins and time.monotonic() < self._next:
-            return False
-        self._next = time.monotonic() + TELL_SECONDS
-        return True
-
-
-def _failure(error: Exception) -> dict[str, Any]:
+def failure(error: Exception) -> dict[str, Any]:
+    """What is told of an error."""
     return {"failed": describe_failure(error), "bad_input": isinstance(error, BadInput)}
 
 

@@ -5,6 +5,7 @@ Torch is loaded in here.
 
 import errno
 import threading
+import time
 from collections.abc import Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from hpviz.data.progress import Progress
 from hpviz.gate import Outside, admitted
 from hpviz.runs.document import Run
 from hpviz.spec import BadInput, RunSpec
+from hpviz.training.events import Batch, Evaluating
 from hpviz.weight_files import imagenet_file
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ LOST = (
     "Its checkpoint is gone or damaged, so it cannot go on from its last epoch; launch it again and agree to begin at "
     "epoch 1 (`--from-start` on the command line)."
 )
+# What a page or a terminal can show; a thousand updates a second would only keep both processes busy.
+TELL_SECONDS = 0.1
 # No space, over quota, larger than files may be here.
 NO_MEMORY = ("out of memory", "allocate memory", "not enough memory")  # PyTorch's: of a GPU, on Linux, on Windows
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -45,6 +49,20 @@ class Place:
     device: str
     threads: int
     paused: threading.Event = field(default_factory=threading.Event)
+
+
+class Due:
+    """Tells of every event whether it is to be told: those of progress only as fast as anyone can look."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def __call__(self, event: "Progress | Event") -> bool:
+        begins = isinstance(event, Batch) and event.updates == 1
+        if isinstance(event, Progress | Batch | Evaluating) and not begins and time.monotonic() < self._next:
+            return False
+        self._next = time.monotonic() + TELL_SECONDS
+        return True
 
 
 class Failed(RuntimeError):
@@ -83,7 +101,7 @@ def carry_out(run: Run, cache: Path, place: Place) -> "Generator[Progress | Even
     )
 
 
-def agreed(run: Run, events: "Generator[Progress | Event]") -> "Generator[Progress | Event]":
+def agreed(run: Run, events: "Generator[Progress | Event | None]") -> "Generator[Progress | Event | None]":
     """The events; BadInput if the run has epochs, training begins at the first one and nobody agreed to that."""
     may_begin = not run["epochs"] or run.get("from_start", False)
     try:

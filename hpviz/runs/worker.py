@@ -28,7 +28,7 @@ from hpviz.runs.recovery import write_sidecar
 from hpviz.runs.store import RunStore
 from hpviz.runs.trail import Trail
 from hpviz.runs.work import Place, agreed, stopped
-from hpviz.training.events import Batch, Diverged, Epoch, Evaluating, Resumed
+from hpviz.training.events import Batch, Began, Diverged, Epoch, Evaluating, Resumed
 from hpviz.training.recorded_answers import Recorded
 
 log = logging.getLogger(__name__)
@@ -200,6 +200,8 @@ def _follow(
         if place.paused.is_set():
             pace.rest()
         match event:
+            case Began(found):
+                machine = found
             case Progress(what, done, total):
                 job.view = work_view(what, done, total, begun)
             case Batch(epoch, updates, of):

@@ -32,14 +32,22 @@ def save(folder: Path, spec: RunSpec, state: State) -> None:
     """
     import torch
 
-    own_folder(folder)
     # Serialised in memory first: torch.save to a full disk raises an error that no longer says so.
     buffer = io.BytesIO()
     torch.save({"version": VERSION, "run": spec.run_id, "spec": spec.model_dump(mode="json"), **state}, buffer)
+    write(folder, *sealed(buffer.getbuffer()))
+
+
+def write(folder: Path, *parts: bytes | memoryview) -> None:
+    """Put the content of a checkpoint file, which may come from another machine, in place as the newest.
+
+    Raises OSError as `save` does.
+    """
+    own_folder(folder)
     partial, newest = folder / PARTIAL, folder / NEWEST
     try:
         with new_file(partial) as file:
-            for part in sealed(buffer.getbuffer()):
+            for part in parts:
                 file.write(part)
             file.flush()
             os.fsync(file.fileno())
@@ -86,6 +94,12 @@ def _sound(path: Path, spec: RunSpec) -> State | None:
 def is_sound(folder: Path) -> bool:
     """Whether training can go on from a checkpoint in there; without torch, for those who only have to know."""
     return any(_opened(folder / name) is not None for name in (NEWEST, PREVIOUS))
+
+
+def newest(folder: Path) -> bytes | None:
+    """The file, for training elsewhere, of the newest checkpoint whose digest is right; None if there is none."""
+    bodies = (body for name in (NEWEST, PREVIOUS) if (body := _opened(folder / name)) is not None)
+    return next((b"".join(sealed(body)) for body in bodies), None)
 
 
 def read(path: Path) -> State:

@@ -10,8 +10,15 @@ from hpviz.training.recorded_answers import Recorded
 
 
 @dataclass(frozen=True)
+class Began:
+    """Training begins on a machine that was not known before, such as a node of a cluster: its `run["machine"]`."""
+
+    machine: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Resumed:
-    """A checkpoint was picked up; `rows` are its epochs, `answers` as in Epoch. Always the first event."""
+    """A checkpoint was picked up; `rows` are its epochs, `answers` as in Epoch. First, but for Began."""
 
     rows: list[dict[str, Any]]
     answers: Recorded | None = None
@@ -69,10 +76,10 @@ class Diverged:
     reason: str
 
 
-Event = Resumed | Batch | Evaluating | Epoch | Diverged
+Event = Began | Resumed | Batch | Evaluating | Epoch | Diverged
 
 _KINDS: Mapping[str, type[Event | Progress]] = MappingProxyType(
-    {kind.__name__: kind for kind in (Progress, Resumed, Batch, Evaluating, Epoch, Diverged)}
+    {kind.__name__: kind for kind in (Progress, Began, Resumed, Batch, Evaluating, Epoch, Diverged)}
 )
 
 

@@ -26,7 +26,7 @@ def machine(choice: str = "auto") -> dict[str, Any]:
         "name": torch.cuda.get_device_name(device) if device != "cpu" else hardware.cpu_name(),
         "precision": resolve_precision("auto", device),
         "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),  # a type of its own, which only PyTorch can read
         "platform": platform.platform(),
         "hpviz": __version__,
         "devices": [device] if choice != "auto" else devices(device),

@@ -5,6 +5,7 @@ import streamlit as st
 from hpviz.runs.crew import MOST, Wish
 from hpviz.runs.runner import Runner
 from hpviz.ui.locked import locked
+from hpviz.ui.text import literal
 
 AS_FIT = "as suits the machine"
 
@@ -23,6 +24,12 @@ def show_pause(runner: Runner) -> None:
                 help="They stop within one batch and nothing is lost. The processor is free until you let them go on."
             ),
         )
+
+
+def show_where(runner: Runner) -> None:
+    """A line that says where runs train, where that is not this machine."""
+    if where := runner.where:
+        st.caption(f":material/lan: Runs train on {literal(where, most=200)}.")
 
 
 def show_crew(runner: Runner) -> None:

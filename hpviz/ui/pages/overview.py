@@ -19,6 +19,7 @@ from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, Preset
 from hpviz.ui import data_address, permalink
 from hpviz.ui.chart import show_chart
+from hpviz.ui.crew import show_where
 from hpviz.ui.data_address import known_data
 from hpviz.ui.fetching import found_weights, identified
 from hpviz.ui.overview.missing_runs import choose_weights, setting_of, show_missing, show_queue
@@ -98,7 +99,8 @@ def show_machine(machine: dict[str, Any]) -> None:
     """What the machine is, in a line."""
     words = [machine["name"], f"device {machine['device']}", f"computes in {machine['precision']}"]
     words += [plural(machine["threads"], "thread"), f"PyTorch {machine['torch']}"]
-    st.caption(f"This machine: {literal(' · '.join(words), most=300)}")
+    show_where(runner)
+    st.caption(f"{'A node' if runner.where else 'This machine'}: {literal(' · '.join(words), most=300)}")
 
 
 def is_busy() -> bool:

@@ -6,7 +6,7 @@ from hpviz.analysis.words import plural
 from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.pace import elsewhere
 from hpviz.terminal import headline
-from hpviz.ui.crew import show_crew, show_pause
+from hpviz.ui.crew import show_crew, show_pause, show_where
 from hpviz.ui.progress import bar
 from hpviz.ui.resources import get_runner, tick
 from hpviz.ui.runs.actions import show_actions
@@ -46,6 +46,7 @@ if notice:
     st.warning(sentence(notice), icon=":material/healing:")
 show_question()
 show_crew(runner)
+show_where(runner)
 runs = runner.runs()
 busy, empty = is_busy(runs), not runs
 shown = everything if empty else choose_lines(runs)
