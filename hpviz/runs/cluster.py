@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from hpviz.gate import refuse_changes
 from hpviz.installation import IS_INSTALLED
-from hpviz.own_process import command_of, environment
+from hpviz.own_process import apart, command_of, environment
 from hpviz.runs.crew import Crew, Wish
 from hpviz.runs.document import Run
 from hpviz.runs.executor import BEAT_SECONDS, STOPPING_SECONDS, Died, only_for_us
@@ -126,6 +126,7 @@ class Cluster:
                 encoding="utf-8",
                 # hpviz sends no usage statistics, and so does no cluster that it starts.
                 env=environment(RAY_USAGE_STATS_ENABLED="0"),
+                creationflags=apart(),
             )
         threading.Thread(target=self._listen, name="hpviz-cluster", daemon=True).start()
         while not self.machine:
