@@ -60,6 +60,8 @@ class Crowd:
             due = {name: due.get(name, time.monotonic() + every) for name, every in visitor.fragments.items()}
             now = time.monotonic()
             for name in [name for name, moment in due.items() if moment <= now]:
+                if name not in visitor.fragments:  # gone with the page as it was
+                    continue
                 self.seconds[f"{kind}: tick"].append(visitor.draw(name))
                 due[name] = time.monotonic() + visitor.fragments.get(name, 0)
             self.leaving.wait(max(min([*due.values(), end, now + 1]) - time.monotonic(), 0.01))

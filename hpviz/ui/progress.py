@@ -6,7 +6,7 @@ from hpviz import gate
 from hpviz.runs.desk import Task
 from hpviz.runs.pace import View, clock
 from hpviz.ui.locked import locked
-from hpviz.ui.resources import tick
+from hpviz.ui.resources import drawn_every
 from hpviz.ui.text import literal
 
 
@@ -22,7 +22,7 @@ def bar(view: View, name: str = "") -> None:
 def show_task(task: Task) -> None:
     """A task on data while it goes on, with a way to cancel it; the page is drawn anew when it ends."""
 
-    @st.fragment(run_every=tick(0.5))
+    @drawn_every(0.5)
     def watch() -> None:
         if task.is_done:
             st.rerun()

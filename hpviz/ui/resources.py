@@ -3,8 +3,11 @@
 import asyncio
 import threading
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
+from functools import wraps
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import streamlit as st
 from streamlit import runtime
@@ -83,6 +86,30 @@ FEW_PAGES = 8
 def tick(seconds: float) -> float:
     """Seconds between two drawings of a page: as asked while few are open, more as more share the processor."""
     return seconds * max(1.0, len(_here) / FEW_PAGES)
+
+
+Draw = TypeVar("Draw", bound=Callable[..., None])
+
+
+def drawn_every(seconds: float | None) -> Callable[[Draw], Draw]:
+    """A fragment that is drawn again by itself, as often as `tick` says; None: only when a person does something in it.
+
+    When many more pages are open than there were, or many fewer, the whole page is drawn anew: a browser keeps a
+    fragment's rhythm until then.
+    """
+    every = None if seconds is None else tick(seconds)
+
+    def part(draw: Draw) -> Draw:
+        @st.fragment(run_every=every)
+        @wraps(draw)
+        def drawn(*arguments: Any) -> None:
+            if seconds is not None and every is not None and not every / 2 < tick(seconds) < 2 * every:
+                st.rerun()
+            draw(*arguments)
+
+        return cast(Draw, drawn)
+
+    return part
 
 
 # Streamlit keeps a session for two minutes and more after its page was closed, in case it comes back, and with it an

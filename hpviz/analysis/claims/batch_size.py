@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import accumulate
 from statistics import fmean
 
@@ -84,6 +85,11 @@ def _measured_noise(case: Case) -> str:
 
 def one_example_zig_zags(_: Case) -> Finding:
     """BS3: how much longer than the straight line each path is, on one surface from one start."""
+    return _zig_zags()
+
+
+@cache  # the sketch is the same whatever was trained
+def _zig_zags() -> Finding:
     examples = contours.draw_examples(CONDITION)
     whole = len(examples.targets)
     one, few, full = (_detour(examples, size, SMALL_RATE) for size in (ONE, MINI_BATCH, whole))

@@ -1,8 +1,9 @@
 """The claims about the kernel width of the article's CNN: two are arithmetic, one has to be trained."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from statistics import fmean
 from typing import get_args
 
@@ -17,6 +18,7 @@ from hpviz.analysis.words import listed, name_of
 from hpviz.spec import BadInput, Padding, build_spec
 
 WIDTHS = (3, 5, 7, 9, 11)
+PADDINGS: tuple[Padding, ...] = get_args(Padding)
 ARTICLE_IMAGE_SIZE = 150
 
 
@@ -94,28 +96,29 @@ def _image_size(case: Case) -> int:
 
 
 def _holds_two_widths(image_size: int, case: Case) -> bool:
-    return all(len(_costs_at(image_size, case, padding)) > 1 for padding in get_args(Padding))
+    return all(len(_costs_at(image_size, case.data.fingerprint, case.classes, padding)) > 1 for padding in PADDINGS)
 
 
-def _costs(case: Case, padding: Padding) -> dict[int, Cost]:
+def _costs(case: Case, padding: Padding) -> Mapping[int, Cost]:
     """The cost of each width that fits the images, of two at least."""
-    return _costs_at(_image_size(case), case, padding)
+    return _costs_at(_image_size(case), case.data.fingerprint, case.classes, padding)
 
 
-def _costs_at(image_size: int, case: Case, padding: Padding) -> dict[int, Cost]:
+@lru_cache(maxsize=64)  # arithmetic alone, asked for by every claim whenever an epoch ends
+def _costs_at(image_size: int, fingerprint: str, classes: int, padding: Padding) -> Mapping[int, Cost]:
     costs = {}
     for width in WIDTHS:
         try:
             spec = build_spec(
                 dataset="counted",
-                fingerprint=case.data.fingerprint,
+                fingerprint=fingerprint,
                 image_size=image_size,
                 kernel_width=width,
                 padding=padding,
             )
         except BadInput:  # too wide for what is left of the image
             break
-        costs[width] = cost(spec, case.classes)
+        costs[width] = cost(spec, classes)
     return costs
 
 

@@ -20,7 +20,7 @@ from hpviz.ui.bench.curves import as_far_as_asked, hide_curves, show_curves
 from hpviz.ui.bench.ground import show_ground
 from hpviz.ui.bench.legend import choose_axes, choose_shown
 from hpviz.ui.bench.verdict import show_answer
-from hpviz.ui.resources import tick
+from hpviz.ui.resources import drawn_every
 from hpviz.ui.share import show_share
 
 LIVE_SECONDS = 0.5  # what moves within an epoch
@@ -82,9 +82,9 @@ def show_bench(bench: Bench) -> None:
         choose_axes(bench.name, bench.switch, bench.layouts)
         if not bench.question:
             bench.beside_legend(at_first)
-    ticks = tick(DRAW_SECONDS) if bench.active else None
+    seconds = DRAW_SECONDS if bench.active else None
 
-    @st.fragment(run_every=_rhythm(bench))
+    @drawn_every(LIVE_SECONDS if bench.active else bench.idle)
     def live() -> None:
         with bench.progress:
             bench.show_progress()
@@ -95,7 +95,7 @@ def show_bench(bench: Bench) -> None:
         else:
             st.info(bench.empty, icon=":material/show_chart:")
 
-    @st.fragment(run_every=ticks)
+    @drawn_every(seconds)
     def figures() -> None:
         comparison = bench.now()
         with st.container(key="bench-answer", gap="xxsmall"):
@@ -114,16 +114,10 @@ def show_bench(bench: Bench) -> None:
     with st.container():
         figures()
     with st.container():
-        _folds(bench, ticks)
+        _folds(bench, seconds)
 
 
-def _rhythm(bench: Bench) -> float | None:
-    """Seconds between two drawings of what moves."""
-    seconds = LIVE_SECONDS if bench.active else bench.idle
-    return None if seconds is None else tick(seconds)
-
-
-def _folds(bench: Bench, ticks: float | None) -> None:
+def _folds(bench: Bench, seconds: float | None) -> None:
     """The tabs. One that is opened is drawn; the others are not even looked up."""
 
     @st.fragment
@@ -132,13 +126,13 @@ def _folds(bench: Bench, ticks: float | None) -> None:
         for tab, show in zip(tabs, bench.folds.values(), strict=True):
             if tab.open:
                 with tab:
-                    _draw_again(show, bench.now, ticks)
+                    _draw_again(show, bench.now, seconds)
 
     folds()
 
 
 def _draw_again(show: Shown, now: Callable[[], Comparison], seconds: float | None) -> None:
-    @st.fragment(run_every=seconds)
+    @drawn_every(seconds)
     def fold() -> None:
         show(now())
 

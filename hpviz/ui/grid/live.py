@@ -33,7 +33,7 @@ from hpviz.ui.chart import show_chart_to_click
 from hpviz.ui.locked import locked
 from hpviz.ui.price import price, seconds_of
 from hpviz.ui.progress import bar
-from hpviz.ui.resources import get_runner, tick
+from hpviz.ui.resources import drawn_every, get_runner
 from hpviz.ui.study.launch import COMPLAINT, submit
 from hpviz.ui.text import sentence
 from hpviz.ui.theme import is_dark
@@ -54,13 +54,13 @@ def show_grid(axes: Axes, setting: Setting) -> None:
     runs = ours(runner.runs())
     seen, active = _stamp(runs), _is_active(runs)
 
-    @st.fragment(run_every=None if active else tick(IDLE_SECONDS))
+    @drawn_every(None if active else IDLE_SECONDS)
     def watching() -> None:
         """Another tab or process may launch a run of this grid; drawing it all again to see that would be dear."""
         if not active and _stamp(ours(runner.runs())) != seen:
             st.rerun()
 
-    @st.fragment(run_every=tick(DRAW_SECONDS) if active else None)
+    @drawn_every(DRAW_SECONDS if active else None)
     def filling() -> None:
         everything = runner.runs()
         runs, missing = ours(everything), untrained(requests, everything)

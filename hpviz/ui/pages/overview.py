@@ -25,7 +25,7 @@ from hpviz.ui.fetching import found_weights, identified
 from hpviz.ui.overview.missing_runs import choose_weights, setting_of, show_missing, show_queue
 from hpviz.ui.overview.scoreboard import show_every_claim, show_scoreboard
 from hpviz.ui.permalink import Entry, one_of
-from hpviz.ui.resources import get_desk, get_runner, tick
+from hpviz.ui.resources import drawn_every, get_desk, get_runner
 from hpviz.ui.runs.questions import show_question
 from hpviz.ui.text import literal, sentence
 from hpviz.ui.theme import is_dark
@@ -125,7 +125,7 @@ if known is not None or given in catalogue.NAMES:  # an address names a folder b
 busy = is_busy()
 
 
-@st.fragment(run_every=tick(TICK_SECONDS) if busy else None)
+@drawn_every(TICK_SECONDS if busy else None)
 def scoreboard(source: catalogue.Source, identity: Identity) -> None:
     """Everything that changes while something trains. Containers keep each part in its place."""
     if is_busy() != busy:

@@ -8,7 +8,7 @@ from hpviz.runs.pace import elsewhere
 from hpviz.terminal import headline
 from hpviz.ui.crew import show_crew, show_pause, show_where
 from hpviz.ui.progress import bar
-from hpviz.ui.resources import get_runner, tick
+from hpviz.ui.resources import drawn_every, get_runner
 from hpviz.ui.runs.actions import show_actions
 from hpviz.ui.runs.details import show_details
 from hpviz.ui.runs.disk_use import show_disk_use
@@ -52,7 +52,7 @@ busy, empty = is_busy(runs), not runs
 shown = everything if empty else choose_lines(runs)
 
 
-@st.fragment(run_every=tick(2.0 if busy else 5.0))
+@drawn_every(2.0 if busy else 5.0)
 def table() -> None:
     """The table; a fragment, so that it follows training, here and elsewhere."""
     runs = runner.runs()
