@@ -140,7 +140,7 @@ class Visitor:
             if kind == "new_session":
                 answered = True
                 self.texts, self.widgets = [], {}
-                if not message.new_session.fragment_ids_this_run:  # a fragment may have the whole page drawn anew
+                if not message.metadata.run.fragment_ids:  # a fragment may have the whole page drawn anew
                     self.fragments = {}
             elif kind == "auto_rerun":
                 self.fragments[message.auto_rerun.fragment_id] = message.auto_rerun.interval
