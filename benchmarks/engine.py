@@ -1,6 +1,6 @@
 """The engine: what training keeps of its speed beside a page and beside another program, and how soon a page answers.
 
-    python -m benchmarks.engine drawing | busy | sweep | start | launch | memory | threads   [--app DIR]
+    python -m benchmarks.engine drawing | watched | busy | sweep | start | launch | memory | threads   [--app DIR]
 
 Every figure is taken by the wall clock, from outside, of the command line and the server of the checkout that `--app`
 names (this one by default), so that two versions are measured in the same way. Linux only.
@@ -45,6 +45,12 @@ WAITING: dict[str, tuple[str, dict[str, str]]] = {
     "2 threads": ("2", {}),
     "2 threads, OpenMP's wait": ("2", {"GOMP_SPINCOUNT": "300000"}),
     "2 threads, no wait": ("2", {"GOMP_SPINCOUNT": "0"}),
+}
+WATCHED_SECONDS = 20.0
+# The files of Streamlit's page by what they hold.
+LIBRARIES = {
+    "React and its styles": ("react-dom", "emotion", "styled-components"),
+    "Vega": ("embed", "vega", "Arrow", "Quiver"),
 }
 SETTLED_SECONDS = 5.0  # after which a page that was opened has loaded everything
 
@@ -149,6 +155,59 @@ def drawing(bench: Bench) -> dict[str, Any]:
                 busy.append((cpu_seconds(server.process.pid) - before) / (ended - begun))
             rounds.append([ended - begun, alone])
     return {**ratios(rounds, "with its page, s", "command line, s"), "server, cores": statistics.median(busy)}
+
+
+def watched(bench: Bench) -> dict[str, Any]:
+    """Cores that go into a page on which a run moves, and what for: the server's, Chromium's, of those JavaScript's."""
+    from benchmarks.chromium import chromium, opened
+
+    cache, seconds = bench.cache(), WATCHED_SECONDS
+    record(bench, cache)
+    with bench.server(cache) as server, chromium() as browser:
+        # Many epochs, so that none of it is the end of the run.
+        query = bench.query(1).replace(f"epochs={bench.options.epochs}", "epochs=400")
+        with opened(browser, f"http://{server.address}/?{query}", SLIDER) as page:
+            page.get_by_role("button", name=f"Train lr {RATE}").click()
+            of_store(cache, 1, lambda run: len(run["epochs"]) >= 1)
+            profiler = page.context.new_cdp_session(page)
+            profiler.send("Profiler.enable")
+            before, of_browser = cpu_seconds(server.process.pid), chromium_seconds()
+            profiler.send("Profiler.start")
+            time.sleep(seconds)
+            profile = profiler.send("Profiler.stop")["profile"]
+            found = {
+                "server, cores": (cpu_seconds(server.process.pid) - before) / seconds,
+                "Chromium, cores": (chromium_seconds() - of_browser) / seconds,
+            }
+    return found | {f"of it {name}": share for name, share in by_library(profile).items()}
+
+
+def chromium_seconds() -> float:
+    """What all processes of the browser that this one has started have computed."""
+    ours = psutil.Process().children(recursive=True)
+    return sum(cpu_seconds(each.pid) for each in ours if "chrom" in each.name())
+
+
+def by_library(profile: dict[str, Any]) -> dict[str, float]:
+    """Cores that JavaScript takes within a library's functions, by a sampled profile: what Streamlit's page is made of.
+
+    A sample counts for the last library on its stack that has a name here, else for the rest of the page's scripts;
+    what is in no script is Chromium's own (style, layout, paint).
+    """
+    nodes = {node["id"]: node for node in profile["nodes"]}
+    parents = {child: node["id"] for node in profile["nodes"] for child in node.get("children", ())}
+    spent = dict.fromkeys([*LIBRARIES, "other scripts", "Chromium itself"], 0.0)
+    for sample, microseconds in zip(profile["samples"], profile["timeDeltas"], strict=True):
+        if nodes[sample]["callFrame"]["functionName"] == "(idle)":
+            continue
+        stack, place = [], sample
+        while place is not None:
+            stack.append(nodes[place]["callFrame"]["url"].rpartition("/")[2])
+            place = parents.get(place)
+        named = [name for file in stack for name, files in LIBRARIES.items() if file.startswith(files)]
+        spent[named[0] if named else "other scripts" if any(stack) else "Chromium itself"] += microseconds
+    whole = sum(profile["timeDeltas"])
+    return {name: microseconds / whole for name, microseconds in spent.items()}
 
 
 def busy(bench: Bench) -> dict[str, Any]:
@@ -266,6 +325,7 @@ def ratios(rounds: list[list[float]], this: str, that: str) -> dict[str, Any]:
 
 MEASURES: dict[str, Callable[[Bench], dict[str, Any]]] = {
     "drawing": drawing,
+    "watched": watched,
     "busy": busy,
     "sweep": sweep,
     "start": start,
