@@ -26,7 +26,7 @@ import psutil
 from benchmarks.made_up_store import OTHER_IMAGES, fill, row
 from hpviz.data.prepared import Identity, Prepared
 from hpviz.data.scenes import SCENES_CLASSES, SCENES_FINGERPRINT
-from hpviz.runs import executor
+from hpviz.runs import cluster_run, executor, node, work
 from hpviz.runs.crew import Wish
 from hpviz.runs.document import Inputs
 from hpviz.runs.recovery import DATABASE
@@ -56,7 +56,8 @@ for line in sys.stdin:
         stopped.set()
 """
 NEVER = 3600.0
-EVENTS_A_SECOND = 10.0  # of a run's progress, as `runs.training_process` tells it
+EVENTS_A_SECOND = 1 / work.TELL_SECONDS  # of a run's progress, as a process of this machine tells it
+EVENTS_OF_A_NODE = 1 / node.TELL_SECONDS
 MANY_EVENTS = 500.0
 STARTING_SECONDS = 0.3  # that a process takes until it tells, and may take longer where many begin
 
@@ -104,7 +105,7 @@ class OnRay:
         stream = self._ray.remote(tell).options(**options).remote()
         try:
             while True:
-                told = self._ray.wait([stream], timeout=executor.BEAT_SECONDS)[0]
+                told = self._ray.wait([stream], timeout=cluster_run.LOOK_SECONDS)[0]
                 yield BATCH if told and self._ray.get(next(stream)) else None
         finally:
             self._ray.cancel(stream, force=True)
@@ -151,8 +152,8 @@ def live_on_ray(runs: int = 6, seconds: float = 8.0) -> dict[str, float] | None:
             ours = psutil.Process().children(recursive=True)
             return float(sum(sum(each.cpu_times()[:2]) for each in ours if each.name() in ("raylet", "gcs_server")))
 
-        ours = following(OnRay(EVENTS_A_SECOND), runs, seconds, time.process_time)
-        servers = following(OnRay(EVENTS_A_SECOND), runs, seconds, of_ray)
+        ours = following(OnRay(EVENTS_OF_A_NODE), runs, seconds, time.process_time)
+        servers = following(OnRay(EVENTS_OF_A_NODE), runs, seconds, of_ray)
     finally:
         ray.shutdown()
     return {"cores a run": ours, "cores of Ray a run": servers}

@@ -17,12 +17,14 @@ from hpviz.data.prepared import Prepared
 from hpviz.data.progress import Progress
 from hpviz.runs import node
 from hpviz.runs.document import Run
-from hpviz.runs.executor import BEAT_SECONDS, STOPPING_SECONDS, Died
+from hpviz.runs.executor import STOPPING_SECONDS, Died
 from hpviz.runs.work import Failed, Place, Stop, checkpoint_of, describe_failure, images_of, weights_of
 from hpviz.spec import BadInput
 from hpviz.training.checkpoint import newest, settle, write
 from hpviz.training.events import Diverged, Event
 
+# How soon a run that has nothing to tell is stopped or paused; what is told is heard at once.
+LOOK_SECONDS = 0.25
 # One that takes its node down with it would do so for ever.
 MOST_LOSSES = 3
 # A node that is this far ahead of us waits, so that a pause here is one there, and no queue of checkpoints grows.
@@ -73,7 +75,7 @@ def _turn(path: Path) -> Generator[Progress, None, FileLock]:
     held = lock(path, thread_local=False)
     while True:
         with suppress(Timeout):
-            held.acquire(timeout=BEAT_SECONDS)
+            held.acquire(timeout=LOOK_SECONDS)
             return held
         yield TURN
 
@@ -118,11 +120,11 @@ def _heard(stream: Any, folder: Path, place: Place) -> Steps:
     begun = gained = False
     while True:
         if place.paused.is_set():
-            sleep(BEAT_SECONDS)
+            sleep(LOOK_SECONDS)
             yield None
             continue
         try:
-            if not ray.wait([stream], timeout=BEAT_SECONDS)[0]:
+            if not ray.wait([stream], timeout=LOOK_SECONDS)[0]:
                 yield None if begun else ROOM
                 continue
             told: node.Told = ray.get(next(stream))
@@ -151,7 +153,7 @@ def _rest(stream: Any, folder: Path) -> Steps:
     until = monotonic() + STOPPING_SECONDS
     with suppress(StopIteration, ray.exceptions.RayError):
         while monotonic() < until:
-            if ray.wait([stream], timeout=BEAT_SECONDS)[0]:
+            if ray.wait([stream], timeout=LOOK_SECONDS)[0]:
                 yield _kept(ray.get(next(stream)), folder)
         ray.cancel(stream, force=True)
 

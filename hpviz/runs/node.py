@@ -18,6 +18,9 @@ from hpviz.spec import BadInput, RunSpec
 from hpviz.training.checkpoint import NEWEST, write
 from hpviz.training.events import Began, Epoch, Event
 
+# One head hears hundreds of nodes; a page still sees the line move twice a second.
+TELL_SECONDS = 0.4
+
 
 @dataclass(frozen=True)
 class Saved:
@@ -81,7 +84,7 @@ def _train(
         write(folder, checkpoint)
     if weights is not None:
         file.write_bytes(weights)
-    due = Due()
+    due = Due(TELL_SECONDS)
     for event in train(
         RunSpec(**run["spec"]),
         images,

@@ -54,14 +54,14 @@ class Place:
 class Due:
     """Tells of every event whether it is to be told: those of progress only as fast as anyone can look."""
 
-    def __init__(self) -> None:
-        self._next = 0.0
+    def __init__(self, every: float = TELL_SECONDS) -> None:
+        self._every, self._next = every, 0.0
 
     def __call__(self, event: "Progress | Event") -> bool:
         begins = isinstance(event, Batch) and event.updates == 1
         if isinstance(event, Progress | Batch | Evaluating) and not begins and time.monotonic() < self._next:
             return False
-        self._next = time.monotonic() + TELL_SECONDS
+        self._next = time.monotonic() + self._every
         return True
 
 

@@ -23,7 +23,13 @@ from hpviz.terminal import JsonLines
 from tests.made_up import spec
 
 ROOT = Path(__file__).parents[2]
-has_ray = importlib.util.find_spec("ray") is not None
+
+
+@pytest.fixture
+def without_ray(monkeypatch):
+    """As where Ray is not installed, wherever this is run."""
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name == "ray" else found(name, *more))
 
 
 @pytest.fixture
@@ -33,17 +39,15 @@ def as_with_ray(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: name == "ray" or found(name, *more))
 
 
-@pytest.mark.skipif(has_ray, reason="Ray is installed here")
 @pytest.mark.parametrize("verb", ["run", "app"])
-def test_without_ray_whoever_asks_for_a_cluster_is_told_how_to_get_it(capsys, verb):
+def test_without_ray_whoever_asks_for_a_cluster_is_told_how_to_get_it(without_ray, capsys, verb):
     assert main([verb, "--ray", "auto"]) == 2
     (sentence,) = capsys.readouterr().err.splitlines()
     assert "Ray is not installed" in sentence
     assert "pip install -r requirements-cluster.txt" in sentence
 
 
-@pytest.mark.skipif(has_ray, reason="Ray is installed here")
-def test_without_ray_the_variable_is_answered_by_the_same_sentence(monkeypatch):
+def test_without_ray_the_variable_is_answered_by_the_same_sentence(without_ray, monkeypatch):
     monkeypatch.setenv("HPVIZ_RAY", "auto")
     with pytest.raises(BadInput, match="Ray is not installed"):
         asked_for(None)
