@@ -100,8 +100,12 @@ class Cluster:
     def where(self) -> str:
         """What it is, in words."""
         nodes = self._training_nodes()
-        if self.is_lost.is_set():
+        if self.is_lost.is_set() and self.machine:
             return f"{name_of(self.address)}, whose head is gone; begin hpviz again to join the next"
+        if self.is_lost.is_set():
+            return f"{name_of(self.address)}, which could not be joined"
+        if not self.machine:
+            return f"{name_of(self.address)}, which is being joined"
         if not nodes:
             return f"{name_of(self.address)}, which has no node to train on now"
         lent = {"node": len(nodes), "core": sum(each.cores for each in nodes), "GPU": sum(each.gpus for each in nodes)}

@@ -78,6 +78,13 @@ def test_the_installed_command_opens_the_app_on_the_cluster_that_it_is_given(as_
     assert app.open_app(parse(given), JsonLines()) == len("auto")
 
 
+def test_a_cluster_that_is_not_known_yet_is_one_that_is_being_joined_or_could_not_be(as_with_ray):
+    cluster = Cluster("10.0.0.1:6379")
+    assert cluster.where == "the Ray cluster at 10.0.0.1:6379, which is being joined"
+    cluster.is_lost.set()
+    assert cluster.where == "the Ray cluster at 10.0.0.1:6379, which could not be joined"
+
+
 # The gate holds there, too.
 
 
