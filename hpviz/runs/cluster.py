@@ -39,6 +39,7 @@ MEMBER = 0  # the number of what the member tells of itself
 GONE: dict[str, Any] = {"gone": True}  # what is told last, of everything: the member has ended
 NO_NODE = "waiting for a node of the cluster"
 LOST = "The head of the cluster is gone; begin hpviz again, or resume it, to go on from the last epoch."
+NO_MORE = "The head of the cluster is gone, so nothing trains there any more; begin hpviz again to join the next."
 BRINGS_IT = "pip install 'hpviz[cluster]'" if IS_INSTALLED else "pip install -r requirements-cluster.txt"
 ABSENT = (
     f"Ray is not installed, so no cluster can be used: `{BRINGS_IT}` brings it where there is one for this Python, and "

@@ -4,6 +4,7 @@ import importlib.util
 import subprocess
 import sys
 from collections import deque
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,7 +21,7 @@ from hpviz.runs.document import new_run
 from hpviz.runs.work import Place
 from hpviz.spec import BadInput
 from hpviz.terminal import JsonLines
-from tests.made_up import spec
+from tests.made_up import request, spec
 
 ROOT = Path(__file__).parents[2]
 has_ray = importlib.util.find_spec("ray") is not None
@@ -83,6 +84,15 @@ def test_a_cluster_that_is_not_known_yet_is_one_that_is_being_joined_or_could_no
     assert cluster.where == "the Ray cluster at 10.0.0.1:6379, which is being joined"
     cluster.is_lost.set()
     assert cluster.where == "the Ray cluster at 10.0.0.1:6379, which could not be joined"
+
+
+def test_whoever_resumes_a_run_of_a_lost_cluster_is_told_to_begin_again_and_not_to_resume(as_with_ray, tmp_path):
+    cluster = Cluster("10.0.0.1:6379")
+    with closing(runners.Runner(tmp_path, cluster=cluster)) as runner:
+        runner._machine = {"device": "cpu"}  # as if it had been joined
+        cluster.is_lost.set()
+        with pytest.raises(BadInput, match="nothing trains there any more; begin hpviz again"):
+            runner.submit(request())
 
 
 # The gate holds there, too.
