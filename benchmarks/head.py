@@ -88,7 +88,7 @@ def told_from_processes(events: float, runs: int, seconds: float) -> float:
 
 
 class OnRay:
-    """The same as tasks of a Ray cluster on this machine, followed as `--ray` follows them."""
+    """The same as tasks of a Ray cluster on this machine, followed as `runs.cluster_member` follows them."""
 
     def __init__(self, events: float) -> None:
         self._ray, self._every = importlib.import_module("ray"), 1 / events if events else NEVER

@@ -115,3 +115,10 @@ def lock(path: Path, **options: Any) -> FileLock:
         path.unlink(missing_ok=True)
     os.close(patiently(lambda: os.open(path, os.O_RDWR | os.O_CREAT | _CAREFULLY, 0o600)))
     return FileLock(path, **options)
+
+
+def let_go(held: FileLock) -> None:
+    """Release a lock and remove its file: whoever takes it next makes another."""
+    with suppress(OSError):  # on Windows nobody can remove what is locked; there releasing it does
+        Path(held.lock_file).unlink(missing_ok=True)
+    held.release()

@@ -11,7 +11,7 @@ import pytest
 
 from hpviz import in_use
 from hpviz.cli.sharing import write_whole
-from hpviz.confined import lock, new_file, read_file, write_file
+from hpviz.confined import let_go, lock, new_file, read_file, write_file
 from hpviz.runs import ownership
 from hpviz.runs.ownership import Owner, is_alive
 from hpviz.runs.store import RunStore
@@ -133,6 +133,17 @@ def test_the_dead_are_dead_where_their_locks_cannot_be_removed(tmp_path, refused
     refused("unlink", 100)
     assert not is_alive(tmp_path, mine)
     assert Path(owner._path).exists()
+
+
+def test_a_lock_is_let_go_where_its_file_cannot_be_removed(tmp_path, refused):
+    held = lock(tmp_path / "lock")
+    held.acquire()
+    refused("unlink", 1)
+    let_go(held)
+    assert not held.is_locked
+    with lock(tmp_path / "lock", timeout=0) as again:
+        let_go(again)
+    assert not (tmp_path / "lock").exists()
 
 
 def test_on_windows_the_lock_of_a_file_that_cannot_be_written_is_asked_for(tmp_path, monkeypatch):

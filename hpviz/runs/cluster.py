@@ -39,6 +39,7 @@ MEMBER = 0  # the number of what the member tells of itself
 GONE: dict[str, Any] = {"gone": True}  # what is told last, of everything: the member has ended
 NO_NODE = "waiting for a node of the cluster"
 LOST = "The head of the cluster is gone; begin hpviz again, or resume it, to go on from the last epoch."
+NO_MORE = "The head of the cluster is gone, so nothing trains there any more; begin hpviz again to join the next."
 BRINGS_IT = "pip install 'hpviz[cluster]'" if IS_INSTALLED else "pip install -r requirements-cluster.txt"
 ABSENT = (
     f"Ray is not installed, so no cluster can be used: `{BRINGS_IT}` brings it where there is one for this Python, and "
@@ -100,8 +101,12 @@ class Cluster:
     def where(self) -> str:
         """What it is, in words."""
         nodes = self._training_nodes()
-        if self.is_lost.is_set():
+        if self.is_lost.is_set() and self.machine:
             return f"{name_of(self.address)}, whose head is gone; begin hpviz again to join the next"
+        if self.is_lost.is_set():
+            return f"{name_of(self.address)}, which could not be joined"
+        if not self.machine:
+            return f"{name_of(self.address)}, which is being joined"
         if not nodes:
             return f"{name_of(self.address)}, which has no node to train on now"
         lent = {"node": len(nodes), "core": sum(each.cores for each in nodes), "GPU": sum(each.gpus for each in nodes)}

@@ -12,7 +12,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from hpviz.confined import lock
+from hpviz.confined import let_go, lock
 from hpviz.data.prepared import Prepared
 from hpviz.data.progress import Progress
 from hpviz.runs import node
@@ -67,8 +67,7 @@ def train(run: Run, cache: Path, place: Place, lent: Mapping[str, float], put: C
                 settle(folder)
                 return
     finally:
-        Path(held.lock_file).unlink(missing_ok=True)
-        held.release()
+        let_go(held)
 
 
 def _turn(path: Path) -> Generator[Progress, None, FileLock]:

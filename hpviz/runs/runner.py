@@ -206,7 +206,7 @@ class Runner:
         if run is not None and is_done(run, request.epochs):
             return
         if is_lost:
-            raise BadInput(clusters.LOST)
+            raise BadInput(clusters.NO_MORE)
         tasks.check_precision(request.spec.precision, self.machine()["device"])
 
     def begins_anew(self, request: Request) -> bool:

@@ -21,7 +21,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from hpviz.confined import lock
+from hpviz.confined import let_go, lock
 from hpviz.data.progress import Progress
 from hpviz.own_process import give_way, take_line
 from hpviz.runs.tasks import TASKS
@@ -116,9 +116,7 @@ def _train(line: Line, order: Mapping[str, Any]) -> Any:
             if number in line.stopped:
                 events.close()
     finally:
-        with suppress(OSError):  # on Windows nobody can remove what is locked; there releasing it does
-            Path(held.lock_file).unlink(missing_ok=True)
-        held.release()
+        let_go(held)
 
 
 def _carry_out(line: Line, order: Mapping[str, Any]) -> Any:

@@ -37,8 +37,8 @@ LOST = (
 )
 # What a page or a terminal can show; a thousand updates a second would only keep both processes busy.
 TELL_SECONDS = 0.1
-# No space, over quota, larger than files may be here.
 NO_MEMORY = ("out of memory", "allocate memory", "not enough memory")  # PyTorch's: of a GPU, on Linux, on Windows
+# No space, over quota, larger than files may be here.
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 

@@ -32,6 +32,11 @@ def show_where(runner: Runner) -> None:
         st.caption(f":material/lan: Runs train on {literal(where, most=200)}.")
 
 
+def what_is_awaited(runner: Runner) -> str:
+    """Why it is not known yet what the machine is on which runs train."""
+    return "PyTorch is being loaded" if runner.where is None else "The cluster is being joined"
+
+
 def show_crew(runner: Runner) -> None:
     """What a person wants instead of what hpviz would choose; it holds for runs that begin from now on."""
 

@@ -331,6 +331,15 @@ def test_a_run_that_does_not_fit_in_memory_is_refused_in_a_sentence(runner, monk
     assert runner.runs() == []
 
 
+def test_the_memory_of_this_machine_is_nothing_to_a_run_that_trains_on_a_cluster(runner, monkeypatch):
+    monkeypatch.setattr(memory, "available_bytes", lambda: 1_000_000)
+    monkeypatch.setattr(type(runner), "where", "a cluster")
+    app = open_page(WEIGHT_DECAY)
+    press(app, "Run the article's 3 values")
+    assert not app.error
+    assert len(runner.runs()) == 3
+
+
 def test_what_was_trained_is_there_at_once(app, runner):
     remember(runner, 8, learning_rate=1e-4)
     remember(runner, 8, learning_rate=1e-2)

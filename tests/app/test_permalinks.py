@@ -19,7 +19,7 @@ from hpviz.spec import RunSpec
 from hpviz.studies import LEARNING_RATE, WEIGHT_DECAY
 from hpviz.ui import share
 from hpviz.ui.data_address import FOLDERS_NOTE
-from tests.app.pages import ROOT, drawer, open_page, page, press, remember, texts
+from tests.app.pages import ROOT, drawer, fold, open_page, page, press, remember, texts
 
 
 def address(app):
@@ -54,6 +54,18 @@ def test_an_address_opens_the_page_as_it_was(runner):
     assert widget(app, "text_input", "Held learning rate").value == "3e-4"
     assert widget(app, "select_slider", "Weight decay").value == 0.1
     assert "4 epochs" in drawer(app)
+
+
+def test_the_value_that_others_are_held_against_joins_the_address(runner):
+    for rate in (1e-4, 1e-2):
+        remember(runner, 8, learning_rate=rate)
+    app = fold(open_page(LEARNING_RATE), "Table")
+    widget(app, "selectbox", "Baseline").set_value("1e-4").run()
+    assert not app.exception
+    assert address(app) == {"values": "1e-4:0,1e-2:0", "baseline": "1e-4"}
+    again = fold(open_page(LEARNING_RATE, **address(app)), "Table")
+    assert not again.warning
+    assert widget(again, "selectbox", "Baseline").value == "1e-4"
 
 
 def test_what_is_chosen_joins_the_address(runner, work):

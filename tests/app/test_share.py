@@ -16,6 +16,7 @@ from hpviz.runs.store import RunStore
 from hpviz.site import archive
 from hpviz.site.archive import zipped
 from hpviz.studies import LEARNING_RATE
+from hpviz.ui.study import site as site_of_study
 from tests.analysis.made_up_runs import rows, run
 from tests.app.pages import open_page
 from tests.app.pages import remember as remember_trained
@@ -150,6 +151,9 @@ def test_a_studys_page_can_be_sent_as_a_site_of_what_it_shows(runner, for_pages,
     assert "data-replay" in page
     app.run()
     assert len(made) == 1
+    monkeypatch.setattr(site_of_study, "measured_noise", lambda *_: {"0" * 12: None})  # of a run that it does not show
+    app.run()
+    assert len(made) == 2
 
 
 def test_a_comparison_that_belongs_to_no_study_has_no_site(app):

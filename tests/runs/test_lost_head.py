@@ -36,8 +36,8 @@ print(os.getpid(), *(each.spec.run_id for each in runs), flush=True)
 print([rest(runner, each.spec.run_id)["status"] for each in runs], flush=True)
 try:
     runner.submit(runs[0])
-except BadInput:
-    print("nothing more is taken", flush=True)
+except BadInput as error:
+    print("nothing more is taken" if "nothing trains there any more" in str(error) else error, flush=True)
 runner.close()
 print("closed in order", flush=True)
 """

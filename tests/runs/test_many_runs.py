@@ -1,6 +1,7 @@
 """Two hundred runs at once: on one store, recorded as every run is, none loses an epoch or waits in vain."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -149,6 +150,20 @@ def test_a_document_is_read_once_for_every_time_it_is_written(cache, monkeypatch
         assert store.written() == {job.id: store.written_at(job.id)}
         runner.stop(job.id)
         assert worker.asked_of(store, job, store.written_at(job.id)) is None
+
+
+def test_two_states_of_a_run_are_told_apart_where_the_clock_is_slower_than_the_store(cache, monkeypatch):
+    with closing(RunStore(cache)) as store, closing(Runner(cache, "cpu", AtOnce(1), Wish(jobs=1))) as runner:
+        runner.pause()
+        runner.submit(one_of(0))
+        real = time.time
+        monkeypatch.setattr(time, "time", lambda: real() // 0.05 * 0.05)
+        run, seen = store.get(one_of(0).spec.run_id), []
+        for target in (5, 6, 7):
+            store.put({**run, "target": target})
+            seen.append(store.written_at(run["id"]))
+        assert len(set(seen)) == len(seen)
+        runner.stop(run["id"])
 
 
 def test_runs_that_end_during_a_backup_share_the_next(cache, monkeypatch):

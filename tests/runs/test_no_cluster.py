@@ -4,6 +4,7 @@ import importlib.util
 import subprocess
 import sys
 from collections import deque
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,7 +21,7 @@ from hpviz.runs.document import new_run
 from hpviz.runs.work import Place
 from hpviz.spec import BadInput
 from hpviz.terminal import JsonLines
-from tests.made_up import spec
+from tests.made_up import request, spec
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,6 +81,22 @@ def test_the_installed_command_opens_the_app_on_the_cluster_that_it_is_given(as_
     monkeypatch.setattr(app, "command_of", lambda *_: [sys.executable, "-c", serving])
     monkeypatch.setattr(app.signal, "signal", lambda *_: None)
     assert app.open_app(parse(given), JsonLines()) == len("auto")
+
+
+def test_a_cluster_that_is_not_known_yet_is_one_that_is_being_joined_or_could_not_be(as_with_ray):
+    cluster = Cluster("10.0.0.1:6379")
+    assert cluster.where == "the Ray cluster at 10.0.0.1:6379, which is being joined"
+    cluster.is_lost.set()
+    assert cluster.where == "the Ray cluster at 10.0.0.1:6379, which could not be joined"
+
+
+def test_whoever_resumes_a_run_of_a_lost_cluster_is_told_to_begin_again_and_not_to_resume(as_with_ray, tmp_path):
+    cluster = Cluster("10.0.0.1:6379")
+    with closing(runners.Runner(tmp_path, cluster=cluster)) as runner:
+        runner._machine = {"device": "cpu"}  # as if it had been joined
+        cluster.is_lost.set()
+        with pytest.raises(BadInput, match="nothing trains there any more; begin hpviz again"):
+            runner.submit(request())
 
 
 # The gate holds there, too.

@@ -19,7 +19,7 @@ from hpviz.spec import BadInput
 from hpviz.studies import PRESETS, Preset
 from hpviz.ui import data_address, permalink
 from hpviz.ui.chart import show_chart
-from hpviz.ui.crew import show_where
+from hpviz.ui.crew import show_where, what_is_awaited
 from hpviz.ui.data_address import known_data
 from hpviz.ui.fetching import found_weights, identified
 from hpviz.ui.overview.missing_runs import choose_weights, setting_of, show_missing, show_queue
@@ -84,9 +84,9 @@ def show_corners(runs: list[Run], identity: Identity) -> None:
 
 
 def found_machine() -> dict[str, Any] | None:
-    """Where runs are trained here, or None while PyTorch is being loaded or if its device is not there."""
+    """Where runs are trained here, or None while that is being found out or if its device is not there."""
     if not runner.is_warm():
-        st.caption("PyTorch is being loaded …")
+        st.caption(f"{what_is_awaited(runner)} …")
         return None
     try:
         return runner.machine()

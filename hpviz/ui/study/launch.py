@@ -179,8 +179,10 @@ def _anew(study: Study, value: Value) -> str:
 
 
 def check_memory(spec: RunSpec, classes: int) -> None:
-    """Raise BadInput, in a sentence, if the run would not fit in this machine's memory."""
-    available = memory.available_bytes() if get_runner().machine()["device"] == "cpu" else None
+    """Raise BadInput, in a sentence, if the run would not fit in this machine's memory and is to train here."""
+    runner = get_runner()
+    is_here = runner.where is None and runner.machine()["device"] == "cpu"
+    available = memory.available_bytes() if is_here else None
     if available is None:
         return
     if sentence := refusal(cost(spec, classes), available):

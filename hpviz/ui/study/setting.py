@@ -12,6 +12,7 @@ from hpviz.data import catalogue
 from hpviz.plan import Setting, request
 from hpviz.spec import BadInput
 from hpviz.studies import Study
+from hpviz.ui.crew import what_is_awaited
 from hpviz.ui.fetching import found_weights, identified
 from hpviz.ui.resources import get_runner
 from hpviz.ui.study import choices
@@ -98,7 +99,7 @@ def found_setting(given: str, held: Mapping[str, Any], choose: Callable[[str], N
     runner = get_runner()
     fields = choices.spec_fields(held)
     if not runner.is_warm():
-        with st.spinner("Loading PyTorch, once after the start …"):
+        with st.spinner(f"{what_is_awaited(runner)}, once after the start …"):
             runner.machine()
     fields["precision"] = runner.machine()["precision"]
     if weights is not None:

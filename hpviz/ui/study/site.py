@@ -1,5 +1,7 @@
 """A study's page as a site of plain files, with what is on the screen: to be sent to whoever has no hpviz."""
 
+from collections.abc import Callable, Mapping
+
 import streamlit as st
 
 from hpviz.analysis.comparison import Comparison
@@ -19,16 +21,20 @@ def site_of_page(study: Study, setting: Setting, comparison: Comparison) -> byte
     shown = tuple((run["id"], run["updated"], len(run["epochs"])) for run in comparison.runs)
     hidden = tuple(run["id"] for run in comparison.hidden)
     name = public_name(source.name, data.fingerprint, source.given)
-    stamp = study.name, name, shown, hidden, comparison.after, get_runner().store.revision()
-    return _zip(study, setting, comparison, name, stamp)
+    runs = [*get_runner().runs(), *reference_runs()]
+    noise = measured_noise(runs, get_desk().cache)
+    stamp = study.name, name, shown, hidden, comparison.after, get_runner().store.revision(), tuple(noise)
+
+    def files() -> Mapping[str, bytes]:
+        from hpviz.site.site import site_of
+
+        return site_of(runs, data, name, study, noise, comparison)
+
+    return _zip(files, f"hpviz-{study.name}", stamp)
 
 
 @st.cache_data(max_entries=KEPT, show_spinner="Writing the pages …")
-def _zip(_study: Study, _setting: Setting, _comparison: Comparison, name: str, stamp: tuple[object, ...]) -> bytes:
+def _zip(_files: Callable[[], Mapping[str, bytes]], folder: str, stamp: tuple[object, ...]) -> bytes:
     from hpviz.site.archive import zipped
-    from hpviz.site.site import site_of
 
-    runs = [*get_runner().runs(), *reference_runs()]
-    noise = measured_noise(runs, get_desk().cache)
-    files = site_of(runs, _setting.identity, name, _study, noise, _comparison)
-    return zipped(files, f"hpviz-{_study.name}")
+    return zipped(_files(), folder)
