@@ -49,7 +49,9 @@ def profile(rng: Random, beta: float) -> Array:
 
 def unit(field: Array) -> Array:
     """`field`, whose mean is zero, scaled to unit variance: the same array."""
-    field *= (field.size / np.vdot(field, field)) ** 0.5
+    flat = field.reshape(-1)
+    # Not by a dot product, for which BLAS wakes a thread a core: several processes that do so wait for each other.
+    field *= (field.size / np.einsum("i,i", flat, flat)) ** 0.5
     return field
 
 
