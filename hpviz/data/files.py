@@ -41,10 +41,14 @@ class File:
     size: int
     mtime_ns: int
     linked: bool = False
+    key: str = field(init=False)
+    """What it is remembered by, until it changes."""
+    has_picture_name: bool = field(init=False)
 
-    @property
-    def has_picture_name(self) -> bool:
-        return self.parts[-1].lower().endswith(SUFFIXES)
+    def __post_init__(self) -> None:
+        place = f"|{self.path}" if self.linked else ""
+        self.key = f"{'/'.join(self.parts)}|{self.size}|{self.mtime_ns}{place}"
+        self.has_picture_name = self.parts[-1].lower().endswith(SUFFIXES)
 
 
 @dataclass(eq=False, slots=True)

@@ -30,18 +30,18 @@ def sniff_files(
     """The files that are pictures by their names or by their first bytes, and the others with the reason."""
     memory = memory_of("sniffed", root, cache)
     known = recall(memory)
-    unknown = [file for file in files if not file.has_picture_name and _key(file) not in known]
+    unknown = [file for file in files if not file.has_picture_name and file.key not in known]
     kinds: dict[str, str] = {}
     with closing(in_order(_kind, unknown)) as batches:
         for batch in batches:
             yield Progress("looking into the files", len(kinds), len(unknown))
-            kinds |= {_key(file): kind for file, kind in batch}
+            kinds |= {file.key: kind for file, kind in batch}
     if unknown:
-        remember(memory, {_key(file): known[_key(file)] for file in files if _key(file) in known} | kinds)
+        remember(memory, {file.key: known[file.key] for file in files if file.key in known} | kinds)
     pictures: list[File] = []
     others: list[tuple[File, str]] = []
     for file in files:
-        kind = "" if file.has_picture_name else str(kinds.get(_key(file), known.get(_key(file), "")))
+        kind = "" if file.has_picture_name else str(kinds.get(file.key, known.get(file.key, "")))
         if kind == "TIFF" and file.parts[-1].lower().endswith(CAMERA_RAW):
             others.append((file, "is a camera's raw file, of which only a preview could be read"))
         elif file.has_picture_name or kind in FORMATS:
@@ -62,10 +62,10 @@ def examine_files(
     hashes, outcomes = memory_of("hashes", root, cache), memory_of("readable", root, cache)
     digests: dict[str, str] = recall(hashes)
     readable = _outcomes(recall(outcomes))
-    unknown = [file for file in files if digests.get(_key(file)) not in readable]
+    unknown = [file for file in files if digests.get(file.key) not in readable]
     failures: dict[File, str] = {}
 
-    places = [(file.path, digests.get(_key(file), "")) for file in unknown]
+    places = [(file.path, digests.get(file.key, "")) for file in unknown]
     contents = frozenset(readable)
     if unknown and ahead and not ahead.placed and ahead.begin(len(unknown)):
         work: Any = partial(look_ahead, contents, ahead.file, ahead.image_size)
@@ -82,21 +82,21 @@ def examine_files(
                     if isinstance(outcome, OSError):
                         failures[file] = f"cannot be read ({outcome.strerror})"
                     else:
-                        digests[_key(file)] = outcome.digest
+                        digests[file.key] = outcome.digest
                         readable.setdefault(outcome.digest, (outcome.decoder, outcome.unreadable))
                         if ahead and outcome.size:
                             ahead.placed[file.path] = (place, *outcome.size)
                 done += len(batch)
     finally:
         if done:
-            kept = {key: digests[key] for file in files if (key := _key(file)) in digests}
+            kept = {file.key: digests[file.key] for file in files if file.key in digests}
             told = {digest: readable[digest] for digest in kept.values() if digest in readable}
             remember(hashes, kept)
             remember(outcomes, {"decoders": DECODERS, "outcomes": told})
     inside = {
         file: Inside(digest, *readable[digest])
         for file in files
-        if file not in failures and (digest := digests[_key(file)])
+        if file not in failures and (digest := digests[file.key])
     }
     return inside, tuple((shown(file.parts), why) for file, why in failures.items())
 
@@ -123,8 +123,3 @@ def _kind(file: File) -> tuple[File, str]:
             return file, sniff(stream.read(SNIFFED)) or ""
     except OSError:
         return file, ""
-
-
-def _key(file: File) -> str:
-    place = f"|{file.path}" if file.linked else ""
-    return f"{'/'.join(file.parts)}|{file.size}|{file.mtime_ns}{place}"

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # Items below which threads do the work: a process takes a tenth of a second of a core until it can begin.
 ENOUGH = 1_000
 IN_HAND = 2  # batches that a process holds, so that it need not wait until the next one is sent
+# There is a process a core: where NumPy's libraries started a thread a core in each, those would wait for each other.
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1")
 
 
 def in_order(
@@ -98,7 +100,7 @@ class Process:
             command_of("hpviz.data.pool_process"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=environment(),
+            env=environment(**ONE_THREAD),
             creationflags=apart(),
         )
 

@@ -67,6 +67,11 @@ def test_results_come_in_order_from_processes_of_which_none_stays():
     assert not [thread for thread in threading.enumerate() if thread.name == "hpviz-images"]
 
 
+def test_no_process_starts_a_thread_a_core_for_its_arithmetic(monkeypatch):
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    assert flat(in_order(os.getenv, ["OPENBLAS_NUM_THREADS"] * 4, batch=1, enough=0)) == ["1"] * 4
+
+
 @pytest.mark.parametrize("count", [0, 1, 99])
 def test_few_items_are_not_worth_a_process(count):
     told = flat(in_order(apart.doubled, range(count), batch=7, enough=100))

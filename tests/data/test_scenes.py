@@ -17,6 +17,7 @@ from hpviz.data.scenes import (
     draw_scenes,
     fingerprint,
     paint,
+    parts,
     scene_rng,
     training_labels,
 )
@@ -162,7 +163,8 @@ def test_noise_has_zero_mean_and_unit_variance(draw: Callable[[np.random.Generat
 
 def test_compression_vanishes_with_its_coarseness_and_grows_with_it():
     image = np.random.default_rng(0).random((3, 150, 150))
-    losses = [np.abs(camera.compressed(image, coarseness) - image).max() for coarseness in (1e-6, 0.2, 1.2)]
+    restored = [camera.compressed(image, coarseness)[:, :150, :150] / 255 for coarseness in (1e-6, 0.2, 1.2)]
+    losses = [np.abs(each - image).max() for each in restored]
     assert losses[0] < 1e-6 < losses[1] < losses[2]
 
 
@@ -175,3 +177,16 @@ def test_blur_keeps_an_even_picture_and_evens_out_another():
     image = np.random.default_rng(0).random((3, 150, 150))
     assert np.allclose(camera.blurred(np.full_like(image, 0.3), 1.0), 0.3)
     assert camera.blurred(image, 1.0).std() < 0.5 * image.std()
+
+
+@pytest.mark.parametrize("far", [-9.0, -500.0, 168.0, 900.0])
+def test_leaves_that_lie_farther_from_the_canvas_than_they_reach_are_not_seen(far):
+    rng, elsewhere = np.random.default_rng(0), np.random.default_rng(1).uniform(-20, 180, 5_000)
+    for rows, columns in ((np.full(5_000, far), elsewhere), (elsewhere, np.full(5_000, far))):
+        assert not parts.foliage(rng, np.zeros((3, 160, 160)), rows, columns, 8).any()
+
+
+def test_a_leaf_that_just_reaches_the_canvas_is_seen():
+    rng, middle = np.random.default_rng(0), np.full(5_000, 80.0)
+    for near in (-8.0, 167.0):
+        assert parts.foliage(rng, np.zeros((3, 160, 160)), np.full(5_000, near), middle, 8).any()
