@@ -50,7 +50,7 @@ def profile(rng: Random, beta: float) -> Array:
 def unit(field: Array) -> Array:
     """`field`, whose mean is zero, scaled to unit variance: the same array."""
     flat = field.reshape(-1)
-    # Not by a dot product, for which BLAS wakes a thread a core: several processes that do so wait for each other.
+    # Not by a dot product: BLAS may wake a thread a core for one, and sum in another order on another machine.
     field *= (field.size / np.einsum("i,i", flat, flat)) ** 0.5
     return field
 
