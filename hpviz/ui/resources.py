@@ -97,13 +97,15 @@ def drawn_every(seconds: float | None) -> Callable[[Draw], Draw]:
     When many more pages are open than there were, or many fewer, the whole page is drawn anew: a browser keeps a
     fragment's rhythm until then.
     """
-    every = None if seconds is None else tick(seconds)
+    if seconds is None:
+        return cast("Callable[[Draw], Draw]", st.fragment)
+    every = tick(seconds)
 
     def part(draw: Draw) -> Draw:
         @st.fragment(run_every=every)
         @wraps(draw)
         def drawn(*arguments: Any) -> None:
-            if seconds is not None and every is not None and not every / 2 < tick(seconds) < 2 * every:
+            if not every / 2 < tick(seconds) < 2 * every:
                 st.rerun()
             draw(*arguments)
 

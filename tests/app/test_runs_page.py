@@ -428,11 +428,17 @@ def test_all_checkpoints_are_freed_but_for_those_of_runs_under_way(app, runner, 
     assert button(app, "free data").disabled
 
 
-def test_prepared_images_are_freed_after_it_was_asked(app, runner):
+def prepare_images(runner):
+    """5 MB of images, as they lie in the cache."""
     folder = runner.cache / "data" / f"{'a' * 64}-64"
     folder.mkdir(parents=True)
     (folder / "meta.json").write_text("{}")
     (folder / "train_images.npy").write_bytes(b"x" * 5_000_000)
+    return folder
+
+
+def test_prepared_images_are_freed_after_it_was_asked(app, runner):
+    folder = prepare_images(runner)
     app.run()
     assert "prepared images 5 MB" in said(app)
     press(app, "free data")
@@ -442,10 +448,7 @@ def test_prepared_images_are_freed_after_it_was_asked(app, runner):
 
 
 def test_prepared_images_that_are_in_use_stay_and_the_page_says_so(app, runner):
-    folder = runner.cache / "data" / f"{'a' * 64}-64"
-    folder.mkdir(parents=True)
-    (folder / "meta.json").write_text("{}")
-    (folder / "train_images.npy").write_bytes(b"x" * 5_000_000)
+    folder = prepare_images(runner)
     app.run()
     with FileLock(folder.with_suffix(".lock")):
         press(app, "free data")

@@ -25,7 +25,7 @@ from hpviz.training.checkpoint import NEWEST, is_sound, write
 from tests.made_up import rest, until
 from tests.runs.nodes import ONE_THREAD, begin, lose
 from tests.runs.test_executor import asked, of_numbers
-from tests.runs.test_side_by_side import rests
+from tests.runs.test_side_by_side import it_goes_on_and_can_be_stopped, rests
 
 ROOT = Path(__file__).parents[2]
 
@@ -128,13 +128,7 @@ def test_a_paused_run_rests_on_its_node(runner, folder):
     runner.pause()
     (trainer,) = trainers()
     until(lambda: rests(trainer.pid))
-    known = len(runner.run(one.spec.run_id)["epochs"])
-    runner.go_on()
-    until(lambda: len(runner.run(one.spec.run_id)["epochs"]) > known)
-    runner.pause()
-    until(lambda: rests(trainer.pid))
-    runner.stop(one.spec.run_id)
-    assert rest(runner, one.spec.run_id)["status"] == "stopped"
+    it_goes_on_and_can_be_stopped(runner, one.spec.run_id, trainer.pid)
     runner.go_on()
 
 

@@ -208,13 +208,18 @@ def test_a_run_that_is_paused_rests_until_it_goes_on_and_can_be_stopped_meanwhil
         (process,) = executor.training()
         until(lambda: rests(process.pid))
         assert runner.queue()[0]["view"]["text"].startswith("paused, epoch")
-        known = len(runner.run(one.spec.run_id)["epochs"])
-        runner.go_on()
-        until(lambda: len(runner.run(one.spec.run_id)["epochs"]) > known)
-        runner.pause()
-        until(lambda: rests(process.pid))
-        runner.stop(one.spec.run_id)
-        assert rest(runner, one.spec.run_id)["status"] == "stopped"
+        it_goes_on_and_can_be_stopped(runner, one.spec.run_id, process.pid)
+
+
+def it_goes_on_and_can_be_stopped(runner, run_id, pid):
+    """A run that rests in that process."""
+    known = len(runner.run(run_id)["epochs"])
+    runner.go_on()
+    until(lambda: len(runner.run(run_id)["epochs"]) > known)
+    runner.pause()
+    until(lambda: rests(pid))
+    runner.stop(run_id)
+    assert rest(runner, run_id)["status"] == "stopped"
 
 
 def rests(pid):
