@@ -65,7 +65,7 @@ def show_figures(name: str, comparison: Comparison) -> None:
 def _choose_baseline(name: str, comparison: Comparison) -> str | None:
     """The label that the others are held against, if one was chosen."""
     labels, key = list(comparison.groups), f"{name}:baseline"
-    if st.session_state.get(key) not in labels:
+    if st.session_state.get(key) not in (None, *labels):
         st.session_state[key] = None
     chosen = st.selectbox(
         "Baseline",

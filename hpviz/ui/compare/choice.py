@@ -30,14 +30,18 @@ FILTERS: Mapping[str, Callable[[Run], str]] = {
 def choose_runs(runs: Sequence[Run]) -> list[Run]:
     """The runs to compare, in the order in which they were chosen."""
     by_id = {run["id"]: run for run in runs}
-    st.session_state[CHOSEN] = [run for run in st.session_state.get(CHOSEN, []) if run in by_id]
+    chosen = st.session_state.get(CHOSEN, [])
+    if any(run not in by_id for run in chosen):
+        # Only then: what a script sets, even to what it was, takes away what is being typed into the list.
+        st.session_state[CHOSEN] = chosen = [run for run in chosen if run in by_id]
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.popover("Filters", key="compare:filters", icon=":material/filter_list:"):
             offered = _filtered(runs)
-        options = list(dict.fromkeys([*st.session_state[CHOSEN], *(run["id"] for run in reversed(offered))]))
+        newest = [run["id"] for run in reversed(offered)]
         st.multiselect(
             "Runs",
-            options,
+            # Those that a filter hides come last: a choice among the others leaves their order as it was.
+            list(dict.fromkeys([*newest, *chosen])),
             key=CHOSEN,
             format_func=lambda run: headline(by_id[run]),
             max_selections=MOST_RUNS,

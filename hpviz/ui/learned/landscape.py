@@ -61,8 +61,10 @@ def _choose_runs(name: str, comparison: Comparison) -> list[Run]:
     for run_id in [each for each, run in ended.items() if run["origin"] is None] or ended:
         firsts.setdefault(comparison.labels[run_id], run_id)
     key = _key(name, "runs")
-    chosen = [each for each in st.session_state.get(key, []) if each in ended]
-    st.session_state[key] = chosen or list(firsts.values())[:MOST_RUNS]
+    before = st.session_state.get(key)
+    chosen = [each for each in before or () if each in ended] or list(firsts.values())[:MOST_RUNS]
+    if chosen != before:  # set anew, a list loses what is being typed into it
+        st.session_state[key] = chosen
     ids = st.multiselect(
         "Paths of",
         list(ended),
