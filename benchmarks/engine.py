@@ -148,6 +148,8 @@ def drawing(bench: Bench) -> dict[str, Any]:
         for seed in range(1, bench.options.rounds + 1):
             alone = command_seconds(bench, other, seed)
             with opened(browser, f"http://{server.address}/?{bench.query(seed)}", SLIDER) as page:
+                # A browser that is still loading counts as another program, and the run would get fewer threads.
+                time.sleep(SETTLED_SECONDS)
                 page.get_by_role("button", name=f"Train lr {RATE}").click()
                 begun = of_store(cache, seed, lambda run: len(run["epochs"]) >= 1)
                 before = cpu_seconds(server.process.pid)

@@ -23,8 +23,8 @@ import psutil
 from hpviz.runs.document import Run
 
 MOST = 256  # jobs or threads; beyond, there is a slip of the finger
-# What is told of the machine's load is what it was over about this long.
-LOOK_SECONDS = 1.0
+# What is told of the machine's load is what it was over about this long, in the quietest of so many seconds.
+LOOK_SECONDS, LOOK_BACK_SECONDS = 1.0, 4.0
 # Speed grows like this power of the threads until it is measured: 1.6 times on two.
 POWER = 0.7
 # Runs side by side are later with their first result, so they have to be worth it.
@@ -133,19 +133,31 @@ class Load:
             self._looks.append(self._now())
 
     def others(self, cores: int) -> float:
-        """Of so many cores that we may use, those that others have kept busy over the last second or two.
+        """Of so many cores that we may use, those that others have kept busy through the last few seconds.
 
-        0 where the system does not tell. Others come to our cores only when there are no more elsewhere: a container
-        has fewer than its machine, and a core with two threads of its own is there twice.
+        What they took in the quietest second counts: a run keeps its threads to its end, and must not have fewer for
+        the browser that was just drawing the page on which it was asked for. 0 where the system does not tell. Others
+        come to our cores only when there are no more elsewhere: a container has fewer than its machine, and a core with
+        two threads of its own is there twice.
         """
         now = self._now()
-        then = next((look for look in reversed(self._looks) if now.at - look.at >= LOOK_SECONDS), self._looks[0])
+        looks = [look for look in self._looks if now.at - look.at <= LOOK_BACK_SECONDS] or [self._looks[-1]]
+        seconds = [
+            self._busy(then, later)
+            for then in looks
+            for later in [next((each for each in (*looks, now) if each.at - then.at >= LOOK_SECONDS), None)]
+            if later
+        ]
+        busy = min(seconds, default=self._busy(looks[0], now))
+        return max(busy - max((psutil.cpu_count() or cores) - cores, 0), 0.0)
+
+    def _busy(self, then: "_Look", now: "_Look") -> float:
+        """The cores that others kept busy between two looks."""
         if now.at <= then.at:
             return 0.0
         # One that has ended between the looks tells no more what it did in this time, which is little.
         ours = sum(max(spent - then.own.get(pid, 0.0), 0.0) for pid, spent in now.own.items())
-        busy = max(now.busy - then.busy - ours, 0.0) / (now.at - then.at)
-        return max(busy - max((psutil.cpu_count() or cores) - cores, 0), 0.0)
+        return max(now.busy - then.busy - ours, 0.0) / (now.at - then.at)
 
     def _now(self) -> "_Look":
         busy, own = 0.0, {}

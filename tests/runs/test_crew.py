@@ -133,6 +133,26 @@ def test_only_the_last_seconds_count(monkeypatch):
     assert load.others(cores=4) == 0.0
 
 
+def test_a_burst_takes_no_threads_from_a_run_and_a_program_that_computes_on_does(monkeypatch):
+    machine = Machine(monkeypatch)
+    load = Load(lambda: [7])
+    for user in (0.2, 2.0, 2.0):  # the browser that draws the page on which a run was just asked for
+        machine.passes(1.0, user=user)
+        load.look()
+    assert load.others(cores=4) == pytest.approx(0.2)
+    for _ in range(4):
+        machine.passes(1.0, user=2.0)
+        load.look()
+    assert load.others(cores=4) == pytest.approx(2.0)
+
+
+def test_after_a_long_silence_the_time_since_the_last_look_counts(monkeypatch):
+    machine = Machine(monkeypatch)
+    load = Load(lambda: [7])
+    machine.passes(60.0, user=120.0)
+    assert load.others(cores=4) == pytest.approx(2.0)
+
+
 def refuse():
     raise PermissionError
 
