@@ -1,6 +1,6 @@
 """The engine: what training keeps of its speed beside a page and beside another program, and how soon a page answers.
 
-    python -m benchmarks.engine drawing | watched | busy | sweep | start | launch | memory | threads   [--app DIR]
+    python -m benchmarks.engine MEASURE ... [--app DIR]      (drawing, closed, watched, busy, sweep, start and so on)
 
 Every figure is taken by the wall clock, from outside, of the command line and the server of the checkout that `--app`
 names (this one by default), so that two versions are measured in the same way. Linux only.
@@ -140,6 +140,16 @@ def of_store(cache: Path, seed: int, is_so: Callable[[Run], bool]) -> float:
 
 def drawing(bench: Bench) -> dict[str, Any]:
     """A run with its page open and drawing in Chromium, against the same run of the command line."""
+    return of_a_page(bench, is_left=False)
+
+
+def closed(bench: Bench) -> dict[str, Any]:
+    """The same, where the page is left after the first epoch."""
+    return of_a_page(bench, is_left=True)
+
+
+def of_a_page(bench: Bench, is_left: bool) -> dict[str, Any]:
+    """A run that is asked for on its page, against the same run of the command line."""
     from benchmarks.chromium import chromium, opened
 
     rounds, busy = [], []
@@ -152,6 +162,8 @@ def drawing(bench: Bench) -> dict[str, Any]:
                 time.sleep(SETTLED_SECONDS)
                 page.get_by_role("button", name=f"Train lr {RATE}").click()
                 begun = of_store(cache, seed, lambda run: len(run["epochs"]) >= 1)
+                if is_left:
+                    page.goto("about:blank")
                 before = cpu_seconds(server.process.pid)
                 ended = of_store(cache, seed, lambda run: len(run["epochs"]) >= bench.options.epochs)
                 busy.append((cpu_seconds(server.process.pid) - before) / (ended - begun))
@@ -327,6 +339,7 @@ def ratios(rounds: list[list[float]], this: str, that: str) -> dict[str, Any]:
 
 MEASURES: dict[str, Callable[[Bench], dict[str, Any]]] = {
     "drawing": drawing,
+    "closed": closed,
     "watched": watched,
     "busy": busy,
     "sweep": sweep,

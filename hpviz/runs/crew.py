@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import combinations
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -135,20 +136,15 @@ class Load:
     def others(self, cores: int) -> float:
         """Of so many cores that we may use, those that others have kept busy through the last few seconds.
 
-        What they took in the quietest second counts: a run keeps its threads to its end, and must not have fewer for
-        the browser that was just drawing the page on which it was asked for. 0 where the system does not tell. Others
-        come to our cores only when there are no more elsewhere: a container has fewer than its machine, and a core with
-        two threads of its own is there twice.
+        What they took while they were quietest, for a second or longer, counts: a run keeps its threads to its end, and
+        must not have fewer for the browser that was just drawing the page on which it was asked for. 0 where the system
+        does not tell. Others come to our cores only when there are no more elsewhere: a container has fewer than its
+        machine, and a core with two threads of its own is there twice.
         """
         now = self._now()
         looks = [look for look in self._looks if now.at - look.at <= LOOK_BACK_SECONDS] or [self._looks[-1]]
-        seconds = [
-            self._busy(then, later)
-            for then in looks
-            for later in [next((each for each in (*looks, now) if each.at - then.at >= LOOK_SECONDS), None)]
-            if later
-        ]
-        busy = min(seconds, default=self._busy(looks[0], now))
+        whole = [pair for pair in combinations((*looks, now), 2) if pair[1].at - pair[0].at >= LOOK_SECONDS]
+        busy = min(self._busy(*pair) for pair in whole or [(looks[0], now)])
         return max(busy - max((psutil.cpu_count() or cores) - cores, 0), 0.0)
 
     def _busy(self, then: "_Look", now: "_Look") -> float:

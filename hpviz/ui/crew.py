@@ -4,6 +4,7 @@ import streamlit as st
 
 from hpviz.runs.crew import MOST, Wish
 from hpviz.runs.runner import Runner
+from hpviz.ui.given import give
 from hpviz.ui.locked import locked
 from hpviz.ui.text import literal
 
@@ -43,10 +44,9 @@ def show_crew(runner: Runner) -> None:
     def take() -> None:
         runner.wish = Wish(*(st.session_state[f"crew:{name}"] for name in Wish._fields))
 
-    # As it is for all sessions, whichever of them has changed it; what is being typed stays, where none has.
+    # As it is for all sessions, whichever of them has changed it.
     for name, value in runner.wish._asdict().items():
-        if st.session_state.get(f"crew:{name}") != value:
-            st.session_state[f"crew:{name}"] = value
+        give(f"crew:{name}", value)
     with st.popover("Side by side", icon=":material/tune:", help="How many runs at once, on how many threads each"):
         for name, label in (("jobs", "Runs side by side"), ("threads", "Threads a run")):
             st.number_input(label, 1, MOST, None, key=f"crew:{name}", placeholder=AS_FIT, on_change=take, **locked())

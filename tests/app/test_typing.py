@@ -13,7 +13,10 @@ from hpviz.ui.learned.section import TITLE as LEARNED
 from tests.app.pages import learned, page, remember
 from tests.app.test_gate import PAGES
 
-FOLDS = ("Table", "What differs", "The picture", "Cost", "What the article claims", LEARNED)
+FOLDS = [
+    *(("compare", title) for title in ("Table", "What differs", LEARNED)),
+    *(("learning_rate", title) for title in ("The picture", "Table", "Cost", "What the article claims", LEARNED)),
+]
 
 
 def given(app):
@@ -45,8 +48,7 @@ def test_a_page_that_is_drawn_again_gives_no_widget_its_value(name, runs):
     assert given(app) == []
 
 
-@pytest.mark.parametrize("fold", FOLDS)
-@pytest.mark.parametrize("name", ["compare", "learning_rate"])
+@pytest.mark.parametrize(("name", "fold"), FOLDS)
 def test_nor_does_a_fold(name, fold, runs):
     app = opened(name, runs)
     app.session_state[f"{LEARNING_RATE.name if name == 'learning_rate' else name}:fold"] = fold

@@ -13,6 +13,7 @@ from hpviz.analysis.words import listed
 from hpviz.ui.bench.curves import KEPT
 from hpviz.ui.bench.ground import diagnoses_of
 from hpviz.ui.bench.verdict import show_pairs
+from hpviz.ui.given import give
 from hpviz.ui.text import sentence
 
 IS_NEW = "a baseline was chosen"
@@ -65,8 +66,8 @@ def show_figures(name: str, comparison: Comparison) -> None:
 def _choose_baseline(name: str, comparison: Comparison) -> str | None:
     """The label that the others are held against, if one was chosen."""
     labels, key = list(comparison.groups), f"{name}:baseline"
-    if st.session_state.get(key) not in (None, *labels):
-        st.session_state[key] = None
+    if st.session_state.get(key) not in labels:
+        give(key, None)
     chosen = st.selectbox(
         "Baseline",
         labels,

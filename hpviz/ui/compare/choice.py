@@ -14,6 +14,7 @@ from hpviz.runs.document import Run
 from hpviz.spec import build_spec
 from hpviz.studies import STUDIES, Preset, Study
 from hpviz.terminal import headline
+from hpviz.ui.given import give
 
 CHOSEN = "compare:runs"
 ANY = "any"
@@ -30,10 +31,8 @@ FILTERS: Mapping[str, Callable[[Run], str]] = {
 def choose_runs(runs: Sequence[Run]) -> list[Run]:
     """The runs to compare, in the order in which they were chosen."""
     by_id = {run["id"]: run for run in runs}
-    chosen = st.session_state.get(CHOSEN, [])
-    if any(run not in by_id for run in chosen):
-        # Only then: what a script sets, even to what it was, takes away what is being typed into the list.
-        st.session_state[CHOSEN] = chosen = [run for run in chosen if run in by_id]
+    chosen = [run for run in st.session_state.get(CHOSEN, []) if run in by_id]
+    give(CHOSEN, chosen)
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.popover("Filters", key="compare:filters", icon=":material/filter_list:"):
             offered = _filtered(runs)

@@ -13,6 +13,7 @@ from hpviz.runs.landscape import MOST_RUNS, Region, landscape_of, refusal, secon
 from hpviz.runs.pace import about
 from hpviz.ui.bench.legend import places
 from hpviz.ui.chart import show_picture
+from hpviz.ui.given import give
 from hpviz.ui.kept import Kept
 from hpviz.ui.learned.finding import offered
 from hpviz.ui.learned.recorded import name_of, recorded
@@ -61,10 +62,8 @@ def _choose_runs(name: str, comparison: Comparison) -> list[Run]:
     for run_id in [each for each, run in ended.items() if run["origin"] is None] or ended:
         firsts.setdefault(comparison.labels[run_id], run_id)
     key = _key(name, "runs")
-    before = st.session_state.get(key)
-    chosen = [each for each in before or () if each in ended] or list(firsts.values())[:MOST_RUNS]
-    if chosen != before:  # set anew, a list loses what is being typed into it
-        st.session_state[key] = chosen
+    chosen = [each for each in st.session_state.get(key, []) if each in ended]
+    give(key, chosen or list(firsts.values())[:MOST_RUNS])
     ids = st.multiselect(
         "Paths of",
         list(ended),
