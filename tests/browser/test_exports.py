@@ -49,6 +49,12 @@ def test_the_page_draws_and_answers_without_a_network(open_page, width, dark):
     assert wrong == []
 
 
+def test_a_chart_is_no_wider_than_its_place_before_it_is_drawn_anew(open_page):
+    page, _ = open_page(sweep([0.0, 0.01, 1.0], seeds=2), width=600)  # at 1280 it has three charts of 390 px in a row
+    page.evaluate("document.body.style.width = '390px'")  # the window stays, so nothing has Vega draw anew
+    assert page.evaluate("document.querySelector('main').scrollWidth") <= 390
+
+
 def test_a_hostile_name_is_text_in_page_and_tooltip(open_page):
     runs = [document for place in "01" for document in sweep([0.0], dataset=HOSTILE, fingerprint=place * 64)]
     for place, document in enumerate(runs):

@@ -112,6 +112,13 @@ def test_it_turns_dark_with_the_system_and_keeps_what_was_set(open_site):
     assert wrong == []
 
 
+def test_a_chart_is_no_wider_than_its_place_before_it_is_drawn_anew(open_site):
+    page, wrong = open_site("index")
+    page.evaluate("document.body.style.width = '390px'")  # the window stays, so nothing has Vega draw anew
+    assert page.evaluate("document.querySelector('main').scrollWidth") <= 390
+    assert wrong == []
+
+
 def test_a_link_to_a_claim_opens_it(open_site):
     page, wrong = open_site("index")
     link = page.locator("a[href^='learning-rate.html#claim-']").first
