@@ -3,9 +3,10 @@
 import streamlit as st
 
 if __name__ != "__main__":  # imported by what serves it
+    from hpviz.ui import pulse
     from hpviz.ui.serving import serving
 
-    app = st.App(__file__, lifespan=serving)
+    app = st.App(__file__, lifespan=serving, routes=[pulse.ROUTE])
 else:
     from hpviz.ui.navigation import pages
     from hpviz.ui.permalink import visit

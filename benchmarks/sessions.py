@@ -3,8 +3,9 @@
     python -m benchmarks.sessions
 
 Real websockets on loopback to a real server, in pages that are not drawn. Some watch the run that trains, some go from
-page to page, the others lie idle; all follow the timers of their page as a browser does. Before, the same training is
-measured with no page open; afterwards, whether memory, open files and threads are back. Linux only.
+page to page, the others lie idle; all follow the timers of their page as a browser does, and ask what moves on it.
+Before, the same training is measured with no page open; afterwards, whether memory, open files and threads are back.
+Linux only.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.pages import PAGES, drive
-from benchmarks.visitors import HOME, Server, Visitor, offer_app
+from benchmarks.visitors import HOME, Server, offer_app
 from hpviz.data import catalogue
 from hpviz.runs.document import Run
 from hpviz.runs.store import RunStore
@@ -48,23 +49,12 @@ class Crowd:
             while not self.leaving.is_set():
                 with server.visit(page, query) as visitor:
                     self.seconds[f"{kind}: first drawing"].append(visitor.draw())
-                    self._stay(visitor, kind, BROWSING_SECONDS if kind == "browsing" else float("inf"))
+                    end = time.monotonic() + BROWSING_SECONDS if kind == "browsing" else float("inf")
+                    for what, seconds in visitor.stay(end, self.leaving):
+                        self.seconds[f"{kind}: {what}"].append(seconds)
                 page = luck.choice(PAGES) if kind == "browsing" else page
         except Exception as error:
             self.errors.append(f"{kind}, {page}: {type(error).__name__}: {error}")
-
-    def _stay(self, visitor: Visitor, kind: str, most: float) -> None:
-        """Follow the page's timers for that long. A timer goes on once its last drawing is here, as in a browser."""
-        end, due = time.monotonic() + most, dict[str, float]()
-        while not self.leaving.is_set() and time.monotonic() < end:
-            due = {name: due.get(name, time.monotonic() + every) for name, every in visitor.fragments.items()}
-            now = time.monotonic()
-            for name in [name for name, moment in due.items() if moment <= now]:
-                if name not in visitor.fragments:  # gone with the page as it was
-                    continue
-                self.seconds[f"{kind}: tick"].append(visitor.draw(name))
-                due[name] = time.monotonic() + visitor.fragments.get(name, 0)
-            self.leaving.wait(max(min([*due.values(), end, now + 1]) - time.monotonic(), 0.01))
 
 
 def begin(server: Server, cache: Path, seed: int) -> str:
@@ -137,12 +127,12 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         until = time.monotonic() + BACK_SECONDS
         while (after := taken(server))["descriptors"] > before["descriptors"] and time.monotonic() < until:
             time.sleep(1)
-        everything = [each for times in crowd.seconds.values() for each in times]
+        drawings = [each for kind, times in crowd.seconds.items() if not kind.endswith("beat") for each in times]
         return {
             "clients": clients,
             "seconds": seconds,
             "reruns": {kind: spread(times) for kind, times in sorted(crowd.seconds.items())}
-            | {"all": spread(everything)},
+            | {"all drawings": spread(drawings)},
             "errors": crowd.errors,
             "images_per_second": {"alone": alone, "together": together},
             "taken": {"before": before, "during": during, "after": after},

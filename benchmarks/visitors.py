@@ -4,6 +4,7 @@ What a measurement takes on the server is then the server's own, and fifty visit
 """
 
 import argparse
+import json
 import os
 import socket
 import subprocess
@@ -12,8 +13,10 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from threading import Event
+from typing import Any, NamedTuple
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -23,6 +26,7 @@ from websockets.typing import Subprotocol
 ROOT = Path(__file__).parent.parent
 HOME = "learning_rate"  # the page at the root of the address
 ANSWER_SECONDS = 120
+PULSE = "hpviz_pulse"  # the component that has a page move
 
 
 def offer_app(parser: argparse.ArgumentParser) -> None:
@@ -107,15 +111,25 @@ class Server:
         return self.process.wait(60)
 
 
+class Pulse(NamedTuple):
+    """Where a page asks what moves on it, in how many seconds first, and which fragment is drawn when that is due."""
+
+    path: str
+    every: float
+    fragment: str
+
+
 class Visitor:
     """A page that is open in a browser which does not draw."""
 
     def __init__(self, connection: ClientConnection, page: str, query: str = "") -> None:
         self._socket, self._page, self._query = connection, page, query
         self._script = ""
+        self._line: HTTPConnection | None = None
         self.fragments: dict[str, float] = {}  # what redraws itself: the fragment's id, every how many seconds
         self.texts: list[str] = []  # what the last drawing said
         self.widgets: dict[str, str] = {}  # of the last drawing, their ids by label
+        self.pulse: Pulse | None = None  # where the page asks what moves on it
 
     def draw(self, fragment: str = "", **states: dict[str, Any]) -> float:
         """Seconds from the wish to see the page, or one fragment of it, until its last message is here.
@@ -141,7 +155,7 @@ class Visitor:
                 answered = True
                 self.texts, self.widgets = [], {}
                 if not message.metadata.run.fragment_ids:  # a fragment may have the whole page drawn anew
-                    self.fragments = {}
+                    self.fragments, self.pulse = {}, None
             elif kind == "auto_rerun":
                 self.fragments[message.auto_rerun.fragment_id] = message.auto_rerun.interval
             elif kind == "stop_auto_rerun":
@@ -156,9 +170,46 @@ class Visitor:
             elif answered and kind == "script_finished" and message.script_finished in FINISHED:
                 return time.perf_counter() - begun
 
+    def stay(self, end: float, leaving: Event | None = None) -> Iterator[tuple[str, float]]:
+        """Follow the page's timers as a browser does, until that moment by time.monotonic() or until all are `leaving`.
+
+        Gives each drawing ("drawing") and each asking of what moves ("beat") with its seconds. A timer goes on once
+        what it last asked for is here.
+        """
+        leaving, due = leaving or Event(), dict[str, float]()
+        while not leaving.is_set() and time.monotonic() < end:
+            every = {**self.fragments, **({PULSE: self.pulse.every} if self.pulse else {})}
+            due = {name: due.get(name, time.monotonic() + seconds) for name, seconds in every.items()}
+            for name in [name for name, moment in due.items() if moment <= time.monotonic()]:
+                if name == PULSE and self.pulse:
+                    begun = time.perf_counter()
+                    beat = self.beat()
+                    yield "drawing" if beat["draw"] else "beat", time.perf_counter() - begun
+                    due[name] = time.monotonic() + beat["again"]
+                elif name in self.fragments:  # it may have gone with the page as it was
+                    yield "drawing", self.draw(name)
+                    due[name] = time.monotonic() + self.fragments.get(name, 0)
+            leaving.wait(max(min([*due.values(), end, time.monotonic() + 1]) - time.monotonic(), 0.01))
+
     def press(self, label: str) -> float:
         """Press the button of that label; seconds until what comes of it is drawn."""
         return self.draw("", **{label: {"trigger_value": True}})
+
+    def beat(self) -> dict[str, Any]:
+        """What moves on the page; draws it again where that is due, as its script does (`hpviz/ui/pulse.js`)."""
+        assert self.pulse is not None, "Nothing moves on this page."
+        if self._line is None:
+            host, port = self._socket.remote_address[:2]
+            self._line = HTTPConnection(host, port, timeout=ANSWER_SECONDS)
+        self._line.request("GET", f"/{self.pulse.path}")
+        answer = self._line.getresponse()
+        told = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"/{self.pulse.path} answered {answer.status}.")
+        beat: dict[str, Any] = json.loads(told)
+        if beat["draw"]:
+            self.draw(self.pulse.fragment)
+        return beat
 
     def _note(self, message: ForwardMsg) -> None:
         kind = message.delta.new_element.WhichOneof("type")
@@ -169,6 +220,8 @@ class Visitor:
             raise RuntimeError(f"{element.type}: {element.message}")
         if kind in TOLD:
             self.texts.append(getattr(element, TOLD[kind]))
+        if kind == "bidi_component" and element.component_name == PULSE:
+            self.pulse = Pulse(**json.loads(element.json), fragment=message.delta.fragment_id)
         if hasattr(element, "id") and hasattr(element, "label"):
             self.widgets[element.label] = element.id
 

@@ -76,14 +76,8 @@ def redraw(server: Server, visitor: Visitor, draws: int) -> float:
 def watch(server: Server, visitor: Visitor, seconds: float) -> float:
     """The cores that a page's timers take for that long, asked for as a browser does."""
     begun, used = time.monotonic(), processor_seconds(server)
-    due = dict[str, float]()
-    while (now := time.monotonic()) < begun + seconds:
-        due = {name: due.get(name, now + every) for name, every in visitor.fragments.items()}
-        for name in [name for name, moment in due.items() if moment <= now]:
-            if name in visitor.fragments:  # those within another are made anew with it
-                visitor.draw(name)
-            due[name] = time.monotonic() + visitor.fragments.get(name, 0)
-        time.sleep(max(min([*due.values(), now + 1]) - time.monotonic(), 0.005))
+    for _ in visitor.stay(begun + seconds):
+        pass
     return (processor_seconds(server) - used) / (time.monotonic() - begun)
 
 

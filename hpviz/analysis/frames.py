@@ -67,26 +67,36 @@ def _reading(row: Mapping[Any, Any]) -> str:
 
 
 def trails(
-    runs: Sequence[Run], labels: Mapping[str, str], points: Mapping[str, Sequence[Point]]
+    runs: Sequence[Run],
+    labels: Mapping[str, str],
+    points: Mapping[str, Sequence[Point]],
+    drawn: Mapping[str, int] | None = None,
 ) -> list[dict[str, Any]]:
     """One row a point of the epochs under way, in TRAIL, each run's after its last measured epoch; `points` by run id.
 
-    Points of another epoch than the one that comes next are left out: it was recorded meanwhile, or is not shown. They
-    are made twice a second, so they are no frame, which takes a hundred times as long.
+    Where fewer epochs are `drawn` yet than a run has, by run id, the others come before its points. Points of another
+    epoch than the one that comes next are left out: it was recorded meanwhile, or is not shown. They are made twice a
+    second, so they are no frame, which takes a hundred times as long.
     """
     return [
         {"label": labels[run["id"]], "run": run["id"], **point}
         for run in runs
-        if (trail := points.get(run["id"])) and 0 < trail[0]["epoch"] - len(run["epochs"]) <= 1
-        for point in (*_start(run["epochs"]), *trail)
+        for point in _trail(run["epochs"], points.get(run["id"], ()), (drawn or {}).get(run["id"]))
     ]
 
 
-def _start(rows: Sequence[EpochRow]) -> Iterator[Point]:
-    """The last measured epoch, if its loss is a number."""
-    for row in rows[-1:]:
+def _trail(rows: Sequence[EpochRow], points: Sequence[Point], drawn: int | None) -> list[Point]:
+    """From the last drawn epoch (None: of all) over those after it to the points of the one under way."""
+    first = len(rows) if drawn is None else drawn
+    under_way = points if points and 0 < points[0]["epoch"] - len(rows) <= 1 else ()
+    return [*_measured(rows, max(first - 1, 0)), *under_way] if under_way or first < len(rows) else []
+
+
+def _measured(rows: Sequence[EpochRow], first: int) -> Iterator[Point]:
+    """The rows from that place on whose losses are numbers."""
+    times = list(accumulate(row["train_seconds"] or 0.0 for row in rows))
+    for row, seconds in zip(rows[first:], times[first:], strict=True):
         if row["train_loss"] is not None:
-            seconds = sum(each["train_seconds"] or 0.0 for each in rows)
             progress = {name: row[name] for name in ("epoch", "updates", "images")}
             yield Point(**progress, seconds=seconds, train_loss=row["train_loss"])  # type: ignore[typeddict-item]
 

@@ -11,12 +11,15 @@ from hpviz.ui.text import literal
 
 
 def bar(view: View, name: str = "") -> None:
-    """A progress bar with what is done, how far and the time left."""
-    words = [name] if name else []
-    words.append(literal(view["text"]))
-    if view["seconds_left"] is not None:
-        words.append(f"{clock(view['seconds_left'])} left")
-    st.progress(view["fraction"] or 0.0, text=" · ".join(words))
+    """A progress bar with a name, which is Markdown, what is done, how far and the time left."""
+    told = literal(words(view), most=200)
+    st.progress(view["fraction"] or 0.0, text=f"{name} · {told}" if name else told)
+
+
+def words(view: View, name: str = "") -> str:
+    """What is done, how far, and the time left, in plain text."""
+    left = None if view["seconds_left"] is None else f"{clock(view['seconds_left'])} left"
+    return " · ".join(each for each in (name, view["text"], left) if each)
 
 
 def show_task(task: Task) -> None:

@@ -1,6 +1,6 @@
 """The queue as one line: what trains and how long it will still take, what waits, unfolded on a click."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import streamlit as st
 
@@ -14,9 +14,10 @@ from hpviz.runs.runner import QueueEntry, Runner
 from hpviz.spec import RunSpec
 from hpviz.ui.crew import show_pause
 from hpviz.ui.locked import locked
-from hpviz.ui.progress import bar
+from hpviz.ui.progress import bar, words
+from hpviz.ui.pulse import BAR
 from hpviz.ui.resources import session
-from hpviz.ui.text import literal
+from hpviz.ui.text import literal, plain
 
 # Data sets of photos have about so many training images for each that is tested on; for those nobody has counted yet.
 TRAIN_TO_TEST = 4
@@ -37,7 +38,7 @@ def show_queue_line(
     `names` says what the page calls its own runs. Call it inside a horizontal container.
     """
     queue = runner.queue()
-    training = [entry for entry in queue if not entry["position"]] or queue[:1]  # or the one that is about to
+    training = _training(queue)
     waiting = queue[len(training) :]
     runs = {run["id"]: run for entry in queue if (run := runner.run(entry["id"]))}
 
@@ -48,7 +49,7 @@ def show_queue_line(
     views = [(entry["id"], name(entry["id"]), entry["view"]) for entry in training]
     views += [(run["id"], names(run) or literal(brief_name(run["spec"])), elsewhere(run)) for run in others]
     for run_id, told, view in views:
-        with st.container(width="stretch"):
+        with st.container(width="stretch", key=f"{BAR}{run_id}"):
             bar(view, told)
         st.button(
             f"Stop {told}" if len(views) > 1 else "Stop",
@@ -82,6 +83,26 @@ def show_queue_line(
     if queue or runner.is_paused:
         show_pause(runner)
     return bool(queue or others)
+
+
+def bars(runner: Runner, names: Callable[[Run], str | None]) -> dict[str, tuple[str, float]]:
+    """The words and the share done of the bars that `show_queue_line` draws of this process's runs, by run."""
+    training = [(entry["view"], runner.run(entry["id"])) for entry in _training(runner.queue())]
+    return {
+        run["id"]: (words(view, names(run) or plain(brief_name(run["spec"]))), view["fraction"] or 0.0)
+        for view, run in training
+        if run
+    }
+
+
+def state_of_queue(runner: Runner) -> Hashable:
+    """What trains and what waits, and whether all of it is paused."""
+    return runner.is_paused, tuple((entry["id"], entry["position"]) for entry in runner.queue())
+
+
+def _training(queue: list[QueueEntry]) -> list[QueueEntry]:
+    """Those that train, or the one that is about to."""
+    return [entry for entry in queue if not entry["position"]] or queue[:1]
 
 
 def _stop(runner: Runner, run_id: str) -> None:

@@ -21,9 +21,13 @@ _MADE_OF_TEXT = re.compile(
 
 def literal(name: str, most: int = 80) -> str:
     """A name from outside, safe inside Markdown: nothing in it is read as a sign, long names are cut."""
-    one_line = drawable(" ".join(name.split()))
-    cut = one_line if len(one_line) <= most else one_line[: most - 1] + "…"
-    return _SPECIAL.sub(r"\\\1", _MADE_OF_TEXT.sub(_APART, cut))
+    return _SPECIAL.sub(r"\\\1", _MADE_OF_TEXT.sub(_APART, plain(name, most)))
+
+
+def plain(name: str, most: int = 80) -> str:
+    """The same where nothing is read as Markdown: one line of what can be drawn, cut where it is long."""
+    one_line: str = drawable(" ".join(name.split()))
+    return one_line if len(one_line) <= most else one_line[: most - 1] + "…"
 
 
 def sentence(told: str) -> str:

@@ -57,12 +57,13 @@ def hpviz(arguments: list[str], **options) -> subprocess.CompletedProcess[str]:
 class Server:
     """`streamlit run app.py` on a free port, as people start it."""
 
-    def __init__(self, cache: Path) -> None:
-        self.cache = cache
+    def __init__(self, cache: Path, below: str = "") -> None:
+        """On that cache folder, its pages below the path `below`: lab/hpviz/."""
+        self.cache, self._below = cache, below
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}/"
+        self.url = f"http://127.0.0.1:{self.port}/{below}"
         self.start()
 
     def start(self) -> None:
@@ -76,6 +77,7 @@ class Server:
                 "app.py",
                 f"--server.port={self.port}",
                 "--server.headless=true",
+                f"--server.baseUrlPath={self._below}",
             ],
             cwd=ROOT,
             env={**os.environ, "HPVIZ_CACHE": str(self.cache)},

@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from hpviz.runs.store import RunStore
+from tests.browser.conftest import Server, Visitor
 from tests.browser.test_journeys import MINUTES, drawing
 
 LIVE = ".live_marks path"
@@ -19,17 +20,23 @@ def epochs(cache):
 
 def test_the_curve_moves_inside_the_first_epoch_and_no_drawing_is_made_anew(visit, server, cache):
     visitor = visit()
-    page = visitor.page
+    page, messages = visitor.page, []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: messages.append(frame)))
     # ResNet18, whose first epoch takes seconds on any machine, on numbers of images that no reference run has.
     page.goto(f"{server.url}?per_class=290&epochs=2")
     page.get_by_role("button", name="Train lr 1e-4").click()
     chart = drawing(page, "Train loss (nats)")
     expect(chart.locator(LIVE)).to_have_attribute("d", re.compile("L"), timeout=MINUTES)
     chart.evaluate("node => { node.dataset.mark = 'first' }")
-    path = chart.locator(LIVE).get_attribute("d")
+    words, share = page.get_by_text(re.compile(r"lr 1e-4 · epoch 1/2 · \d+%")), page.get_by_role("progressbar")
+    expect(words).to_be_visible()
+    path, told, done = chart.locator(LIVE).get_attribute("d"), words.inner_text(), share.get_attribute("aria-valuenow")
+    drawn = len(messages)
     expect(chart.locator(LIVE)).not_to_have_attribute("d", path, timeout=MINUTES)
+    expect(words).not_to_have_text(told)
+    expect(share).not_to_have_attribute("aria-valuenow", done)
     assert epochs(cache) == 0
-    expect(page.get_by_text(re.compile(r"lr 1e-4 · epoch 1/2 · \d+%"))).to_be_visible()
+    assert messages[drawn:] == []  # no part of the page was drawn for that
     # The first epoch is measured: the same node, and its line goes on from there.
     expect(page.get_by_text(re.compile(r"lr 1e-4 · epoch 2/2 · \d+%"))).to_be_visible(timeout=MINUTES)
     expect(drawing(page, "Test accuracy")).to_be_visible()
@@ -37,3 +44,25 @@ def test_the_curve_moves_inside_the_first_epoch_and_no_drawing_is_made_anew(visi
     page.get_by_test_id("stMain").get_by_role("button", name="Stop").click()
     expect(page.get_by_text(re.compile("lr 1e-4 · stopped after epoch 1/2"))).to_be_visible(timeout=MINUTES)
     assert visitor.complaints == []
+
+
+def test_a_page_that_may_not_ask_what_moves_is_drawn_instead(visit, server):
+    visitor = visit()
+    page = visitor.page
+    page.route("**/pulse/**", lambda route: route.fulfill(status=403))
+    page.goto(f"{server.url}?model=article-cnn&per_class=60&epochs=200")
+    page.get_by_role("button", name="Train lr 1e-4").click()
+    for number in (2, 5):
+        expect(page.get_by_text(re.compile(rf"lr 1e-4 · epoch [{number}-9]\d*/200"))).to_be_visible(timeout=MINUTES)
+    expect(drawing(page, "Test accuracy").locator(".mark-symbol path").nth(1)).to_be_attached()
+
+
+def test_a_page_below_a_path_moves_as_well(chromium, cache):
+    server = Server(cache, below="lab/hpviz/")
+    visitor = Visitor(chromium, server.url)
+    for page in ("", "batch_size"):
+        with visitor.page.expect_response(lambda told: told.url.startswith(f"{server.url}pulse/")) as answer:
+            visitor.page.goto(f"{server.url}{page}?model=article-cnn")
+        assert answer.value.status == 200
+    visitor.context.close()
+    server.end()

@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from contextlib import ExitStack
 
 import pytest
@@ -13,7 +15,8 @@ from websockets.exceptions import InvalidStatus
 from benchmarks.visitors import ROOT, Server
 from hpviz.runs.document import move, new_run, put_epoch
 from hpviz.runs.store import RunStore
-from hpviz.ui.bench.bench import DRAW_SECONDS, IDLE_SECONDS, LIVE_SECONDS
+from hpviz.ui.bench.bench import IDLE_SECONDS
+from hpviz.ui.bench.motion import LIVE_SECONDS
 from tests.made_up import row, spec
 
 PAGES = ("learning_rate", "overview", "compare", "runs", "data")
@@ -28,6 +31,15 @@ def until(holds, seconds=240):
     while not (held := holds()) and time.monotonic() < end:
         time.sleep(0.1)
     return held
+
+
+def status(address):
+    """What a server answers there."""
+    try:
+        with urllib.request.urlopen(address) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 @pytest.fixture
@@ -170,27 +182,55 @@ def test_what_a_widget_would_not_send_trains_nothing_and_is_in_nobodys_way(share
         assert "Train lr 1e-4" in visitor.widgets
 
 
-def test_what_moves_together_on_a_page_is_one_part_of_it(serve, cache):
+def test_what_moves_is_told_and_what_an_epoch_changes_is_drawn(serve, cache):
     with serve(cache).visit("learning_rate", "model=article-cnn&per_class=60&epochs=400") as visitor:
         visitor.draw()
-        assert sorted(visitor.fragments.values()) == [IDLE_SECONDS]  # the queue, and the curves with it
+        assert not visitor.fragments  # nothing draws itself
+        assert visitor.pulse.every == IDLE_SECONDS
+        assert visitor.beat() == {"bars": {}, "rows": {}, "draw": False, "again": IDLE_SECONDS}
         visitor.press("Train lr 1e-4")
         visitor.draw()
-        assert sorted(visitor.fragments.values()) == [LIVE_SECONDS, DRAW_SECONDS, DRAW_SECONDS]
+        assert visitor.pulse.every == LIVE_SECONDS
+        (run,) = runs(cache)
+        moved, drawn = set(), set()
+
+        def beat():
+            told = visitor.beat()
+            moved.update(words for name, (words, _) in told["bars"].items() if name == run["id"])
+            moved.update(point["epoch"] for point in told["rows"]["live"])
+            if told["draw"]:
+                drawn.update(text for text in visitor.texts if "/400" in text)
+            return drawn and len({each for each in moved if isinstance(each, float) and each % 1}) > 3
+
+        assert until(beat)
+        assert any("lr 1e-4 · epoch " in str(each) for each in moved)
+        visitor.press("Stop")
+        until(lambda: not visitor.beat()["bars"])
+        assert "Nothing is training." in visitor.texts or (visitor.draw() and visitor.pulse.every == IDLE_SECONDS)
 
 
-def test_pages_draw_themselves_less_often_the_more_of_them_are_open(shared):
+def test_pages_are_told_to_ask_less_often_the_more_of_them_are_open(shared):
     server, _ = shared
     with ExitStack() as crowd:
         visitors = []
         for number in range(17):
             visitors.append(crowd.enter_context(server.visit("learning_rate" if number in (0, 16) else "compare")))
             visitors[-1].draw()
-        few, many = dict(visitors[0].fragments), visitors[-1].fragments
-        assert few.keys() == many.keys()
-        assert all(many[name] > 2 * few[name] for name in few)
-        visitors[0].draw(next(iter(few)))  # one that was there before the crowd
-        assert visitors[0].fragments == many
+        assert visitors[-1].pulse.every > 2 * visitors[0].pulse.every
+        assert visitors[0].beat()["again"] == visitors[-1].pulse.every  # one that was there before the crowd
+
+
+def test_what_moves_on_a_page_is_told_to_that_page_only(shared):
+    server, _ = shared
+    with server.visit("learning_rate", SMALL) as one, server.visit("learning_rate", SMALL) as other:
+        one.draw()
+        other.draw()
+        assert one.pulse.path != other.pulse.path
+        for path in ("pulse/learning_rate", f"{one.pulse.path}x", f"lab/{one.pulse.path[:-1]}"):
+            assert status(f"http://{server.address}/{path}") == 404
+        assert status(f"http://{server.address}/below/a/path/{one.pulse.path}") == 200  # as a proxy may leave it
+        path = one.pulse.path
+    assert until(lambda: status(f"http://{server.address}/{path}") == 404)
 
 
 @pytest.mark.parametrize("name", ["lab.example.org", "127.0.0.2", "localhost.example.org"])

@@ -1,10 +1,10 @@
 """Hand, eye and answer on one screen: the legend, three curves, the answer, the isolation plot with the diagnosis.
 
 Pages bring what is theirs (which runs, how they are launched, what else is told) and draw a `Comparison` no other way.
-What moves within an epoch, progress and curves, is drawn twice a second, what an epoch changes every other second, the
-rest when a person does something. A browser goes through the whole page for every part that is drawn again, so what
-moves together is one part, wherever on the page it stands. Every part has a container of its own, so that what grows or
-goes in one leaves the others in place.
+What moves within an epoch, the bars and the live line, is not drawn but told (`motion.py`); what an epoch changes is
+drawn when one has ended, the rest when a person does something. A browser goes through the whole page for every part
+that is drawn again, so what changes together is one part, wherever on the page it stands. Within it everything has a
+container of its own, so that what grows or goes in one leaves the others in place.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,17 +14,16 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from hpviz.analysis.comparison import Comparison
-from hpviz.charts.curves import Axis
+from hpviz.charts.curves import LIVE, Axis
 from hpviz.runs.document import Run
-from hpviz.ui.bench.curves import as_far_as_asked, hide_curves, show_curves
+from hpviz.ui.bench import motion
+from hpviz.ui.bench.curves import as_far_as_asked, hide_curves, live_rows, show_curves
 from hpviz.ui.bench.ground import show_ground
 from hpviz.ui.bench.legend import choose_axes, choose_shown
 from hpviz.ui.bench.verdict import show_answer
-from hpviz.ui.resources import drawn_every
+from hpviz.ui.resources import get_runner
 from hpviz.ui.share import show_share
 
-LIVE_SECONDS = 0.5  # what moves within an epoch
-DRAW_SECONDS = 2.0  # what an epoch changes
 IDLE_SECONDS = 3.0  # another tab or process may launch a run that belongs on this page
 
 # As high as a line of the queue with its button: what comes or goes there moves nothing below.
@@ -42,12 +41,13 @@ class Bench:
     """A comparison on a page.
 
     `name` begins the keys of its choices in the session. `show_progress` says in the container `progress` what trains
-    and how far it is, and has the page drawn anew when that is needed; while nothing is active it does so every `idle`
-    seconds, if at all. `now` is the comparison as its runs stand, the same object while none has changed, and `active`
-    says whether one will. `empty` is said while nothing is to be drawn, and `link` is the page's address, None where
-    that is not of what is shown; `site` makes its site as a ZIP, where it can be published. `folds` are the tabs below,
-    by title, each drawn while it is open only, again as often as epochs arrive. `question`, if there is one, takes the
-    place of the answer and of everything that would give it away.
+    and how far it is, and has the page drawn anew when that is needed. `watch` says, on any thread, what the page
+    shows; while nothing is active it is asked every `idle` seconds, if at all. `now` is the comparison as its runs
+    stand, the same object while none has changed, and `active` says whether one will. `empty` is said while nothing is
+    to be drawn, and `link` is the page's address, None where that is not of what is shown; `site` makes its site as a
+    ZIP, where it can be published. `folds` are the tabs below, by title, each drawn while it is open only, again when
+    an epoch has ended. `question`, if there is one, takes the place of the answer and of everything that would give it
+    away.
 
     The rest is what a page adds: beside the legend, under the answer; how far a run without an epoch will go along an
     axis; the article's last accuracies by label; whether there is a `switch` between equal
@@ -57,6 +57,7 @@ class Bench:
     name: str
     progress: DeltaGenerator
     show_progress: Callable[[], None]
+    watch: Callable[[], motion.Moment]
     now: Callable[[], Comparison]
     active: bool
     idle: float | None = None
@@ -82,42 +83,42 @@ def show_bench(bench: Bench) -> None:
         choose_axes(bench.name, bench.switch, bench.layouts)
         if not bench.question:
             bench.beside_legend(at_first)
-    seconds = DRAW_SECONDS if bench.active else None
 
-    @drawn_every(LIVE_SECONDS if bench.active else bench.idle)
-    def live() -> None:
+    @st.fragment
+    def drawn() -> None:
+        moment, comparison = bench.watch(), bench.now()
         with bench.progress:
             bench.show_progress()
-        if bench.question:
-            hide_curves("The curves come back with your guess.")
-        elif at_first.labels:
-            show_curves(bench.name, bench.now(), bench.reach, bench.article)
-        else:
-            st.info(bench.empty, icon=":material/show_chart:")
+        with st.container(key="bench-curves"):
+            if bench.question:
+                hide_curves("The curves come back with your guess.")
+            elif at_first.labels:
+                show_curves(bench.name, comparison, bench.reach, bench.article)
+            else:
+                st.info(bench.empty, icon=":material/show_chart:")
+        if not bench.question:
+            with st.container():
+                _show_findings(bench, comparison)
+            with st.container():
+                _folds(bench)
+        _follow(bench, moment, comparison)
 
-    @drawn_every(seconds)
-    def figures() -> None:
-        comparison = bench.now()
-        with st.container(key="bench-answer", gap="xxsmall"):
-            if comparison.runs:
-                show_answer(comparison)
-            bench.under_answer(comparison)
-        if comparison.runs:
-            show_ground(bench.name, comparison)
-
-    with st.container(key="bench-curves"):
-        live()
+    drawn()
     if bench.question:
         with st.container(key="bench-answer"):
             bench.question()
-        return
-    with st.container():
-        figures()
-    with st.container():
-        _folds(bench, seconds)
 
 
-def _folds(bench: Bench, seconds: float | None) -> None:
+def _show_findings(bench: Bench, comparison: Comparison) -> None:
+    with st.container(key="bench-answer", gap="xxsmall"):
+        if comparison.runs:
+            show_answer(comparison)
+        bench.under_answer(comparison)
+    if comparison.runs:
+        show_ground(bench.name, comparison)
+
+
+def _folds(bench: Bench) -> None:
     """The tabs. One that is opened is drawn; the others are not even looked up."""
 
     @st.fragment
@@ -126,17 +127,22 @@ def _folds(bench: Bench, seconds: float | None) -> None:
         for tab, show in zip(tabs, bench.folds.values(), strict=True):
             if tab.open:
                 with tab:
-                    _draw_again(show, bench.now, seconds)
+                    show(bench.now())
 
     folds()
 
 
-def _draw_again(show: Shown, now: Callable[[], Comparison], seconds: float | None) -> None:
-    @drawn_every(seconds)
-    def fold() -> None:
-        show(now())
+def _follow(bench: Bench, moment: motion.Moment, comparison: Comparison) -> None:
+    every = motion.LIVE_SECONDS if bench.active else bench.idle
+    if every is None:
+        return
+    drawn, runner = comparison.drawn, get_runner()
+    log_loss, is_line = bool(st.session_state[f"{bench.name}:log"]), bool(comparison.labels) and not bench.question
 
-    fold()
+    def rows() -> motion.Rows:
+        return {LIVE: live_rows(drawn, log_loss, runner)} if is_line else {}
+
+    motion.follow(bench.watch, moment, rows, every)
 
 
 def show_share_of(bench: Bench) -> None:

@@ -1,9 +1,10 @@
 """The curves of a comparison on a page, as far as they are measured and as they grow."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import get_args
+from typing import Any, get_args
 
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -16,6 +17,7 @@ from hpviz.charts.looks import look_of
 from hpviz.charts.side_by_side import on_one_axis, one_of_them
 from hpviz.charts.specification import table
 from hpviz.runs.document import Run
+from hpviz.runs.runner import Runner
 from hpviz.runs.trail import Point
 from hpviz.ui.bench.legend import places
 from hpviz.ui.chart import show_chart
@@ -69,7 +71,7 @@ def _show_overlaid(key: str, metric: Metric, drawn: Comparison, look: Look) -> N
     rows, alt = _rows(drawn, look.x, look.log_loss), _words(TITLES[metric], ", ".join(look.labels))
     beside = {READINGS: _readings(drawn, look.labels)}
     if metric == "train_loss":
-        beside[LIVE] = _live(drawn, look.log_loss)
+        beside[LIVE] = pa.Table.from_pylist(live_rows(drawn, look.log_loss, get_runner()), _TRAIL)
     show_chart(key, readable, metric, look, rows=rows, beside=beside, alt=alt, height=HEIGHT)
 
 
@@ -92,9 +94,9 @@ def _words(what: str, labels: str) -> str:
     return f"{what} over training{f', for {labels}' if labels else ''}. The table below has the figures."
 
 
-def points() -> Mapping[str, Sequence[Point]]:
+def points(runner: Runner) -> Mapping[str, Sequence[Point]]:
     """By run, how the train loss of its epoch under way has gone so far; of runs that train in this process."""
-    return {entry["id"]: trail for entry in get_runner().queue() if (trail := entry["view"].get("trail"))}
+    return {entry["id"]: trail for entry in runner.queue() if (trail := entry["view"].get("trail"))}
 
 
 @lru_cache(maxsize=KEPT)
@@ -114,6 +116,10 @@ def _curves(drawn: Comparison) -> pd.DataFrame:
 _TRAIL = pa.schema([(name, pa.string() if name in ("label", "run") else pa.float64()) for name in frames.TRAIL])
 
 
-def _live(drawn: Comparison, log_loss: bool) -> pa.Table:
-    rows = frames.trails((*drawn.runs, *drawn.ahead), drawn.labels, points())
-    return pa.Table.from_pylist([row for row in rows if row["train_loss"] > 0 or not log_loss], _TRAIL)
+def live_rows(drawn: Comparison, log_loss: bool, runner: Runner) -> list[dict[str, Any]]:
+    """The rows of LIVE as they are now, beside the measured curves that are drawn; known on any thread."""
+    shown = {run["id"]: run for run in (*drawn.runs, *drawn.ahead)}
+    now = [runner.run(run_id) or run for run_id, run in shown.items()]
+    lengths = {run_id: len(run["epochs"]) for run_id, run in shown.items()}
+    rows = frames.trails(now, drawn.labels, points(runner), lengths)
+    return [row for row in rows if math.isfinite(row["train_loss"]) and (row["train_loss"] > 0 or not log_loss)]

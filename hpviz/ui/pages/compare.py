@@ -1,22 +1,22 @@
 """Any runs held against each other, on the same bench as those of a study, and the picture of it to share."""
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
 from hpviz.analysis.comparison import At, Comparison, compare_runs, differ_in_updates
-from hpviz.runs.document import ACTIVE, Run
+from hpviz.runs.document import ACTIVE
 from hpviz.runs.reference import reference_runs
 from hpviz.ui import permalink
 from hpviz.ui.bench.bench import PROGRESS_HEIGHT, Bench, show_bench, show_share_of
 from hpviz.ui.bench.figures import show_differences, show_figures
 from hpviz.ui.bench.legend import hidden
 from hpviz.ui.compare import choice, link
+from hpviz.ui.compare.chosen import Chosen
 from hpviz.ui.kept import Kept
 from hpviz.ui.learned.section import TITLE, show_learned
-from hpviz.ui.progress import bar
 from hpviz.ui.resources import get_runner
-from hpviz.ui.text import literal
 
 NAME = "compare"
 
@@ -31,18 +31,7 @@ with page:
         st.title("Compare", anchor=False, width="stretch")
     link.show_absent(everything)
     with st.container(key="bench-launch"):
-        chosen = choice.choose_runs(everything)
-
-
-def fresh() -> list[Run]:
-    """The chosen runs as they are now."""
-    known = {run["id"]: run for run in runner.runs()}
-    return [known.get(run["id"], run) for run in chosen]
-
-
-def drawn(runs: list[Run]) -> list[Run]:
-    """Those that have an epoch or are on their way."""
-    return [run for run in runs if run["epochs"] or run["status"] in ACTIVE]
+        chosen = Chosen(runner, choice.choose_runs(everything))
 
 
 @st.cache_resource(show_spinner=False)
@@ -54,7 +43,7 @@ def kept() -> Kept[Comparison]:
 def now() -> Comparison:
     """The comparison as its runs are; the same object for as long as none of them has changed."""
     at: At = st.session_state["compare:at"]
-    out, runs = hidden(NAME), drawn(fresh())
+    out, runs = hidden(NAME), chosen.drawn()
     return kept().of(runs, (at, out), lambda: compare_runs(runs, at=at, hidden=out))
 
 
@@ -63,36 +52,21 @@ def told(comparison: Comparison) -> None:
     link.put(replace(comparison, ahead=()) if comparison.runs else None)
 
 
-active = any(run["status"] in ACTIVE for run in chosen)
-
-
-def watching() -> None:
-    """How far the chosen runs are; the page is drawn anew when one has its first epoch, or ends."""
-    states = [(bool(run["epochs"]), run["status"] in ACTIVE) for run in fresh()]
-    if states != [(bool(run["epochs"]), run["status"] in ACTIVE) for run in chosen]:
-        st.rerun()
-    names, ids = now().labels, [run["id"] for run in chosen]
-    training = [entry for entry in runner.queue() if entry["id"] in ids]
-    for entry in training[:1]:
-        more = f" · {len(training) - 1} more to go" if training[1:] else ""
-        bar(entry["view"], literal(names[entry["id"]]) + more)
-    if not training:
-        st.caption("None of these runs is training.")
-
-
-if chosen:
+if chosen.runs:
+    names = now().labels
     with page:
         progress = st.container(key="bench-progress", height=PROGRESS_HEIGHT, border=False)
     bench = Bench(
         name=NAME,
         progress=progress,
-        show_progress=watching,
+        show_progress=partial(chosen.show_progress, names),
+        watch=partial(chosen.moment, names),
         now=now,
-        active=active,
+        active=any(run["status"] in ACTIVE for run in chosen.runs),
         empty="None of these runs has an epoch yet; each appears here as it ends.",
         link=lambda _: link.link(),
         under_answer=told,
-        switch=differ_in_updates(chosen) or st.session_state["compare:at"] == "updates",
+        switch=differ_in_updates(chosen.runs) or st.session_state["compare:at"] == "updates",
         layouts=link.LAYOUTS,
         folds={
             "Table": lambda comparison: show_figures(NAME, comparison),

@@ -1,6 +1,6 @@
 """A study's bench: which runs it compares, what trains meanwhile, and what a study adds to what every bench shows."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import lru_cache
 
 import streamlit as st
@@ -21,8 +21,10 @@ from hpviz.studies import Study
 from hpviz.ui.bench.bench import IDLE_SECONDS, Bench
 from hpviz.ui.bench.figures import show_figures
 from hpviz.ui.bench.legend import hidden
+from hpviz.ui.bench.motion import Moment, measured
 from hpviz.ui.learned.recorded import recorded
 from hpviz.ui.learned.section import TITLE, show_learned
+from hpviz.ui.queue import bars, state_of_queue
 from hpviz.ui.resources import get_desk, get_runner
 from hpviz.ui.study import choices, link
 from hpviz.ui.study.claims import show_claims
@@ -37,7 +39,7 @@ from hpviz.ui.study.prediction import ask_for_guess, is_guessing, show_predictio
 from hpviz.ui.study.screen import on_screen, with_foreign
 from hpviz.ui.study.setting import is_as_chosen
 from hpviz.ui.study.site import site_of_page
-from hpviz.ui.study.waiting import show_queue
+from hpviz.ui.study.waiting import naming, show_queue
 
 EMPTY = (
     "No run of this setting has an epoch yet. Move the slider, or run a list of values: every run is drawn here as it "
@@ -53,19 +55,26 @@ def bench_of(study: Study, setting: Setting, slot: str, progress: DeltaGenerator
     """The bench of a study at a setting, what trains and waits meanwhile in the container `progress`."""
     runner = get_runner()
 
-    def stamp() -> tuple[bool, list[tuple[str, bool]]]:
+    def stamp() -> Hashable:
         runs = on_screen(runner.runs(), study, setting)
-        return _is_active(runner, runs, slot), [(run["id"], bool(run["epochs"])) for run in _drawn(runs)]
+        return _is_active(runner, runs, slot), tuple((run["id"], bool(run["epochs"])) for run in _drawn(runs))
 
     at_first = stamp()
+
+    def watch() -> Moment:
+        runs = on_screen(runner.runs(), study, setting)
+        runner.look_at(run["id"] for run in runs)
+        return Moment(
+            queue=(stamp(), state_of_queue(runner)),
+            measured=measured(runs),
+            bars=bars(runner, naming(study, setting, runs)),
+        )
 
     def queue() -> None:
         """What trains and what waits; the page is drawn anew when a run joins or has its first epoch."""
         if stamp() != at_first:
             st.rerun()
-        runs = on_screen(runner.runs(), study, setting)
-        runner.look_at(run["id"] for run in runs)
-        show_queue(runner, study, setting, runs, slot)
+        show_queue(runner, study, setting, on_screen(runner.runs(), study, setting), slot)
 
     def runs() -> list[Run]:
         """One's own, for values without any those recorded elsewhere, and the one on which the slider rests."""
@@ -112,8 +121,9 @@ def bench_of(study: Study, setting: Setting, slot: str, progress: DeltaGenerator
         name=study.name,
         progress=progress,
         show_progress=queue,
+        watch=watch,
         now=now,
-        active=at_first[0],
+        active=_is_active(runner, on_screen(runner.runs(), study, setting), slot),
         idle=IDLE_SECONDS,
         empty=EMPTY_SHOWN if gate.current().read_only else EMPTY,
         link=lambda comparison: link.link(study, comparison.runs) if is_as_chosen(study) else None,

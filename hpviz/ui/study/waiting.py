@@ -1,6 +1,6 @@
 """The queue on a study's page, in one line, and what could be gone on with."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -20,16 +20,12 @@ from hpviz.ui.text import sentence
 
 def show_queue(runner: Runner, study: Study, setting: Setting, runs: Sequence[Run], slot: str) -> None:
     """What trains and what waits, here or in another process, each with a way to stop it; then what was cut short."""
-    own = {run["id"] for run in runs}
     here = {entry["id"] for entry in runner.queue()}
     elsewhere = [run for run in runs if run["status"] in ACTIVE and run["id"] not in here]
     short = [run for run in runs if cut_short(run)]
 
-    def name(run: Run) -> str | None:
-        return name_of(run, study, setting) if run["id"] in own else None
-
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        busy = show_queue_line(runner, setting, name, elsewhere)
+        busy = show_queue_line(runner, setting, naming(study, setting, runs), elsewhere)
         if runner.proposed(slot):
             st.caption("The value on which the slider rests starts in a moment.")
         elif not busy and not short:
@@ -40,6 +36,12 @@ def show_queue(runner: Runner, study: Study, setting: Setting, runs: Sequence[Ru
             with st.popover(f"{plural(len(short), 'run')} {'cut short' if gate.current().read_only else 'to resume'}"):
                 for run in short:
                     _offer_resume(runner, run, name_of(run, study, setting))
+
+
+def naming(study: Study, setting: Setting, runs: Sequence[Run]) -> Callable[[Run], str | None]:
+    """What the page calls its own `runs`; None of others."""
+    own = {run["id"] for run in runs}
+    return lambda run: name_of(run, study, setting) if run["id"] in own else None
 
 
 def _offer_resume(runner: Runner, run: Run, name: str) -> None:
