@@ -29,7 +29,7 @@ from hpviz.runs.store import RunStore
 DECAYS = ("0", "0.01", "0.1", "1")
 MODEL, RATE, NEXT_RATE = "article-cnn", "1e-4", "3e-4"
 SLIDER = "role=slider"
-LOOK_SECONDS = 0.02
+LOOK_SECONDS = 0.1  # every look takes a millisecond of the cores that train: fifty a second took a tenth of their speed
 COMPUTES = """
 import sys, time
 share = float(sys.argv[1])
@@ -278,6 +278,7 @@ def launch(bench: Bench) -> dict[str, Any]:
         for seed in range(bench.options.rounds + 1):
             with opened(browser, f"http://{server.address}/?{bench.query(seed)}", SLIDER) as page:
                 slider = page.get_by_role("slider", name="Learning rate")
+                time.sleep(SETTLED_SECONDS)
                 slider.focus()
                 begun = time.perf_counter()
                 press = lambda slider=slider: slider.press("ArrowRight")  # noqa: E731
