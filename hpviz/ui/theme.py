@@ -10,9 +10,11 @@ import streamlit as st
 STYLES = Path(__file__).parent / "app.css"
 ICON = str(Path(__file__).parent / "icon.png")
 # Streamlit changes its own colours by itself; those of our charts come from the server, which is told of a theme with
-# the next rerun only. So that is asked for once Streamlit has turned.
+# the next rerun only. So that is asked for once Streamlit has turned. Streamlit calls this again with other data, and
+# ends what the last call began only.
 WATCH = """
-export default function ({ data, setTriggerValue }) {
+export default function ({ data, parentElement, setTriggerValue }) {
+  parentElement.stop?.();
   document.documentElement.dataset.drawn = data.drawn;
   const system = window.matchMedia("(prefers-color-scheme: dark)");
   const app = document.querySelector("[data-testid=stApp]");
@@ -29,10 +31,11 @@ export default function ({ data, setTriggerValue }) {
   };
   follow();  // it may have turned while the page was being drawn
   system.addEventListener("change", follow);
-  return () => {
+  parentElement.stop = () => {
     clearInterval(looking);
     system.removeEventListener("change", follow);
   };
+  return parentElement.stop;
 }
 """
 

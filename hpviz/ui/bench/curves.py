@@ -16,7 +16,7 @@ from hpviz.charts.curves import LIVE, READINGS, TITLES, Axis, Look, Metric, draw
 from hpviz.charts.looks import look_of
 from hpviz.charts.side_by_side import on_one_axis, one_of_them
 from hpviz.charts.specification import table
-from hpviz.runs.document import Run
+from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.runner import Runner
 from hpviz.runs.trail import Point
 from hpviz.ui.bench.legend import places
@@ -118,7 +118,7 @@ _TRAIL = pa.schema([(name, pa.string() if name in ("label", "run") else pa.float
 
 def live_rows(drawn: Comparison, log_loss: bool, runner: Runner) -> list[dict[str, Any]]:
     """The rows of LIVE as they are now, beside the measured curves that are drawn; known on any thread."""
-    shown = {run["id"]: run for run in (*drawn.runs, *drawn.ahead)}
+    shown = {run["id"]: run for run in (*drawn.runs, *drawn.ahead) if run["status"] in ACTIVE}
     now = [runner.run(run_id) or run for run_id, run in shown.items()]
     lengths = {run_id: len(run["epochs"]) for run_id, run in shown.items()}
     rows = frames.trails(now, drawn.labels, points(runner), lengths)
