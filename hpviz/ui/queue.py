@@ -14,8 +14,7 @@ from hpviz.runs.runner import QueueEntry, Runner
 from hpviz.spec import RunSpec
 from hpviz.ui.crew import show_pause
 from hpviz.ui.locked import locked
-from hpviz.ui.progress import bar, words
-from hpviz.ui.pulse import BAR
+from hpviz.ui.progress import moving_bar, told
 from hpviz.ui.resources import session
 from hpviz.ui.text import literal, plain
 
@@ -48,11 +47,10 @@ def show_queue_line(
 
     views = [(entry["id"], name(entry["id"]), entry["view"]) for entry in training]
     views += [(run["id"], names(run) or literal(brief_name(run["spec"])), elsewhere(run)) for run in others]
-    for run_id, told, view in views:
-        with st.container(width="stretch", key=f"{BAR}{run_id}"):
-            bar(view, told)
+    for run_id, called, view in views:
+        moving_bar(run_id, view, called)
         st.button(
-            f"Stop {told}" if len(views) > 1 else "Stop",
+            f"Stop {called}" if len(views) > 1 else "Stop",
             key=f"stop:{run_id}",
             icon=":material/stop:",
             on_click=_stop,
@@ -88,11 +86,7 @@ def show_queue_line(
 def bars(runner: Runner, names: Callable[[Run], str | None]) -> dict[str, tuple[str, float]]:
     """The words and the share done of the bars that `show_queue_line` draws of this process's runs, by run."""
     training = [(entry["view"], runner.run(entry["id"])) for entry in _training(runner.queue())]
-    return {
-        run["id"]: (words(view, names(run) or plain(brief_name(run["spec"]))), view["fraction"] or 0.0)
-        for view, run in training
-        if run
-    }
+    return {run["id"]: told(view, names(run) or plain(brief_name(run["spec"]))) for view, run in training if run}
 
 
 def state_of_queue(runner: Runner) -> Hashable:

@@ -205,8 +205,9 @@ def test_what_moves_is_told_and_what_an_epoch_changes_is_drawn(serve, cache):
         assert until(beat)
         assert any("lr 1e-4 · epoch " in str(each) for each in moved)
         visitor.press("Stop")
-        until(lambda: not visitor.beat()["bars"])
-        assert "Nothing is training." in visitor.texts or (visitor.draw() and visitor.pulse.every == IDLE_SECONDS)
+        assert until(lambda: visitor.beat()["again"] == IDLE_SECONDS)
+        assert visitor.beat()["bars"] == {}
+        assert any(text.startswith("lr 1e-4 · stopped after epoch ") for text in visitor.texts), visitor.texts
 
 
 def test_pages_are_told_to_ask_less_often_the_more_of_them_are_open(shared):

@@ -9,8 +9,7 @@ from hpviz.runs.document import ACTIVE, Run
 from hpviz.runs.pace import View
 from hpviz.runs.runner import Runner
 from hpviz.ui.bench.motion import Moment, measured
-from hpviz.ui.progress import bar, words
-from hpviz.ui.pulse import BAR
+from hpviz.ui.progress import moving_bar, told
 from hpviz.ui.text import literal, plain
 
 
@@ -36,31 +35,29 @@ class Chosen:
         return Moment(
             queue=(_stamp(runs), tuple(training)),
             measured=measured(runs),
-            bars={
-                run_id: (words(view, plain(name)), view["fraction"] or 0.0) for run_id, view, name in self._first(names)
-            },
+            bars={run_id: told(view, name) for run_id, view, name in _first(training, names)},
         )
 
     def show_progress(self, names: Mapping[str, str]) -> None:
         """How far the runs are; the page is drawn anew when one has its first epoch, or ends."""
         if _stamp(self.fresh()) != _stamp(self.runs):
             st.rerun()
-        if not self._training():
-            st.caption("None of these runs is training.")
-        for run_id, view, name in self._first(names):
-            with st.container(key=f"{BAR}{run_id}"):
-                bar(view, literal(name))
-
-    def _first(self, names: Mapping[str, str]) -> list[tuple[str, View, str]]:
-        """The run that trains, if one does, its view and what it is called, with how many are to come."""
         training = self._training()
-        more = f" · {len(training) - 1} more to go" if len(training) > 1 else ""
-        return [(run_id, view, f"{names.get(run_id, '')}{more}") for run_id, view in list(training.items())[:1]]
+        for run_id, view, name in _first(training, names):
+            moving_bar(run_id, view, literal(name, most=200))
+        if not training:
+            st.caption("None of these runs is training.")
 
     def _training(self) -> dict[str, View]:
         """Those that train or wait in this process, in order."""
         ids = {run["id"] for run in self.runs}
         return {entry["id"]: entry["view"] for entry in self.runner.queue() if entry["id"] in ids}
+
+
+def _first(training: Mapping[str, View], names: Mapping[str, str]) -> list[tuple[str, View, str]]:
+    """The first of those, if there are any, its view and what it is called, with how many are to come."""
+    more = f" · {len(training) - 1} more to go" if len(training) > 1 else ""
+    return [(run_id, view, plain(names[run_id]) + more) for run_id, view in [*training.items()][:1]]
 
 
 def _stamp(runs: Sequence[Run]) -> Hashable:

@@ -55,31 +55,33 @@ def bench_of(study: Study, setting: Setting, slot: str, progress: DeltaGenerator
     """The bench of a study at a setting, what trains and waits meanwhile in the container `progress`."""
     runner = get_runner()
 
-    def stamp() -> Hashable:
-        runs = on_screen(runner.runs(), study, setting)
+    def own() -> list[Run]:
+        return on_screen(runner.runs(), study, setting)
+
+    def stamp(runs: Sequence[Run]) -> tuple[bool, Hashable]:
         return _is_active(runner, runs, slot), tuple((run["id"], bool(run["epochs"])) for run in _drawn(runs))
 
-    at_first = stamp()
+    at_first = stamp(own())
 
     def watch() -> Moment:
-        runs = on_screen(runner.runs(), study, setting)
+        runs = own()
         runner.look_at(run["id"] for run in runs)
         return Moment(
-            queue=(stamp(), state_of_queue(runner)),
+            queue=(stamp(runs), state_of_queue(runner)),
             measured=measured(runs),
             bars=bars(runner, naming(study, setting, runs)),
         )
 
     def queue() -> None:
         """What trains and what waits; the page is drawn anew when a run joins or has its first epoch."""
-        if stamp() != at_first:
+        runs = own()
+        if stamp(runs) != at_first:
             st.rerun()
-        show_queue(runner, study, setting, on_screen(runner.runs(), study, setting), slot)
+        show_queue(runner, study, setting, runs, slot)
 
     def runs() -> list[Run]:
         """One's own, for values without any those recorded elsewhere, and the one on which the slider rests."""
-        own = on_screen(runner.runs(), study, setting)
-        shown = _drawn(with_foreign(own, study, setting))
+        shown = _drawn(with_foreign(own(), study, setting))
         proposal = _proposal(study, setting, slot)
         return [*shown, proposal] if proposal and all(run["id"] != proposal["id"] for run in shown) else shown
 
@@ -123,7 +125,7 @@ def bench_of(study: Study, setting: Setting, slot: str, progress: DeltaGenerator
         show_progress=queue,
         watch=watch,
         now=now,
-        active=_is_active(runner, on_screen(runner.runs(), study, setting), slot),
+        active=at_first[0],
         idle=IDLE_SECONDS,
         empty=EMPTY_SHOWN if gate.current().read_only else EMPTY,
         link=lambda comparison: link.link(study, comparison.runs) if is_as_chosen(study) else None,
