@@ -59,13 +59,30 @@ def any_pair_p(t: float, means: int, freedom: int) -> float:
 
 @cache
 def critical(alpha: float, freedom: int, means: int = 2) -> float:
-    """The t that is exceeded, by any two of so many equal means, with probability `alpha`; by bisection."""
-    low, high = 0.0, 1.0
-    while any_pair_p(high, means, freedom) > alpha:
-        high *= 2
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if any_pair_p(middle, means, freedom) > alpha else (low, middle)
+    """The t that is exceeded, by any two of so many equal means, with probability `alpha`, right to twelve digits.
+
+    By false position, with the Illinois rule of Dowell & Jarratt (1971) against an end that stays: a fifth of the
+    integrals that halving the interval takes.
+    """
+
+    def excess(t: float) -> float:
+        return any_pair_p(t, means, freedom) - alpha
+
+    low, at_low, high, stayed = 0.0, 1 - alpha, 1.0, ""
+    while (at_high := excess(high)) > 0:
+        low, at_low, high = high, at_high, 2 * high
+    while high - low > 1e-13 * high:
+        between = low + (high - low) * at_low / (at_low - at_high)
+        if not low < between < high:  # one end is it as far as numbers can tell
+            between = (low + high) / 2
+        if (here := excess(between)) > 0:
+            low, at_low = between, here
+            at_high /= 2 if stayed == "high" else 1
+            stayed = "high"
+        else:
+            high, at_high = between, here
+            at_low /= 2 if stayed == "low" else 1
+            stayed = "low"
     return high
 
 

@@ -3,6 +3,8 @@
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hpviz.analysis.student import any_pair_p, critical, two_sided_p
 
@@ -14,6 +16,12 @@ from hpviz.analysis.student import any_pair_p, critical, two_sided_p
 def test_critical_values_are_those_of_the_tables(freedom, alpha, t):
     assert critical(alpha, freedom) == pytest.approx(t, abs=6e-4)
     assert two_sided_p(t, freedom) == pytest.approx(alpha, rel=2e-3)
+
+
+@given(alpha=st.floats(1e-4, 0.5), freedom=st.integers(1, 200), means=st.integers(2, 12) | st.sampled_from([2, 3, 30]))
+def test_a_critical_value_is_the_smallest_that_luck_exceeds_no_more_often_than_was_asked(alpha, freedom, means):
+    t = critical(alpha, freedom, means)
+    assert any_pair_p(t, means, freedom) <= alpha < any_pair_p(t * (1 - 1e-9), means, freedom)
 
 
 def test_many_degrees_of_freedom_are_the_normal_distribution():
