@@ -110,7 +110,9 @@ def confusion(
     cells = base.mark_rect(stroke=BACKGROUND[dark], strokeWidth=1).encode(color=alt.Color("fill:N", scale=None))
     layers = [cells]
     if len(classes) <= FIGURES:
-        layers.append(base.mark_text(fontSize=11).encode(text="words:N", color=alt.Color("ink:N", scale=None)))
+        layers.append(
+            base.mark_text(fontSize=11).encode(text=alt.Text("words:N"), color=alt.Color("ink:N", scale=None))
+        )
     chart: alt.LayerChart = alt.LayerChart(layer=layers).properties(width=side, height=side, title=title)
     return chart
 
@@ -143,9 +145,11 @@ def photos(
     images = (
         alt.Chart(pd.DataFrame(pictures))
         .mark_image(width=PHOTO, height=PHOTO, aspect=False)
-        .encode(x=x, y=y, url="url:N", tooltip=["image:N", "label:N"])
+        .encode(x=x, y=y, url=alt.Url("url:N"), tooltip=[alt.Tooltip("image:N"), alt.Tooltip("label:N")])
     )
-    lettered = alt.Chart(pd.DataFrame(words)).encode(x=x, y=y, text="text:N", color=alt.Color("ink:N", scale=None))
+    lettered = alt.Chart(pd.DataFrame(words)).encode(
+        x=x, y=y, text=alt.Text("text:N"), color=alt.Color("ink:N", scale=None)
+    )
     title = alt.Title(heading, **_small(dark))
     head = lettered.transform_filter("datum.line == 0").mark_text(align="left", fontSize=11, fontWeight="bold")
     rest = lettered.transform_filter("datum.line > 0").mark_text(align="left", fontSize=11)

@@ -40,7 +40,7 @@ def class_accuracies(
         alt.Tooltip("seeds:Q"),
         alt.Tooltip("images:Q", title="test images"),
     ]
-    rules = base.mark_rule(strokeWidth=2, opacity=0.7).encode(x=alt.X("low:Q", axis=x), x2="high:Q")
+    rules = base.mark_rule(strokeWidth=2, opacity=0.7).encode(x=alt.X("low:Q", axis=x), x2=alt.X2("high:Q"))
     dots = base.mark_circle(size=75, opacity=1).encode(
         x=alt.X("accuracy:Q", title="right, of the class", scale=alt.Scale(domain=[0, 1]), axis=x), tooltip=tooltip
     )

@@ -94,7 +94,13 @@ def growing(frame: pd.DataFrame | alt.NamedData, look: Look) -> alt.LayerChart:
     live = (
         alt.Chart(alt.NamedData(name=LIVE), name=LIVE)
         .mark_line(strokeWidth=1.25, opacity=0.6, strokeCap="round", clip=True, invalid="filter")
-        .encode(x=_x(look), y=_y("train_loss", look), color=_colour(look), detail="run:N", order="epoch:Q")
+        .encode(
+            x=_x(look),
+            y=_y("train_loss", look),
+            color=_colour(look),
+            detail=alt.Detail("run:N"),
+            order=alt.Order("epoch:Q"),
+        )
     )
     return _chart([live, *_layers(frame, "train_loss", look)], "train_loss")
 
@@ -152,7 +158,7 @@ def _layers(frame: pd.DataFrame | alt.NamedData, metric: Metric, look: Look) -> 
     line = base.mark_line(strokeWidth=2, invalid="break-paths-filter-domains").encode(y=y, strokeDash=dash, detail=part)
     counts = base.transform_filter("datum.told != ''")
     counts = counts.mark_text(dx=6, dy=-10, align="left", fontSize=11, invalid="filter")
-    ink = alt.value(look.ink)
+    ink = alt.ColorValue(look.ink)
     dotted = base.transform_filter(f"datum.epoch % {look.dot_every} == 0") if look.dot_every > 1 else base
     dots = dotted.mark_point(size=28, filled=True, invalid="filter").encode(y=y, tooltip=tooltip)
     best = base.transform_filter("datum.best").mark_point(size=90, filled=True, invalid="filter")
@@ -160,22 +166,22 @@ def _layers(frame: pd.DataFrame | alt.NamedData, metric: Metric, look: Look) -> 
     lost = (
         base.transform_filter("datum.diverged")
         .mark_point(shape="triangle-up", size=140, filled=True)
-        .encode(y=alt.value(12), color=alt.value(look.diverged_colour), tooltip=[*tooltip[:2], *gone])
+        .encode(y=alt.YValue(12), color=alt.ColorValue(look.diverged_colour), tooltip=[*tooltip[:2], *gone])
     )
     lost_words = base.transform_filter("datum.lost != ''").mark_text(dx=10, align="left", fontSize=11)
     layers = [
-        band.encode(y=_y(metric, look, low), y2=f"{high}:Q", detail=part),
+        band.encode(y=_y(metric, look, low), y2=alt.Y2(f"{high}:Q"), detail=part),
         line,
         dots,
         best.encode(y=y, tooltip=tooltip),
         last.encode(y=y, tooltip=tooltip),
-        counts.encode(y=y, text="told:N", color=ink),
+        counts.encode(y=y, text=alt.Text("told:N"), color=ink),
         lost,
-        lost_words.encode(y=alt.value(12), color=alt.value(look.diverged_colour), text="lost:N"),
+        lost_words.encode(y=alt.YValue(12), color=alt.ColorValue(look.diverged_colour), text=alt.Text("lost:N")),
     ]
     if look.log_loss and metric != "test_accuracy":
         zero = base.transform_filter(f"datum.{metric}_zero").mark_text(fontSize=11, baseline="bottom", text="▾ 0")
-        layers.append(zero.encode(y=alt.value("height")))
+        layers.append(zero.encode(y=alt.YValue("height")))
     if look.end_labels:
         layers += _labels(base, metric, look)
     if metric == "test_accuracy":
@@ -187,7 +193,9 @@ def _labels(base: alt.Chart, metric: Metric, look: Look) -> list[alt.Chart]:
     """Each line's label at its end. Where the axis ends with the data, unseen points keep room for them."""
     ends = base.transform_filter(f"isValid(datum.{metric}_end)")
     words = ends.mark_text(align="left", dx=LABEL_OFF, fontSize=LABEL_SIZE, limit=LABEL_MOST)
-    labels = [words.encode(y=_y(metric, look, f"{metric}_end"), text="label:N", color=alt.value(look.ink))]
+    labels = [
+        words.encode(y=_y(metric, look, f"{metric}_end"), text=alt.Text("label:N"), color=alt.ColorValue(look.ink))
+    ]
     if look.x_max is None:
         beyond = ends.transform_calculate(beyond=f"datum.{look.x} * {1 + look.label_room:.3f}")
         room = beyond.mark_point(opacity=0, size=0).encode(x=alt.X("beyond:Q", title=TITLES[look.x]))

@@ -173,7 +173,7 @@ def _axis(kind: Any, field: str, name: str, values: Sequence[Value]) -> Any:
 
 def _words(cells: alt.Chart, x: Any, y: Any, size: int) -> list[alt.Chart]:
     """The figures, on an outline in the colour of their cell where a line passes below them."""
-    words = cells.encode(x=x, y=y, text="words:N")
+    words = cells.encode(x=x, y=y, text=alt.Text("words:N"))
     options: dict[str, Any] = {"align": "left", "dx": 7, "fontSize": size, "fontWeight": 600}
     halo, ink = (alt.Color(f"{field}:N", scale=None) for field in ("fill", "ink"))
     return [
@@ -196,7 +196,7 @@ def _lost(cells: alt.Chart, x: Any, y: Any, dark: bool, size: int) -> list[alt.C
 def _ridge(base: alt.Chart, x: Any, y: Any, dark: bool) -> list[alt.Chart]:
     """Bars over the values that are alike, and points at the best, joined by a line; all on a pale outline."""
     ink, ground = INK[dark], BACKGROUND[dark]
-    bars = base.transform_filter("datum.kind == 'alike'").encode(x=x, y=alt.Y("bottom:Q"), y2="top:Q")
+    bars = base.transform_filter("datum.kind == 'alike'").encode(x=x, y=alt.Y("bottom:Q"), y2=alt.Y2("top:Q"))
     best = base.transform_filter("datum.kind == 'best'").encode(x=x, y=y)
     fill = alt.when("datum.filled == 'yes'").then(alt.value(ink)).otherwise(alt.value(ground))
     return [
@@ -214,7 +214,7 @@ def _lines(base: alt.Chart, x: Any, y: Any, dark: bool) -> list[alt.Chart]:
     rules = base.transform_filter("indexof(['rule left', 'rule right'], datum.kind) >= 0")
     dash = alt.StrokeDash("rule:N", legend=None, scale=alt.Scale(range=DASHES))
     return [
-        rules.mark_line(strokeWidth=4, color=BACKGROUND[dark]).encode(x=x, y=y, detail="rule:N"),
+        rules.mark_line(strokeWidth=4, color=BACKGROUND[dark]).encode(x=x, y=y, detail=alt.Detail("rule:N")),
         rules.mark_line(strokeWidth=2, color=INK[dark]).encode(x=x, y=y, strokeDash=dash),
         *_names(base, x, y, dark, "left", {"align": "left", "dx": BESIDE_FIGURES}),
         *_names(base, x, y, dark, "right", {"align": "right", "dx": -6}),
@@ -223,7 +223,7 @@ def _lines(base: alt.Chart, x: Any, y: Any, dark: bool) -> list[alt.Chart]:
 
 def _names(base: alt.Chart, x: Any, y: Any, dark: bool, end: str, where: Mapping[str, Any]) -> list[alt.Chart]:
     """The rules' names at one end, on an outline."""
-    names = base.transform_filter(f"datum.kind == 'rule {end}'").encode(x=x, y=y, text="words:N")
+    names = base.transform_filter(f"datum.kind == 'rule {end}'").encode(x=x, y=y, text=alt.Text("words:N"))
     options: dict[str, Any] = {**where, "baseline": "bottom", "dy": -4, "fontSize": 12, "fontWeight": 600}
     return [
         names.mark_text(**options, stroke=BACKGROUND[dark], strokeWidth=4, color=BACKGROUND[dark]),

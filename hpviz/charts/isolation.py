@@ -79,14 +79,14 @@ def isolation(frame: pd.DataFrame | alt.NamedData, ground: Ground) -> alt.LayerC
         *_law(base, ground),
         dots.encode(y=accuracy, tooltip=[name, seed, shown, epochs]),
         bars.encode(y=accuracy, tooltip=[name, seeds, shown]),
-        edges.encode(y=accuracy, color=alt.value(ground.ink)),
-        lost.encode(y=alt.value(12), color=alt.value(ground.diverged_colour), tooltip=[name, seed]),
+        edges.encode(y=accuracy, color=alt.ColorValue(ground.ink)),
+        lost.encode(y=alt.YValue(12), color=alt.ColorValue(ground.diverged_colour), tooltip=[name, seed]),
         words.transform_filter("datum.kind == 'lost'")
         .mark_text(fontSize=11)
-        .encode(y=alt.value(30), color=alt.value(ground.diverged_colour), text="told:N"),
+        .encode(y=alt.YValue(30), color=alt.ColorValue(ground.diverged_colour), text=alt.Text("told:N")),
         words.transform_filter("datum.kind != 'lost'")
         .mark_text(fontSize=11, dy=14)
-        .encode(y=accuracy, color=alt.value(ground.ink), text="told:N"),
+        .encode(y=accuracy, color=alt.ColorValue(ground.ink), text=alt.Text("told:N")),
     ]
     return alt.LayerChart(layer=layers).properties(height=HEIGHT, title=title_of(ground))
 
@@ -186,7 +186,7 @@ def _break(ground: Ground) -> list[alt.Chart]:
     return [
         data.mark_rule(strokeDash=[1, 4], color=ground.chance_colour),
         data.mark_text(fontSize=13, fontWeight="bold", color=ground.ink, baseline="middle").encode(
-            y=alt.value("height"), text="words:N"
+            y=alt.YValue("height"), text=alt.Text("words:N")
         ),
     ]
 
@@ -202,10 +202,10 @@ def _law(base: alt.Chart, ground: Ground) -> list[alt.Chart]:
         return []
     tried = base.transform_filter("datum.kind == 'law'")
     beyond = base.transform_filter("datum.kind == 'beyond'")
-    ink, tooltip = alt.value(ground.ink), alt.Tooltip("error:Q", title="power law", format=".1%")
+    ink, tooltip = alt.ColorValue(ground.ink), alt.Tooltip("error:Q", title="power law", format=".1%")
     band = tried.mark_area(opacity=0.12, line=False)
     return [
-        band.encode(y=_y(ground, "low"), y2="high:Q", color=ink),
+        band.encode(y=_y(ground, "low"), y2=alt.Y2("high:Q"), color=ink),
         tried.mark_line(strokeWidth=1.5, opacity=0.8).encode(y=_y(ground), color=ink, tooltip=tooltip),
         beyond.mark_line(strokeWidth=1.5, opacity=0.8, strokeDash=[4, 3]).encode(y=_y(ground), color=ink),
     ]

@@ -46,20 +46,20 @@ def landscape_chart(
     x, y = _axis(alt.X, "x", found), _axis(alt.Y, "y", found)
     base = alt.Chart(paths).encode(x=x, y=y)
     colour = alt.Color("colour:N", scale=None)
-    line = base.encode(detail="run:N", order="epoch:Q")
+    line = base.encode(detail=alt.Detail("run:N"), order=alt.Order("epoch:Q"))
     tooltip = [
         alt.Tooltip("name:N", title="path"),
         alt.Tooltip("epoch:Q", title="epochs", format=".2~f"),
         alt.Tooltip("loss:Q", title="loss there (nats)", format=".3f"),
     ]
     dots = base.transform_filter("datum.dot").encode(color=colour, tooltip=tooltip)
-    names = alt.Chart(ends).encode(x=x, y=y, text="name:N")
+    names = alt.Chart(ends).encode(x=x, y=y, text=alt.Text("name:N"))
     name: dict[str, Any] = {"align": "left", "dx": 9, "dy": -2, "fontSize": 12, "fontWeight": 600}
     start = inside[inside["epoch"] == 0].drop_duplicates(["x", "y"])
     layers = [
         alt.Chart(pd.DataFrame([_ground(found, dark)]))
         .mark_image(aspect=False, clip=True)
-        .encode(x=x, y=y, x2="x2:Q", y2="y2:Q", url="url:N"),
+        .encode(x=x, y=y, x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"), url=alt.Url("url:N")),
         *_level_names(found, paths, dark, x, y),
         _hover(found, x, y),
         line.mark_line(strokeWidth=4.5, color=BACKGROUND[dark], clip=True, opacity=0.85),
@@ -217,7 +217,7 @@ def _level_names(found: Finding, paths: pd.DataFrame, dark: bool, x: alt.X, y: a
             continue
         taken = np.vstack([taken, crossings[best]])
         rows.append({"x": crossings[best, 0], "y": crossings[best, 1], "level": f"{level:g}"})
-    names = alt.Chart(pd.DataFrame(rows, columns=["x", "y", "level"])).encode(x=x, y=y, text="level:N")
+    names = alt.Chart(pd.DataFrame(rows, columns=["x", "y", "level"])).encode(x=x, y=y, text=alt.Text("level:N"))
     return [
         names.mark_text(
             fontSize=10.5, color=BACKGROUND[dark], stroke=BACKGROUND[dark], strokeWidth=4, strokeJoin="round", clip=True
@@ -247,7 +247,7 @@ def _hover(found: Finding, x: alt.X, y: alt.Y) -> alt.Chart:
     )
     tooltip = [alt.Tooltip("loss:Q", title="loss (nats)", format=".3f")]
     chart: alt.Chart = alt.Chart(cells).mark_rect(opacity=0, clip=True)
-    return chart.encode(x=x, y=y, x2="x2:Q", y2="y2:Q", tooltip=tooltip)
+    return chart.encode(x=x, y=y, x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"), tooltip=tooltip)
 
 
 def _axis(kind: Any, field: str, found: Finding) -> Any:

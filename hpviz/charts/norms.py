@@ -42,7 +42,7 @@ def norm_curve(
         ],
     )
     counts = base.transform_filter("datum.told != ''").mark_text(dx=6, dy=-10, align="left", fontSize=11)
-    told = counts.encode(text="told:N", color=alt.Color("label:N", scale=scale))
+    told = counts.encode(text=alt.Text("told:N"), color=alt.Color("label:N", scale=scale))
     return alt.LayerChart(layer=[lines, told]).properties(height=HEIGHT, title=TITLES[norm])
 
 

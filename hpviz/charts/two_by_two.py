@@ -97,7 +97,7 @@ def _words(base: alt.Chart, kept: str, below: int, dark: bool) -> alt.Chart:
     """The figures of the dots that a filter keeps, `below` them by that many pixels."""
     words = base.transform_filter(kept).mark_text(dy=below, fontSize=13, fontWeight=600)
     # In ink: the colours of the lines are too light to be read in.
-    return cast(alt.Chart, words.encode(text="words:N", color=alt.value(INK[dark])))
+    return cast(alt.Chart, words.encode(text=alt.Text("words:N"), color=alt.ColorValue(INK[dark])))
 
 
 def _colours(dark: bool) -> Sequence[str]:

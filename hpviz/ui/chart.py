@@ -13,11 +13,15 @@ import altair as alt
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import streamlit as st
+from altair.utils import schemapi
 
 from hpviz.charts.palette import MUTED
 from hpviz.charts.pictures import Picture
 from hpviz.charts.specification import Chart, Spec, specification
 from hpviz.ui.theme import is_dark
+
+# Altair validates every piece of a chart while it is put together, a third of that time, and once more the whole.
+schemapi.disable_debug_mode()
 
 # Structures that are kept, for all sessions: those of a few dozen comparisons in light and dark.
 KEPT = 256

@@ -3,6 +3,7 @@
 import pytest
 import streamlit as st
 
+from hpviz.charts.pictures import picture
 from hpviz.charts.specification import specification
 from hpviz.home import default_cache
 from hpviz.runs import bundle, reference
@@ -30,7 +31,8 @@ class Preparing:
 @pytest.fixture(autouse=True)
 def validated(monkeypatch):
     """Pages draw charts without validating them, which takes half of the time; here every chart of every page is."""
-    monkeypatch.setattr(chart, "specification", lambda drawn, validated: specification(drawn))
+    for module in (chart, picture):
+        monkeypatch.setattr(module, "specification", lambda drawn, validated: specification(drawn))
     chart._built.cache_clear()
 
 

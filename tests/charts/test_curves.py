@@ -6,11 +6,14 @@ from itertools import combinations, pairwise
 
 import pytest
 import vl_convert
+from altair import NamedData
+from altair.utils.schemapi import SchemaBase
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hpviz.analysis.frames import curves
-from hpviz.charts.curves import Look, apart, curve, drawn_rows, ticks
+from hpviz.charts.curves import Look, apart, curve, drawn_rows, readable, ticks
+from hpviz.charts.specification import specification
 from hpviz.runs.document import move, new_run, put_epoch
 from tests.made_up import row, spec
 
@@ -45,11 +48,22 @@ def frame(epochs=3, last=None):
 
 
 def without_data(chart):
-    specification = chart.to_dict()
-    specification.pop("datasets")
-    specification["layer"] = [{**layer, "data": None} for layer in specification["layer"]]
-    specification["data"] = None
-    return specification
+    plain = chart.to_dict()
+    plain.pop("datasets")
+    plain["layer"] = [{**layer, "data": None} for layer in plain["layer"]]
+    plain["data"] = None
+    return plain
+
+
+@pytest.mark.parametrize("metric", ["test_accuracy", "train_loss", "test_loss"])
+def test_every_channel_is_named_by_its_class_which_altair_would_otherwise_search_for_in_its_whole_schema(
+    metric, monkeypatch
+):
+    def searched(*_, **__):
+        raise AssertionError("a channel that was given as words or as a dict")
+
+    monkeypatch.setattr(SchemaBase, "from_dict", searched)
+    assert specification(readable(NamedData(name="rows"), metric, look()), validated=False)
 
 
 @pytest.mark.parametrize("metric", ["test_accuracy", "train_loss", "test_loss"])

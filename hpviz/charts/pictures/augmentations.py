@@ -90,7 +90,7 @@ def _crops(edge: int) -> Iterator[dict[str, Any]]:
 
 def _images(shown: pd.DataFrame) -> alt.Chart:
     of_epoch = "indexof(datum.epochs, ',' + round(epoch) + ',') >= 0"
-    return _placed(frame_of(shown, [of_epoch]).mark_image(aspect=False, smooth=False)).encode(url="view:N")
+    return _placed(frame_of(shown, [of_epoch]).mark_image(aspect=False, smooth=False)).encode(url=alt.Url("view:N"))
 
 
 def _inside(crops: pd.DataFrame, kept: str, dark: bool) -> alt.Chart:
@@ -101,12 +101,12 @@ def _inside(crops: pd.DataFrame, kept: str, dark: bool) -> alt.Chart:
 def _names(dark: bool) -> alt.Chart:
     places = [{"x": column * (1 + GAP) + 0.5, "y": WORDS - 0.03, "name": name} for column, name in enumerate(NAMES)]
     text = alt.Chart(pd.DataFrame(places)).mark_text(baseline="bottom", fontSize=13, color=INK[dark])
-    named: alt.Chart = text.encode(x=_x(), y=_y(), text="name:N")
+    named: alt.Chart = text.encode(x=_x(), y=_y(), text=alt.Text("name:N"))
     return named
 
 
 def _placed(layer: alt.Chart) -> alt.Chart:
-    placed: alt.Chart = layer.encode(x=_x(), y=_y(), x2="x2:Q", y2="y2:Q")
+    placed: alt.Chart = layer.encode(x=_x(), y=_y(), x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"))
     return placed
 
 

@@ -79,7 +79,7 @@ def _paths(condition: float) -> Iterator[dict[str, Any]]:
 
 def contour_map(ellipses: pd.DataFrame, kept: str, dark: bool) -> list[alt.Chart]:
     """The contours of a quadratic grow with the root of the loss."""
-    base = frame_of(ellipses, [kept]).encode(x=weight_1(), y=weight_2(), order="point:Q")
+    base = frame_of(ellipses, [kept]).encode(x=weight_1(), y=weight_2(), order=alt.Order("point:Q"))
     return [
         base.transform_calculate(w1=f"datum.w1 * {level**0.5:.3f}", w2=f"datum.w2 * {level**0.5:.3f}").mark_line(
             color=FAINT[dark], strokeWidth=1, opacity=0.6, clip=True
@@ -93,7 +93,7 @@ def walks(paths: pd.DataFrame, kept: list[str], colour: alt.Color) -> list[alt.C
     base = frame_of(paths, kept).encode(x=weight_1(), y=weight_2(), color=colour)
     tooltip = [alt.Tooltip("path:N"), alt.Tooltip("update:Q"), alt.Tooltip("w1:Q"), alt.Tooltip("w2:Q")]
     return [
-        base.mark_line(strokeWidth=2, clip=True).encode(order="update:Q"),
+        base.mark_line(strokeWidth=2, clip=True).encode(order=alt.Order("update:Q")),
         base.mark_circle(size=26, opacity=0.9, clip=True).encode(tooltip=tooltip),
     ]
 
@@ -104,7 +104,7 @@ def ends(dark: bool) -> list[alt.Chart]:
     base = alt.Chart(pd.DataFrame(places)).encode(x=weight_1(), y=weight_2())
     return [
         base.mark_point(shape="cross", color=INK[dark], size=90, filled=True, opacity=1),
-        base.mark_text(dy=-14, color=INK[dark], fontSize=12).encode(text="name:N"),
+        base.mark_text(dy=-14, color=INK[dark], fontSize=12).encode(text=alt.Text("name:N")),
     ]
 
 

@@ -30,14 +30,16 @@ def count_rows(
     tooltip = [alt.Tooltip("label:N", title="row"), alt.Tooltip("count:Q", format=","), alt.Tooltip("kind:N")]
     over, under = -9, 9  # px from the middle of a row: its words, its track
     return stack(
-        every.mark_line(color=FAINT[dark], strokeWidth=1, opacity=0.7, yOffset=under).encode(detail="row:N"),
+        every.mark_line(color=FAINT[dark], strokeWidth=1, opacity=0.7, yOffset=under).encode(
+            detail=alt.Detail("row:N")
+        ),
         every.mark_point(color=FAINT[dark], size=22, opacity=0.9, strokeWidth=1, yOffset=under),
         here.mark_circle(size=190, opacity=1, yOffset=under).encode(x=_count(), color=colour, tooltip=tooltip),
         here.mark_text(align="left", dy=over, fontSize=12, color=MUTED[dark]).encode(
-            x=alt.value(INSET), text="label:N"
+            x=alt.XValue(INSET), text=alt.Text("label:N")
         ),
         here.mark_text(align="right", dy=over, fontSize=13, fontWeight=600, color=INK[dark]).encode(
-            x=alt.value(alt.expr(f"width - {INSET}")), text="figure:N"
+            x=alt.XValue(alt.expr(f"width - {INSET}")), text=alt.Text("figure:N")
         ),
         sliders=[moved],
         height=ROW_HEIGHT * len(names) + MARGIN,

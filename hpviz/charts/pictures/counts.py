@@ -32,7 +32,7 @@ def counts_picture(spec: RunSpec, classes: int, dark: bool, widths: tuple[int, .
     base = _base(frame_of(pd.DataFrame(records), [kept]), names, dark)
     bars = base.mark_bar(cornerRadiusEnd=2)
     figures = base.mark_text(align="left", dx=5, fontSize=12, color=INK[dark]).encode(
-        text="text:N", color=alt.value(INK[dark])
+        text=alt.Text("text:N"), color=alt.ColorValue(INK[dark])
     )
     return Picture(
         stack(bars, figures, sliders=[width], height=ROW_HEIGHT * len(names)),

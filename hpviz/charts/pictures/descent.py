@@ -117,7 +117,7 @@ def _ball(balls: pd.DataFrame, kept: list[str], dark: bool) -> list[alt.Chart]:
     """The path, the ball at every update (paler the older), and where it ends up."""
     base = frame_of(balls, kept).encode(x=_x(), y=_y())
     blue, purple, _ = three_colours(dark)
-    path = base.mark_line(color=blue, strokeWidth=1.5, opacity=0.55, clip=True).encode(order="update:Q")
+    path = base.mark_line(color=blue, strokeWidth=1.5, opacity=0.55, clip=True).encode(order=alt.Order("update:Q"))
     stops = base.mark_circle(color=blue, size=90, clip=True).encode(
         opacity=alt.Opacity("update:Q", scale=alt.Scale(domain=[0, UPDATES], range=[0.25, 0.9]), legend=None),
         tooltip=[alt.Tooltip("update:Q"), alt.Tooltip("weight:Q", format=".3f"), alt.Tooltip("loss:Q", format=".3f")],

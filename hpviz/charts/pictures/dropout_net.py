@@ -77,7 +77,7 @@ def _wires(edges: pd.DataFrame, kept: list[str], dark: bool) -> alt.Chart:
     wires: alt.Chart = (
         frame_of(edges, [*kept, "datum.luck >= dropout - 1e-9"])
         .mark_rule(color=three_colours(dark)[0], opacity=0.35, strokeWidth=1)
-        .encode(x=_x(), y=_y(), x2="x2", y2="y2")
+        .encode(x=_x(), y=_y(), x2=alt.X2("x2"), y2=alt.Y2("y2"))
     )
     return wires
 

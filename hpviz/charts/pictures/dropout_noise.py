@@ -69,7 +69,7 @@ def _histogram(bars: pd.DataFrame, kept: list[str], dark: bool) -> alt.Chart:
     chart: alt.Chart = (
         frame_of(bars, kept)
         .mark_rect(color=three_colours(dark)[0], opacity=0.75, clip=True)
-        .encode(x=_x("from"), x2="to", y=_y("chance"), y2=alt.datum(0), tooltip=tooltip)
+        .encode(x=_x("from"), x2=alt.X2("to"), y=_y("chance"), y2=alt.Y2Datum(0), tooltip=tooltip)
     )
     return chart
 
@@ -79,7 +79,7 @@ def _span(bands: pd.DataFrame, kept: list[str], dark: bool) -> alt.Chart:
     span: alt.Chart = (
         frame_of(bands, kept)
         .mark_rect(color=three_colours(dark)[2], opacity=0.2)
-        .encode(x=_x("low"), x2="high", y=alt.value(60), y2=alt.value("height"))
+        .encode(x=_x("low"), x2=alt.X2("high"), y=alt.YValue(60), y2=alt.Y2Value("height"))
     )
     return span
 
@@ -89,7 +89,7 @@ def _mean(dark: bool) -> alt.Chart:
     rule: alt.Chart = (
         alt.Chart(place)
         .mark_rule(color=INK[dark], strokeDash=[4, 3])
-        .encode(x=_x("from"), y=alt.value(60), y2=alt.value("height"))
+        .encode(x=_x("from"), y=alt.YValue(60), y2=alt.Y2Value("height"))
     )
     return rule
 

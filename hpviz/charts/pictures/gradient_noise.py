@@ -96,13 +96,13 @@ def _landmarks(noise: GradientNoise, batch_size: int, dark: bool) -> list[alt.Ch
     marks = [
         level.mark_rule(color=FAINT[dark], strokeDash=[2, 4]).encode(y=_error()),
         level.mark_text(align="left", baseline="bottom", dy=-3, color=MUTED[dark]).encode(
-            x=alt.value(4), y=_error(), text="name:N"
+            x=alt.XValue(4), y=_error(), text=alt.Text("name:N")
         ),
     ]
     if batch_size <= noise.images:
         rule = own.mark_rule(color=FAINT[dark], strokeDash=[2, 4]).encode(x=_batch(noise))
         name = own.mark_text(align="left", baseline="top", dx=5, color=INK[dark]).encode(
-            x=_batch(noise), y=alt.value(4), text="name:N"
+            x=_batch(noise), y=alt.YValue(4), text=alt.Text("name:N")
         )
         marks += [rule, name]
     return marks

@@ -50,8 +50,11 @@ def _pixels_picture(pixels: bytes, shape: tuple[int, ...], spec: RunSpec, dark: 
         x="datum.from", x2="datum.to", y=f"{TOP} + datum.from", y2=f"{TOP} + datum.to"
     )
     layers = [
-        frame_of(frames, kept).transform_calculate(**box).mark_image(aspect=False, smooth=False).encode(url="photo:N"),
-        alt.Chart(pd.DataFrame([original])).mark_image(aspect=False, smooth=False).encode(url="photo:N"),
+        frame_of(frames, kept)
+        .transform_calculate(**box)
+        .mark_image(aspect=False, smooth=False)
+        .encode(url=alt.Url("photo:N")),
+        alt.Chart(pd.DataFrame([original])).mark_image(aspect=False, smooth=False).encode(url=alt.Url("photo:N")),
         at_field.mark_rect(filled=True, fillOpacity=0, stroke=orange, strokeWidth=2),
     ]
     return Picture(

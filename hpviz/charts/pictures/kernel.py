@@ -119,8 +119,8 @@ def _images(photo: Pixels, frames: pd.DataFrame, kept: list[str], dark: bool) ->
     )
     return [
         padded.mark_rect(filled=True, color="#000000", stroke=FAINT[dark], strokeWidth=1),
-        alt.Chart(pd.DataFrame([box])).mark_image(aspect=False, smooth=False).encode(url="photo:N"),
-        answered.mark_image(aspect=False, smooth=False).encode(url="map:N"),
+        alt.Chart(pd.DataFrame([box])).mark_image(aspect=False, smooth=False).encode(url=alt.Url("photo:N")),
+        answered.mark_image(aspect=False, smooth=False).encode(url=alt.Url("map:N")),
     ]
 
 

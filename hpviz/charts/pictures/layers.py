@@ -38,7 +38,7 @@ def layers_picture(layers: Sequence[LayerWeights], dark: bool) -> Picture:
         fill=alt.Fill("kind:N", scale=alt.Scale(domain=[START, NOW], range=["transparent", orange]), legend=None),
         tooltip=tooltip,
     )
-    chart = stack(moves.encode(x=_norm(), x2="began:Q"), marks, height=ROW_HEIGHT * len(names) + MARGIN)
+    chart = stack(moves.encode(x=_norm(), x2=alt.X2("began:Q")), marks, height=ROW_HEIGHT * len(names) + MARGIN)
     return Picture(chart.configure_axisY(labelColor=INK[dark]), _in_words(layers), _caption(layers))
 
 

@@ -92,7 +92,7 @@ def _curves(lines: pd.DataFrame, kept: list[str], dark: bool) -> list[alt.Chart]
     return [
         *curves,
         balls.mark_circle(color=orange, size=170, opacity=1).encode(tooltip=tooltip),
-        balls.mark_text(dy=-16, fontSize=12, fontWeight=600, color=INK[dark]).encode(text="text:N"),
+        balls.mark_text(dy=-16, fontSize=12, fontWeight=600, color=INK[dark]).encode(text=alt.Text("text:N")),
     ]
 
 
@@ -104,7 +104,7 @@ def _floor(sentences: pd.DataFrame, kept: list[str], dark: bool) -> list[alt.Cha
     return [
         base.mark_rule(strokeDash=[2, 4], color=FAINT[dark]).encode(y=_error()),
         base.mark_text(align="left", baseline="top", dx=6, dy=5, fontSize=12, color=MUTED[dark]).encode(
-            x=alt.value(0), y=_error(), text="name:N"
+            x=alt.XValue(0), y=_error(), text=alt.Text("name:N")
         ),
     ]
 

@@ -53,6 +53,6 @@ def _row(name: str, pixels: Pixels, top: str, wide: str, dark: bool) -> list[alt
     )
     words = base.mark_text(align="left", baseline="middle", fontSize=12, color=INK[dark])
     return [
-        words.encode(x=alt.value(0), y=alt.value(alt.expr(f"{top} + {LABEL / 2}")), text="name:N"),
-        image.encode(x=alt.value(0), y=alt.value(alt.expr(f"{top} + {LABEL}")), url="picture:N"),
+        words.encode(x=alt.XValue(0), y=alt.YValue(alt.expr(f"{top} + {LABEL / 2}")), text=alt.Text("name:N")),
+        image.encode(x=alt.XValue(0), y=alt.YValue(alt.expr(f"{top} + {LABEL}")), url=alt.Url("picture:N")),
     ]

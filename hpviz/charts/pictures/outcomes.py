@@ -65,7 +65,7 @@ def valley(rows: pd.DataFrame | alt.NamedData, dark: bool, chance: float | None)
     gone = (
         base.transform_filter("datum.diverged")
         .mark_point(shape="triangle-up", filled=True, size=140, opacity=1, color=DIVERGED[dark])
-        .encode(x=_rate(), y=alt.value(12), tooltip=tooltip[:1])
+        .encode(x=_rate(), y=alt.YValue(12), tooltip=tooltip[:1])
     )
     mark = line.transform_filter("datum.best").mark_circle(color=purple, size=150, opacity=1)
     layers = [line.mark_line(color=blue, strokeWidth=2), runs, mark, gone]
@@ -124,7 +124,7 @@ def gap(rows: pd.DataFrame | alt.NamedData, dark: bool) -> alt.LayerChart:
     """The chart of `train_and_test`; `rows` as `gap_rows` makes them, or their name."""
     blue, _, orange = three_colours(dark)
     base = alt.Chart(rows).encode(x=_epoch())
-    between = base.mark_area(color=orange, opacity=0.18).encode(y=_loss("train"), y2="test:Q")
+    between = base.mark_area(color=orange, opacity=0.18).encode(y=_loss("train"), y2=alt.Y2("test:Q"))
     lines = [
         base.mark_line(color=blue, strokeWidth=2.5, strokeDash=[6, 3], point={"color": blue}).encode(y=_loss("train")),
         base.mark_line(color=orange, strokeWidth=2.5, point={"color": orange}).encode(y=_loss("test")),
@@ -134,7 +134,7 @@ def gap(rows: pd.DataFrame | alt.NamedData, dark: bool) -> alt.LayerChart:
     names = [
         ends.transform_filter(where)
         .mark_text(align="left", baseline=baseline, dx=8, color=INK[dark], fontSize=13)
-        .encode(y=_loss(field), text=alt.value(field))
+        .encode(y=_loss(field), text=alt.TextValue(field))
         for field, upper, lower in (
             ("train", "datum.train > datum.test", "datum.train <= datum.test"),
             ("test", "datum.test >= datum.train", "datum.test < datum.train"),
@@ -145,10 +145,10 @@ def gap(rows: pd.DataFrame | alt.NamedData, dark: bool) -> alt.LayerChart:
     marks = [
         best.mark_rule(color=FAINT[dark], strokeDash=[2, 4]),
         best.mark_circle(color=orange, size=160, opacity=1).encode(
-            y=_loss("test"), tooltip=["epoch:Q", "train:Q", "test:Q"]
+            y=_loss("test"), tooltip=[alt.Tooltip(f"{name}:Q") for name in ("epoch", "train", "test")]
         ),
         best.mark_text(align="left", baseline="top", dx=5, color=INK[dark], fontSize=12).encode(
-            y=alt.value(4), text=alt.value("lowest test loss")
+            y=alt.YValue(4), text=alt.TextValue("lowest test loss")
         ),
     ]
     return stack(between, *lines, *names, *marks)

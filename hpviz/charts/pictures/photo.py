@@ -30,7 +30,7 @@ def squares(layer: alt.Chart, across: float, down: float) -> alt.Chart:
     squared: alt.Chart = layer.encode(
         x=alt.X("x:Q", axis=None, scale=alt.Scale(domainMin=0, domainMax=wide, nice=False)),
         y=alt.Y("y:Q", axis=None, scale=alt.Scale(domainMin=0, domainMax=high, nice=False, reverse=True)),
-        x2="x2:Q",
-        y2="y2:Q",
+        x2=alt.X2("x2:Q"),
+        y2=alt.Y2("y2:Q"),
     )
     return squared

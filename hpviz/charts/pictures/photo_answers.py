@@ -42,7 +42,7 @@ def photo_answers_picture(
     chart = stack(
         now.mark_bar(color=colour, height=15).encode(tooltip=tooltip),
         marks.encode(shape=alt.Shape("sign:N", scale=shapes, legend=None), tooltip=tooltip),
-        figures.encode(x=alt.datum(FIGURES), text=alt.Text("probability:Q", format=".1%")),
+        figures.encode(x=alt.XDatum(FIGURES), text=alt.Text("probability:Q", format=".1%")),
         height=ROW * len(places) + AROUND,
     )
     each = [f"{names[place]} {newest.probabilities[place]:.0%}" for place in places]

@@ -28,8 +28,8 @@ class Picture:
 
     @cached_property
     def drawn(self) -> tuple[Spec, dict[str, pa.Table]]:
-        """The specification, and the rows in it by name; built once."""
-        return specification(self.chart)
+        """The specification, which tests have validated, and the rows in it by name; built once."""
+        return specification(self.chart, validated=False)
 
 
 def three_colours(dark: bool) -> list[str]:
@@ -82,6 +82,6 @@ def words(data: pd.DataFrame, filters: Sequence[str], dark: bool) -> alt.Chart:
         .mark_text(
             align="left", baseline="top", fontSize=13, lineHeight=18, lineBreak="\n", color=INK[dark], fontWeight=600
         )
-        .encode(x=alt.value(10), y=alt.value(8), text="sentence:N")
+        .encode(x=alt.XValue(10), y=alt.YValue(8), text=alt.Text("sentence:N"))
     )
     return chart

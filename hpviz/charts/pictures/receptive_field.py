@@ -83,7 +83,9 @@ def _sentence(spec: RunSpec, depth: int, fields: Sequence[dict[str, Any]]) -> st
 
 def _photo(shown: Pixels) -> alt.Chart:
     box = {"x": MARGIN, "x2": MARGIN + 1, "y": TOP, "y2": TOP + 1, "photo": data_uri(shown)}
-    image: alt.Chart = alt.Chart(pd.DataFrame([box])).mark_image(aspect=False, smooth=False).encode(url="photo:N")
+    image: alt.Chart = (
+        alt.Chart(pd.DataFrame([box])).mark_image(aspect=False, smooth=False).encode(url=alt.Url("photo:N"))
+    )
     return image
 
 

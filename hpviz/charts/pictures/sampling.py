@@ -141,7 +141,7 @@ def _marks(frames: pd.DataFrame, population: int, kept: str, dark: bool) -> list
     base = frame_of(frames, [kept]).encode(x=_examples(population))
     blue, _, orange = three_colours(dark)
     return [
-        base.mark_rule(color=FAINT[dark], strokeDash=[2, 4]).encode(y=_error("independent"), y2=alt.value("height")),
+        base.mark_rule(color=FAINT[dark], strokeDash=[2, 4]).encode(y=_error("independent"), y2=alt.Y2Value("height")),
         base.mark_circle(color=blue, size=170, opacity=1).encode(y=_error("independent")),
         base.mark_circle(color=orange, size=170, opacity=1).encode(y=_error("finite")),
         base.transform_calculate(examples=str(FROM), independent=str(standard_error(FROM)))

@@ -85,7 +85,11 @@ def _lines(curves: pd.DataFrame, kept: list[str], dark: bool) -> alt.Chart:
             ),
             color=alt.Color("schedule:N", scale=alt.Scale(domain=names, range=spread(len(names), dark)), legend=legend),
             strokeDash=alt.StrokeDash("schedule:N", scale=alt.Scale(domain=names, range=list(DASHES))),
-            tooltip=["schedule:N", alt.Tooltip("epoch:Q", format=".2f"), alt.Tooltip("rate:Q", format=".3g")],
+            tooltip=[
+                alt.Tooltip("schedule:N"),
+                alt.Tooltip("epoch:Q", format=".2f"),
+                alt.Tooltip("rate:Q", format=".3g"),
+            ],
         )
     )
     return lines
@@ -96,7 +100,7 @@ def _horizon(ends: pd.DataFrame, kept: list[str], dark: bool) -> list[alt.Chart]
     return [
         base.mark_rule(color=FAINT[dark], strokeDash=[2, 4]),
         base.mark_text(align="left", baseline="bottom", dx=5, dy=-3, color=MUTED[dark]).encode(
-            y=alt.datum(1), text=alt.value("horizon")
+            y=alt.YDatum(1), text=alt.TextValue("horizon")
         ),
     ]
 

@@ -93,7 +93,7 @@ def _horizon(dark: bool) -> list[alt.Chart]:
     return [
         base.mark_rule(color=FAINT[dark], strokeDash=[2, 4]),
         base.mark_text(align="left", baseline="bottom", dx=5, color=MUTED[dark]).encode(
-            y=alt.value("height"), text=alt.value("horizon")
+            y=alt.YValue("height"), text=alt.TextValue("horizon")
         ),
     ]
 

@@ -94,7 +94,7 @@ def _lines(data: pd.DataFrame, kept: str, dark: bool) -> alt.Chart:
             y=_left(),
             color=alt.Color("rule:N", scale=alt.Scale(domain=names, range=[orange, blue, purple]), legend=legend),
             strokeDash=alt.StrokeDash("rule:N", scale=alt.Scale(domain=names, range=[[1, 0], [1, 0], [6, 5]])),
-            tooltip=["rule:N", "update:Q", alt.Tooltip("left:Q", title="left", format=".1%")],
+            tooltip=[alt.Tooltip("rule:N"), alt.Tooltip("update:Q"), alt.Tooltip("left:Q", title="left", format=".1%")],
         )
     )
     return curves
@@ -106,7 +106,7 @@ def _nothing(dark: bool) -> list[alt.Chart]:
     return [
         base.mark_rule(strokeDash=[2, 4], color=FAINT[dark]).encode(y=_left()),
         base.mark_text(align="left", baseline="bottom", dy=-4, dx=6, color=MUTED[dark]).encode(
-            x=alt.value(0), y=_left(), text="name:N"
+            x=alt.XValue(0), y=_left(), text=alt.Text("name:N")
         ),
     ]
 
