@@ -1,6 +1,7 @@
 // Asks the server what moves, puts it into the bars and the charts that are there, and has them drawn when that is not all.
 
 const RETRY_SECONDS = 2;
+const PATIENCE_SECONDS = 10;  // with one answer
 
 // Vega binds the items of its scene to the elements that it draws, and they know the view.
 function views() {
@@ -40,47 +41,50 @@ function addressOf(path) {
   return new URL(`../../${path}`, document.querySelector("script[src*='static/js/']").src);
 }
 
-function ask({ path, every }, draw) {
-  const address = addressOf(path);
-  let timer = null, stopped = false;
+async function news(address) {
+  const nothing = { bars: {}, rows: {}, draw: false, again: RETRY_SECONDS };
+  try {
+    const answer = await fetch(address, { signal: AbortSignal.timeout(1000 * PATIENCE_SECONDS) });
+    // Not so: a server that knows this page no longer, or something between that lets nothing through.
+    return answer.ok ? await answer.json() : { ...nothing, draw: true };
+  } catch {
+    return nothing;  // the server is away, of which Streamlit tells, or does not answer
+  }
+}
+
+// One rhythm for as long as the element is on the page, whatever is followed meanwhile.
+function rhythm(element) {
+  let path = null, draw = null, timer = null, asking = false;
 
   async function beat() {
-    let again = RETRY_SECONDS;
-    try {
-      const answer = await fetch(address);
-      if (stopped) return;
-      if (answer.ok) {
-        const told = await answer.json();
-        if (stopped) return;
-        move(told);
-        again = told.again;
-        if (told.draw) draw();
-      } else {
-        draw();  // a server that knows this page no longer, or something between that lets nothing through
-      }
-    } catch {
-      // The server is away; Streamlit says so.
+    if (!element.isConnected) {
+      document.removeEventListener("visibilitychange", turn);
+    } else if (!asking) {
+      asking = true;
+      const asked = path, told = await news(addressOf(asked));
+      asking = false;
+      next(path === asked ? told.again : 0);
+      if (path !== asked) return;  // it is of a session that is over
+      if (told.draw) draw();
+      move(told);
     }
-    next(again);
   }
   function next(seconds) {
     clearTimeout(timer);
     // Nobody sees a page that is hidden; when it is shown again, it asks at once.
-    if (!stopped && !document.hidden) timer = setTimeout(beat, 1000 * seconds);
+    if (!document.hidden) timer = setTimeout(beat, 1000 * seconds);
   }
   const turn = () => next(0);
   document.addEventListener("visibilitychange", turn);
-  next(every);
-  return () => {
-    stopped = true;
-    clearTimeout(timer);
-    document.removeEventListener("visibilitychange", turn);
+  return (data, callback) => {
+    [path, draw] = [data.path, callback];
+    next(data.every);
   };
 }
 
-// Streamlit calls this again with other data, and ends what the last call began only.
+// Streamlit calls this again with other data, and with those of before if the page changes faster than it can follow;
+// it also may end the last call before an earlier one. So nothing is begun or ended by a call.
 export default function ({ data, parentElement, setTriggerValue }) {
-  parentElement.stop?.();
-  parentElement.stop = ask(data, () => setTriggerValue("draw", true));
-  return parentElement.stop;
+  parentElement.follow ??= rhythm(parentElement);
+  parentElement.follow(data, () => setTriggerValue("draw", true));
 }
