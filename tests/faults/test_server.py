@@ -209,7 +209,7 @@ def test_what_moves_is_told_and_what_an_epoch_changes_is_drawn(serve, cache):
         visitor.press("Stop")
         assert until(lambda: visitor.beat()["again"] == IDLE_SECONDS)
         assert visitor.beat()["bars"] == {}
-        assert any(text.startswith("lr 1e-4 · stopped after epoch ") for text in visitor.texts), visitor.texts
+        assert any(text.startswith("lr 1e-4 · stopped ") for text in visitor.texts), visitor.texts
 
 
 def test_pages_are_told_to_ask_less_often_the_more_of_them_are_open(shared):
