@@ -1,5 +1,6 @@
 """Light and dark: what the browser shows now, and a page that is drawn anew when the system switches."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ import streamlit as st
 STYLES = Path(__file__).parent / "app.css"
 ICON = str(Path(__file__).parent / "icon.png")
 # Streamlit changes its own colours by itself; those of our charts come from the server, which is told of a theme with
-# the next rerun only. So that is asked for once Streamlit has turned. Streamlit calls this again with other data, and
-# ends what the last call began only.
+# the next rerun only. So that is asked for once Streamlit has turned. Streamlit calls this again with other data, may
+# come with those of before later, and then ends that call: what is older than the element knows of is not heeded.
 WATCH = """
 export default function ({ data, parentElement, setTriggerValue }) {
+  if (data.since < parentElement.since) return;
+  parentElement.since = data.since;
   parentElement.stop?.();
   document.documentElement.dataset.drawn = data.drawn;
   const system = window.matchMedia("(prefers-color-scheme: dark)");
@@ -23,21 +26,22 @@ export default function ({ data, parentElement, setTriggerValue }) {
     clearInterval(looking);
     let left = 100;
     looking = setInterval(() => {
+      if (!parentElement.isConnected) return parentElement.stop();
       const shown = getComputedStyle(app).colorScheme;
       const has_turned = ["dark", "light"].includes(shown) && shown !== data.drawn;
       if (has_turned || !--left) clearInterval(looking);
       if (has_turned) setTriggerValue("switched", shown);
     }, 100);
   };
-  follow();  // it may have turned while the page was being drawn
-  system.addEventListener("change", follow);
   parentElement.stop = () => {
     clearInterval(looking);
     system.removeEventListener("change", follow);
   };
-  return parentElement.stop;
+  follow();  // it may have turned while the page was being drawn
+  system.addEventListener("change", follow);
 }
 """
+TURNED = "theme turned"
 
 
 def is_dark() -> bool:
@@ -50,7 +54,11 @@ def follow_theme() -> None:
     The document says, as `data-drawn`, for which of the two it was drawn.
     """
     drawn = "dark" if is_dark() else "light"
-    _watcher()(key="theme", data={"drawn": drawn}, on_switched_change=lambda: None)
+    before, since = st.session_state.get(TURNED, (None, 0.0))
+    if drawn != before:
+        since = time.time()  # of whatever session and server: what is newer is later
+        st.session_state[TURNED] = drawn, since
+    _watcher()(key="theme", data={"drawn": drawn, "since": since}, on_switched_change=lambda: None)
 
 
 @st.cache_resource(show_spinner=False)
