@@ -1,4 +1,7 @@
+// Streamlit may come with the data of before after those of now: only what is newer counts.
 export default function ({ parentElement, data }) {
+  if (data.since < parentElement.since) return;
+  parentElement.since = data.since;
   const button = parentElement.querySelector("button");
   const said = parentElement.querySelector("[role=status]");
 

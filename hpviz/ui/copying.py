@@ -1,5 +1,6 @@
 """A button that copies a picture, for which Streamlit has none: the browser's own clipboard, and no network."""
 
+import time
 from base64 import b64encode
 from importlib.resources import files
 
@@ -18,4 +19,5 @@ def offer_copy(picture: bytes, name: str) -> None:
 
     Browsers let a page write there from a click, and only if it came from this machine or over HTTPS.
     """
-    _copy(key="copy picture", data={"png": b64encode(picture).decode(), "name": name}, width="content")
+    data = {"png": b64encode(picture).decode(), "name": name, "since": time.time()}
+    _copy(key="copy picture", data=data, width="content")
