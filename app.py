@@ -3,10 +3,13 @@
 import streamlit as st
 
 if __name__ != "__main__":  # imported by what serves it
+    from starlette.middleware import Middleware
+
     from hpviz.ui import pulse
+    from hpviz.ui.preload import Preload
     from hpviz.ui.serving import serving
 
-    app = st.App(__file__, lifespan=serving, routes=[pulse.ROUTE])
+    app = st.App(__file__, lifespan=serving, routes=[pulse.ROUTE], middleware=[Middleware(Preload)])
 else:
     from hpviz.ui.navigation import pages
     from hpviz.ui.permalink import visit

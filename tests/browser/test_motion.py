@@ -73,6 +73,18 @@ def test_a_page_below_a_path_moves_as_well(chromium, cache):
     server.end()
 
 
+def test_what_draws_charts_is_fetched_ahead_and_once(visit, server):
+    visitor, asked = visit(), []
+    visitor.page.on("request", lambda request: asked.append(request.url))
+    with visitor.page.expect_response(server.url) as answer:
+        visitor.page.goto(server.url)
+    names = re.findall(r"static/js/[\w.-]+", answer.value.headers["link"])
+    expect(visitor.page.locator("svg.marks").first).to_be_visible(timeout=MINUTES)
+    assert names
+    assert [asked.count(f"{server.url}{name}") for name in names] == [1] * len(names)
+    assert visitor.complaints == []
+
+
 def test_a_page_is_drawn_once_for_every_turn_of_the_theme_however_often_it_has_turned(visit, server):
     page, asked = visit().page, []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: asked.append(frame)))

@@ -1,6 +1,7 @@
 """The server under what people and other programs do to it: visits, signals, a taken port, a folder it cannot write."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from hpviz.runs.document import move, new_run, put_epoch
 from hpviz.runs.store import RunStore
 from hpviz.ui.bench.bench import IDLE_SECONDS
 from hpviz.ui.bench.motion import LIVE_SECONDS
+from hpviz.ui.preload import needed
 from tests.made_up import row, spec
 
 PAGES = ("learning_rate", "overview", "compare", "runs", "data")
@@ -132,6 +134,33 @@ def test_of_two_servers_one_trains_and_the_other_follows_and_goes_on_when_the_fi
         *("queued", "running", "interrupted"),
         *("queued", "running", "finished"),
     ]
+
+
+def test_a_page_names_what_draws_its_charts_and_nothing_else_does(shared):
+    root = f"http://{shared[0].address}/"
+    for page in ("", "compare", "compare?x=updates"):
+        with urllib.request.urlopen(f"{root}{page}") as answer:
+            told = answer.headers["Link"]
+        names = re.findall(r"<\./(static/js/[\w.-]+)>; rel=modulepreload; crossorigin; fetchpriority=low", told)
+        assert len(names) == told.count("<") == len(set(names)) > 1
+        assert any(name.startswith("static/js/ArrowVegaLiteChart.") for name in names)
+    for place in (*names, "_stcore/health"):
+        with urllib.request.urlopen(f"{root}{place}") as answer:
+            assert answer.headers["Link"] is None
+
+
+def test_a_streamlit_whose_files_are_called_otherwise_is_left_to_itself(tmp_path):
+    for name, content in (
+        ("ArrowVegaLiteChart.a.js", 'import{a}from"./one.b.js";import"./boot.c.js"'),
+        ("one.b.js", 'export*from"./two.d.js"'),
+        ("two.d.js", 'import"./one.b.js"'),
+        ("boot.c.js", ""),
+        ("other.e.js", ""),
+    ):
+        (tmp_path / name).write_text(content)
+    assert set(needed(tmp_path, "./static/js/boot.c.js")) == {"ArrowVegaLiteChart.a.js", "one.b.js", "two.d.js"}
+    (tmp_path / "ArrowVegaLiteChart.a.js").rename(tmp_path / "Chart.a.js")
+    assert needed(tmp_path, "") == []
 
 
 HOSTILE = (
