@@ -108,8 +108,12 @@ def test_it_ends_with_its_element(begun):
     page = begun({})
     page.evaluate("call('pulse/a', 'drawn')")
     goes_on(page)
-    page.evaluate("document.getElementById('here').remove()")
-    page.evaluate("new Promise((on) => setTimeout(on, 100))")
-    count = page.evaluate("asked.length")
-    page.evaluate("new Promise((on) => setTimeout(on, 100))")
-    assert page.evaluate("asked.length") == count
+    page.evaluate(
+        """() => {
+            window.ended = [];
+            document.removeEventListener = (kind) => ended.push([kind, asked.length]);
+            document.getElementById("here").remove();
+        }"""
+    )
+    page.wait_for_function("ended.length")
+    assert page.evaluate("ended") == [["visibilitychange", page.evaluate("asked.length")]]

@@ -35,10 +35,11 @@ def test_a_call_that_comes_late_and_is_ended_at_once_changes_nothing(page):
 
 
 def test_it_ends_with_its_element(page):
+    page.clock.install()
     page.evaluate("call('light', 1)")
     page.evaluate("document.getElementById('here').remove()")
     page.emulate_media(color_scheme="dark")
     page.evaluate("turn('dark')")
     page.emulate_media(color_scheme="light")
-    page.evaluate("new Promise((on) => setTimeout(on, 300))")
+    page.clock.run_for(30_000)
     assert page.evaluate("switched") == []
