@@ -170,6 +170,10 @@ def test_runs_and_data_pages_show_what_there_is(visit, cache):
     expect(visitor.page.get_by_test_id("stDataFrame")).to_have_count(1)
     visitor.page.get_by_role("link", name="Data").click()
     expect(visitor.page.get_by_role("heading", name="Samples")).to_be_visible()
+    # A picture that a page no longer shows is gone from the server, and a browser that still asks for it complains.
+    expect(visitor.page.get_by_test_id("stImage").first).to_be_visible()
+    expect(visitor.page.locator("[data-test-script-state=notRunning]")).to_be_attached()
+    visitor.page.wait_for_function("[...document.images].every((image) => image.complete && image.naturalWidth)")
     visitor.choose("Data set", "intel", shown="Intel Image Classification")
     expect(visitor.page.get_by_role("button", name="Fetch intel")).to_be_visible()
     assert visitor.complaints == []
