@@ -20,7 +20,7 @@ from hpviz.charts.pictures import Picture
 from hpviz.charts.specification import Chart, Spec, specification
 from hpviz.ui.theme import is_dark
 
-# Altair validates every piece of a chart while it is put together, a third of that time, and once more the whole.
+# Altair validates every piece of a chart while it is put together, for every visitor. Tests validate the whole.
 schemapi.disable_debug_mode()
 
 # Structures that are kept, for all sessions: those of a few dozen comparisons in light and dark.

@@ -1,4 +1,4 @@
-// Streamlit may come with the data of before after those of now: only what is newer counts.
+// An older call may come late (see `since`).
 export default function ({ parentElement, data }) {
   if (data.since < parentElement.since) return;
   parentElement.since = data.since;

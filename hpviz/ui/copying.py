@@ -1,10 +1,11 @@
 """A button that copies a picture, for which Streamlit has none: the browser's own clipboard, and no network."""
 
-import time
 from base64 import b64encode
 from importlib.resources import files
 
 import streamlit as st
+
+from hpviz.ui.since import since
 
 _copy = st.components.v2.component(
     "copy_picture",
@@ -19,5 +20,5 @@ def offer_copy(picture: bytes, name: str) -> None:
 
     Browsers let a page write there from a click, and only if it came from this machine or over HTTPS.
     """
-    data = {"png": b64encode(picture).decode(), "name": name, "since": time.time()}
+    data = {"png": b64encode(picture).decode(), "name": name, "since": since("copy", (name, hash(picture)))}
     _copy(key="copy picture", data=data, width="content")

@@ -27,8 +27,8 @@ class Preload:
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                if headers.get("content-type", "").startswith("text/html") and link():
-                    headers.append("Link", link())
+                if headers.get("content-type", "").startswith("text/html") and (ahead := link()):
+                    headers.append("Link", ahead)
             await send(message)
 
         await self.app(scope, receive, told if scope["type"] == "http" else send)

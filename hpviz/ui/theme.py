@@ -1,18 +1,19 @@
 """Light and dark: what the browser shows now, and a page that is drawn anew when the system switches."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from hpviz.ui.since import since
+
 # What the theme of .streamlit/config.toml cannot say.
 STYLES = Path(__file__).parent / "app.css"
 ICON = str(Path(__file__).parent / "icon.png")
 # Streamlit changes its own colours by itself; those of our charts come from the server, which is told of a theme with
-# the next rerun only. So that is asked for once Streamlit has turned. Streamlit calls this again with other data, may
-# come with those of before later, and then ends that call: what is older than the element knows of is not heeded.
+# the next rerun only. So that is asked for once Streamlit has turned. An older call may come late and be ended then
+# (see `since`), so the watch lasts as long as its element, and the end of a call ends nothing.
 WATCH = """
 export default function ({ data, parentElement, setTriggerValue }) {
   if (data.since < parentElement.since) return;
@@ -41,7 +42,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   system.addEventListener("change", follow);
 }
 """
-TURNED = "theme turned"
 
 
 def is_dark() -> bool:
@@ -54,11 +54,8 @@ def follow_theme() -> None:
     The document says, as `data-drawn`, for which of the two it was drawn.
     """
     drawn = "dark" if is_dark() else "light"
-    before, since = st.session_state.get(TURNED, (None, 0.0))
-    if drawn != before:
-        since = time.time()  # of whatever session and server: what is newer is later
-        st.session_state[TURNED] = drawn, since
-    _watcher()(key="theme", data={"drawn": drawn, "since": since}, on_switched_change=lambda: None)
+    data = {"drawn": drawn, "since": since("theme", drawn)}
+    _watcher()(key="theme", data=data, on_switched_change=lambda: None)
 
 
 @st.cache_resource(show_spinner=False)
